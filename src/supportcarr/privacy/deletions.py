@@ -12,6 +12,7 @@ A consumer that is killed runs again; each step is idempotent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -148,8 +149,14 @@ class DeletionService:
         await update(self._deletions, person_id, begun)
 
     async def forget(self, part: str, person_id: str) -> None:
-        """Let one part forget a person; after the last one destroy the data key.  Idempotent."""
+        """Let one part forget a person; after the last one destroy the data key.  Idempotent.
+
+        Of an account that was never verified nobody asked for the deletion: it begins here.
+        """
         await self._parts[part].forget(person_id)
+        if await self._deletions.get(person_id) is None:
+            with suppress(DuplicateKey):  # another part was first
+                await self._deletions.insert(model.unasked(person_id, to_milliseconds(self._clock.city())))
         deletion = await update(
             self._deletions,
             person_id,

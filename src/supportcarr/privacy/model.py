@@ -97,6 +97,11 @@ def begun(deletion: Deletion, now: datetime) -> Deletion | None:
     return replace(deletion, state="erasing", due_at=None, obstacles=())
 
 
+def unasked(person_id: str, now: datetime) -> Deletion:
+    """The deletion of an account that expired without being verified: the parts forget it already."""
+    return Deletion(id=person_id, state="erasing", requested_at=now)
+
+
 def forgotten_by(deletion: Deletion, part: str) -> Deletion | None:
     """The deletion with one more part that has forgotten the person; ``None`` if it is known."""
     if part in deletion.forgotten:
