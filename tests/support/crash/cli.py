@@ -23,6 +23,9 @@ def settings_of(deployment: Deployment) -> dict[str, str]:
     }
 
 
+DEAR_HASHES = {"AUTH_BCRYPT_COST": "12"}  # staging refuses cheaper ones, and these processes make none
+
+
 @asynccontextmanager
 async def supportcarr(
     deployment: Deployment, *arguments: str, **settings: str
@@ -34,7 +37,7 @@ async def supportcarr(
         "supportcarr",
         *arguments,
         stdout=asyncio.subprocess.PIPE,
-        env=environment_with(settings_of(deployment) | settings),
+        env=environment_with(settings_of(deployment) | DEAR_HASHES | settings),
         cwd=deployment.folder,
     )
     try:
@@ -47,7 +50,7 @@ async def supportcarr(
 
 async def output_of(deployment: Deployment, *arguments: str) -> str:
     """The output of a command that ends, run in this process; its exit code must be 0."""
-    settings = settings_of(deployment)
+    settings = settings_of(deployment) | DEAR_HASHES
     result = await asyncio.to_thread(run_in_process, deployment.path, *arguments, **settings)
     assert result.returncode == 0, result.stderr
     return result.stdout

@@ -32,8 +32,8 @@ from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr_lab.emulators.app import TwilioAccount, create_app
 
 API_KEY = "sk_test_emulator"
-WEBHOOK_SECRET = "whsec_emulator"
-TWILIO = TwilioAccount(token="emulator-token")
+WEBHOOK_SECRET = "whsec_of_the_emulator_2f6d1c9b84"
+TWILIO = TwilioAccount(token="token-of-the-emulator-7c41e09b")
 
 
 @contextlib.asynccontextmanager
