@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +10,8 @@ from supportcarr.auth.collections import SECOND_FACTORS, SESSIONS, SIGN_IN_ADDRE
 from supportcarr.auth.model import Session, User
 from supportcarr.auth.service import AuthService
 from supportcarr.contracts.actors import OPERATOR_ROLES
-from supportcarr.kit.store.port import Store, VersionConflict
-from supportcarr.kit.store.purge import delete_matching
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.purge import delete_document, delete_matching
 from supportcarr.kit.store.update import update, without_events
 
 ERASED_NAME = "Deleted account"
@@ -59,13 +58,8 @@ class AccountData:
         if user is None:
             return
         if user.phone_key is not None:
-            seen = await self._addresses.get(user.phone_key)
-            if seen is not None:
-                with suppress(VersionConflict):
-                    await self._addresses.delete(seen.id, seen.version)
-        if (factor := await self._factors.get(person_id)) is not None:
-            with suppress(VersionConflict):
-                await self._factors.delete(factor.id, factor.version)
+            await delete_document(self._addresses, user.phone_key)
+        await delete_document(self._factors, person_id)
         await update(self._users, person_id, without_events(_erased))
         await self.end_sessions(person_id, ENDED, before=EVER)
         await delete_matching(self._sessions, {"user_id": person_id})

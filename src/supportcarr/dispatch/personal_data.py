@@ -12,6 +12,7 @@ from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.dispatch.model import DispatchCase, Offer
 from supportcarr.dispatch.ports import RescuesOfRider
 from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.purge import delete_document
 from supportcarr.kit.store.update import update, without_events
 
 
@@ -37,9 +38,7 @@ class DispatchData:
         return ()
 
     async def forget(self, person_id: str) -> None:
-        entry = await self._roster.get(person_id)
-        if entry is not None:
-            await self._roster.delete(entry.id, entry.version)
+        await delete_document(self._roster, person_id)
         for rescue_id in await self._rescues.ids_of_rider(person_id):
             if await self._cases.get(rescue_id) is not None:
                 await update(self._cases, rescue_id, without_events(_coarse_case))

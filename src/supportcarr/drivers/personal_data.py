@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.model import Vehicle
 from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.purge import delete_document
 from supportcarr.kit.store.update import update, without_events
 
 VEHICLES_READ = 1000  # of one driver; each may have ten at a time
@@ -41,9 +42,7 @@ class DriverData:
         """Delete the profile.  Raises ``VersionConflict`` if it is changed meanwhile: run it again."""
         for vehicle in await self._vehicles_of(person_id):
             await update(self._vehicles, vehicle.id, without_events(_without_plate))
-        profile = await self._profiles.get(person_id)
-        if profile is not None:
-            await self._profiles.delete(profile.id, profile.version)
+        await delete_document(self._profiles, person_id)
 
     async def _vehicles_of(self, driver_id: str) -> list[Vehicle]:
         return (await self._vehicles.find({"driver_id": driver_id}, limit=VEHICLES_READ)).items

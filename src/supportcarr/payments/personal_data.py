@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.purge import delete_document
 from supportcarr.kit.store.update import update, without_events
 from supportcarr.payments.collections import ACCOUNTS, LEDGER, METHODS, RECORDS
 from supportcarr.payments.ledger_entries import driver_earnings
@@ -64,10 +65,8 @@ class PaymentData:
                 await self._gateway.detach(card.stripe_payment_method)
             except GatewayError as error:
                 raise RetryLater(error.retry_after, str(error)) from error
-            await self._methods.delete(card.id, card.version)
-        account = await self._accounts.get(person_id)
-        if account is not None:
-            await self._accounts.delete(account.id, account.version)
+            await delete_document(self._methods, card.id)
+        await delete_document(self._accounts, person_id)
         for record in await self._payments(person_id):
             await update(self._records, record.id, without_events(_without_card))
 

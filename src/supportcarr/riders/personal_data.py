@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.purge import delete_document
 from supportcarr.riders.collections import RIDERS
 
 
@@ -27,6 +28,4 @@ class RiderData:
 
     async def forget(self, person_id: str) -> None:
         """Delete the profile.  Raises ``VersionConflict`` if it is changed meanwhile: run it again."""
-        profile = await self._riders.get(person_id)
-        if profile is not None:
-            await self._riders.delete(profile.id, profile.version)
+        await delete_document(self._riders, person_id)

@@ -27,6 +27,21 @@ async def purge_expired(collection: Collection[Any], field: str, before: datetim
     return purged
 
 
+async def delete_document(collection: Collection[Any], id: str) -> None:
+    """Delete that document, at whatever version, if it is there.
+
+    Safe to run again, also at the same time.  Raises ``VersionConflict`` if others keep changing it.
+    """
+    for _ in range(RACES):
+        document = await collection.get(id)
+        if document is None:
+            return
+        with suppress(VersionConflict):
+            await collection.delete(id, document.version)
+            return
+    raise VersionConflict(f"{collection.spec.name}: {id} was changed while it was deleted")
+
+
 async def delete_matching(collection: Collection[Any], where: Where) -> int:
     """Delete every document that matches; return how many.
 
