@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -26,6 +27,17 @@ class FeeRules(msgspec.Struct, frozen=True, kw_only=True):
     platform_percent: int = 25  # of the total before promotion, the platform's
 
 
+BikeType = Literal["city", "mountain", "road", "folding", "cargo", "other"]
+
+
+class BikeLoad(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A bike as a load: its weight with the battery, in kilograms; ``None`` if nobody knows."""
+
+    type: BikeType = "other"
+    weight_kg: float | None = None
+    battery_removable: bool = False
+
+
 class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A quote as stored with the rescue: what is needed, where, and the agreed price."""
 
@@ -45,6 +57,7 @@ class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration_s: int
     fees: FeeRules
     bike_id: str | None = None
+    bike: BikeLoad | None = None  # as it was when the quote was made
     scheduled_for: datetime | None = None
 
 
