@@ -69,7 +69,7 @@ async def running(checkouts: Checkouts, folder: Path) -> AsyncIterator[Builds]:
     ours = Build(OURS, checkouts[OURS], folder / OURS)
     base = Build(BASE, checkouts[BASE], folder / BASE, secrets=ours.folder)
     city = await seed_ours(ours.settings, build)
-    await seed_again(base.settings, city, ours.settings)
+    await seed_again(base.settings, city, ours.settings, seals=checkouts[BASE].seals)
     async with AsyncExitStack() as closing:
         for server in (ours, base):
             closing.push_async_callback(server.stop)

@@ -24,6 +24,11 @@ class Checkout:
         """The command that runs its ``supportcarr``."""
         return (str(self.folder / ".venv/bin/python"), "-m", "supportcarr")
 
+    @property
+    def seals(self) -> bool:
+        """Whether it seals personal fields; an older build reads them in clear only."""
+        return (self.folder / "src/supportcarr/kit/sealing").is_dir()
+
 
 def this_checkout() -> Checkout:
     return Checkout(ROOT, _git("rev-parse", "--short", "HEAD"))

@@ -15,7 +15,7 @@ from supportcarr.auth.ports import RevocationListener
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.settings import Settings
-from supportcarr.bootstrap.stores import store_of
+from supportcarr.bootstrap.stores import store_at, store_of, store_url
 from supportcarr.contracts.actors import Principal
 from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
 from supportcarr.kit.store.port import Store
@@ -31,19 +31,22 @@ async def seed_ours(settings: Settings, build: Callable[[datetime, str], City]) 
         return city
 
 
-async def seed_again(settings: Settings, city: City, source: Settings) -> None:
-    """Store the same city, with the same clock, in another store than that of *source*."""
+async def seed_again(settings: Settings, city: City, source: Settings, *, seals: bool = True) -> None:
+    """Store the same city, with the same clock, in another store than that of *source*.
+
+    *seals*: whether the build that reads it knows sealed fields; otherwise they are stored in clear.
+    """
     async with _opened(source) as store:
         clock = [record async for record in store.collection(CITY_CLOCK).scan()]
-    async with _opened(settings) as store:
+    async with _opened(settings, seals=seals) as store:
         await store.collection(CITY_CLOCK).insert_many(clock)
         await _fill(store, city)
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Store]:
+async def _opened(settings: Settings, *, seals: bool = True) -> AsyncIterator[Store]:
     """The store of a platform, with every collection declared."""
-    store = store_of(settings)
+    store: Store = store_of(settings) if seals else store_at(store_url(settings))
     for spec in (*SPECS, CITY_CLOCK):
         store.collection(spec)
     await store.open()
