@@ -25,7 +25,7 @@ from supportcarr.contracts.errors import Overloaded, RateLimited
 DEADLINE_SECONDS = 8.0  # shorter than the timeout of a request, so that the hash gives up first
 MAX_QUEUED = 64
 MAX_QUEUED_OF_CLIENT = 8
-_NICENESS = 5  # of the threads: about a third of an event loop's weight
+_NICENESS = 10  # of the threads: a tenth of an event loop's weight
 
 T = TypeVar("T")
 
