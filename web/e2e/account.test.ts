@@ -7,6 +7,7 @@ import { AccountPage } from "./support/accountPage.ts";
 import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
 import { seriousViolations } from "./support/accessibility.ts";
 import { readCode } from "./support/demoCity.ts";
+import { totpCode } from "./support/totp.ts";
 
 const PHONE = { width: 390, height: 844 };
 const NEW_PASSWORD = "another password, just as long";
@@ -25,7 +26,7 @@ async function isUsable(page: Page): Promise<void> {
 }
 
 describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
-  test("from the sign-up to the deletion", { timeout: 180_000 }, async ({ page, browser }) => {
+  test("from the sign-up to the deletion", { timeout: 240_000 }, async ({ page, browser }) => {
     await page.setViewportSize(PHONE);
     const account = await new AccountPage(page).visit();
     await isUsable(page);
@@ -77,6 +78,22 @@ describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
     await other.page.reload();
     await other.button("Sign in").waitFor();
     await otherContext.close();
+
+    // sets up an authenticator app, and removes it again with a fresh code
+    await account.button("Set up the authenticator app").click();
+    const secret = (await page.getByTestId("totp-secret").textContent())?.replaceAll(" ", "") ?? "";
+    await isUsable(page);
+    await account.field("Enter the code that the app shows now").fill(totpCode(secret));
+    await account.button("Confirm").click();
+    await account.field("I have saved these codes").check();
+    await account.button("Done").click();
+    await account.button("Remove the app…").click();
+    await isUsable(page);
+    await account.button("Remove the app").click();
+    await account.confirmStepUp(secret);
+    await page.getByText("Your authenticator app has been removed.").waitFor();
+    await account.signIn({ ...PERSON, password: NEW_PASSWORD }); // without a code
+    await account.button("Set up the authenticator app").waitFor();
 
     // downloads a copy of the data
     await account.button("Prepare a copy").click();

@@ -62,6 +62,26 @@ export class ConsolePage {
     await this.page.route("**/api/v1/auth/refresh", (route) => route.fulfill({ json: { access_token } }));
   }
 
+  /** Answers the question for a fresh code of an authenticator app. */
+  async confirmStepUp(totpSecret = getDemoCity().admin.totp_secret): Promise<void> {
+    const dialog = this.page.getByRole("dialog", { name: "Confirm with a fresh code" });
+    await dialog.waitFor();
+    await withUnusedCode(totpSecret, async (code) => {
+      const response = this.page.waitForResponse((answer) => answer.url().endsWith("/auth/step-up"));
+      await dialog.getByLabel("6-digit code").fill(code);
+      await dialog.getByRole("button", { name: "Confirm" }).click();
+      return (await response).ok() ? true : null;
+    });
+    await dialog.waitFor({ state: "hidden" });
+  }
+
+  /** Says that the key that is shown is safe. */
+  async takeKey(): Promise<void> {
+    await this.page.getByLabel("The key has been passed on or stored").check();
+    await this.button("Done").click();
+    await this.page.getByRole("dialog").waitFor({ state: "hidden" });
+  }
+
   async waitUntilLive(): Promise<void> {
     await this.connection("Live").waitFor();
     await this.page.locator("[data-testid=map][data-ready=true]").waitFor();

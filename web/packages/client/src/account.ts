@@ -49,6 +49,10 @@ export function createAccountApi(http: AxiosInstance, onRenewed: (accessToken: s
       onRenewed(data.access_token);
       return data.recovery_codes;
     },
+    /** Ends all sessions. */
+    removeTotp: async () => {
+      await http.delete("/auth/totp");
+    },
     stepUp: async (code: string) => {
       renewed((await http.post<Renewal>("/auth/step-up", { totp_code: code })).data);
     },

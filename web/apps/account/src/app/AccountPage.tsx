@@ -1,3 +1,6 @@
+import { PasswordCard } from "@supportcarr/ui/account/PasswordCard";
+import { SecondFactorCard } from "@supportcarr/ui/account/SecondFactorCard";
+import { SessionsCard } from "@supportcarr/ui/account/SessionsCard";
 import { Badge } from "@supportcarr/ui/Badge";
 import { Button } from "@supportcarr/ui/Button";
 import { Notice } from "@supportcarr/ui/Notice";
@@ -7,11 +10,9 @@ import { useEffect } from "react";
 
 import { DataExportCard } from "../features/data-export/DataExportCard.tsx";
 import { DeletionCard } from "../features/deletion/DeletionCard.tsx";
-import { PasswordCard } from "../features/password/PasswordCard.tsx";
-import { SessionsCard } from "../features/sessions/SessionsCard.tsx";
-import { TwoFactorCard } from "../features/two-factor/TwoFactorCard.tsx";
 import { VerificationCard } from "../features/verification/VerificationCard.tsx";
-import { accountQueries } from "../lib/api/account.ts";
+import { account, accountQueries } from "../lib/api/account.ts";
+import { formatDateTime } from "../lib/format.ts";
 import { forgetSession, hasSecondFactor, useSession } from "../lib/session.ts";
 import { texts } from "../lib/texts.ts";
 import { useDocumentTitle } from "../lib/useDocumentTitle.ts";
@@ -24,6 +25,7 @@ export function AccountPage() {
   const queryClient = useQueryClient();
   const signedIn = useSession((session) => session.token !== null);
   const me = useQuery({ ...accountQueries.me(), enabled: signedIn });
+  const sessions = useQuery({ ...accountQueries.sessions(), enabled: signedIn });
 
   // A session that ended, here or elsewhere, leads to the sign-in; nothing of the person stays in memory.
   useEffect(() => {
@@ -53,9 +55,19 @@ export function AccountPage() {
         </p>
       </div>
       {phone_verified ? null : <VerificationCard phone={phone} />}
-      <SessionsCard />
-      <PasswordCard />
-      <TwoFactorCard enabled={hasSecondFactor()} />
+      <SessionsCard sessions={sessions} api={account} formatTime={formatDateTime} />
+      <PasswordCard
+        onChange={async (passwords) => {
+          await account.changePassword(passwords);
+          await sessions.refetch();
+        }}
+      />
+      <SecondFactorCard
+        enabled={hasSecondFactor()}
+        api={account}
+        onEnrolled={() => void queryClient.invalidateQueries({ queryKey: accountQueries.me().queryKey })}
+        onRemoved={() => forgetSession("totpRemoved")}
+      />
       <DataExportCard />
       <DeletionCard onDeleted={() => forgetSession("deletionRequested")} />
     </div>

@@ -8,7 +8,7 @@ import { create } from "zustand";
 export type EndReason = "expired" | "reused";
 
 /** What the sign-in page says of what was done before. */
-export type Message = "passwordReset" | "deletionRequested";
+export type Message = "passwordReset" | "deletionRequested" | "totpRemoved";
 
 interface Session {
   /** The access token, in memory only; after a reload there is another one for the cookie. */

@@ -38,6 +38,7 @@ export const texts = {
   messages: {
     passwordReset: "Your new password is set. Sign in with it.",
     deletionRequested: "Your account will be deleted. Sign in before then if you change your mind.",
+    totpRemoved: "Your authenticator app has been removed. Sign in with your password.",
   },
 
   account: {
@@ -53,17 +54,6 @@ export const texts = {
     about: "Until then you can look around, but not ask for a rescue, drive or pay.",
     done: "Your number is confirmed.",
   },
-
-  password: { title: "Password", about: "Changing it signs out all your other devices." },
-
-  twoFactor: {
-    title: "Authenticator app",
-    about: "A second proof that it is you, besides the password.",
-    on: "On",
-    onHelp: "Signing in needs a code of your authenticator app.",
-  },
-
-  sessions: { title: "Where you are signed in", about: "If you do not recognize a device, sign it out and change your password." },
 
   data: {
     title: "Your data",

@@ -10,6 +10,8 @@ import { CrashPage } from "./CrashPage.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
 import { OfficeLayout } from "./OfficeLayout.tsx";
 import { OwnAccountRoute } from "./OwnAccountRoute.tsx";
+import { PartnerRoute } from "./PartnerRoute.tsx";
+import { PartnersRoute } from "./PartnersRoute.tsx";
 import { RescueRoute } from "./RescueRoute.tsx";
 import { SessionGate } from "./SessionGate.tsx";
 import { UsersRoute } from "./UsersRoute.tsx";
@@ -43,11 +45,15 @@ const auditLogRoute = createRoute({ getParentRoute: () => officeRoute, path: "au
 
 const usersRoute = createRoute({ getParentRoute: () => officeRoute, path: "users", component: UsersRoute, validateSearch: validateUserSearch });
 
+const partnersRoute = createRoute({ getParentRoute: () => officeRoute, path: "partners", component: PartnersRoute });
+
+const partnerRoute = createRoute({ getParentRoute: () => officeRoute, path: "partners/$partnerId", component: PartnerRoute });
+
 const ownAccountRoute = createRoute({ getParentRoute: () => officeRoute, path: "account", component: OwnAccountRoute });
 
 const routeTree = rootRoute.addChildren([
   consoleRoute.addChildren([indexRoute, rescueRoute]),
-  officeRoute.addChildren([usersRoute, auditLogRoute, ownAccountRoute]),
+  officeRoute.addChildren([usersRoute, partnersRoute, partnerRoute, auditLogRoute, ownAccountRoute]),
 ]);
 
 export const createConsoleRouter = (queryClient: QueryClient, history?: RouterHistory) =>

@@ -36,6 +36,16 @@ const dateTimeFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", ti
 /** Formats day and time in the time zone of the browser. */
 export const formatDateTime = (at: string | number): string => dateTimeFormat.format(new Date(at));
 
+const dateFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
+
+/** Formats the day of a time in the time zone of the browser. */
+export const formatDate = (at: string | number): string => dateFormat.format(new Date(at));
+
+const dayFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeZone: "UTC" });
+
+/** Formats a day without a time zone (`2026-03-02`). */
+export const formatDay = (day: string): string => dayFormat.format(new Date(`${day}T00:00:00Z`));
+
 /** The last characters of an id, enough to tell rescues apart at a glance. */
 export const shortId = (id: string): string => id.slice(-6).toUpperCase();
 

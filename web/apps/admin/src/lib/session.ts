@@ -2,8 +2,11 @@ import { createHttpClient, endSession, type Problem } from "@supportcarr/client/
 import { shareSessionOfTabs } from "@supportcarr/client/webSession";
 import { create } from "zustand";
 
-/** Why a session ended without a sign-out: it expired, its refresh token was used twice, or the account lost its operator role. */
-export type EndReason = "expired" | "reused" | "forbidden";
+/**
+ * Why a session ended without a sign-out: it expired, its refresh token was used twice, the account lost its operator
+ * role, or the operator removed the authenticator app.
+ */
+export type EndReason = "expired" | "reused" | "forbidden" | "totpRemoved";
 
 interface Session {
   /** The access token; the refresh token is in a cookie. */
@@ -58,6 +61,12 @@ export function signedIn(token: string): void {
   localStorage.removeItem(SIGNED_OUT_KEY);
   useSession.getState().signIn(token);
   tabs.announce(token);
+}
+
+/** The server has ended all sessions of the account. */
+export function endHere(reason: EndReason): void {
+  useSession.getState().signOut(reason);
+  tabs.announce(null);
 }
 
 /** Signs out: removes the token immediately in all tabs, then tells the server. */

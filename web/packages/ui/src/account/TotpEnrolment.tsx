@@ -1,7 +1,7 @@
 import { QRCodeSVG } from "qrcode.react";
 import { useState } from "react";
 
-import { Button } from "../Button.tsx";
+import { CopyField } from "../CopyField.tsx";
 import { CodeField } from "../form/CodeField.tsx";
 import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
@@ -46,7 +46,6 @@ export function TotpEnrolment({ onBegin, onConfirm, onDone }: TotpEnrolmentProps
 }
 
 function Confirmation({ secret, onCode }: { secret: TotpSecret; onCode: (code: string) => Promise<void> }) {
-  const [copied, setCopied] = useState(false);
   const form = useSubmission((values) => onCode(values("code").replaceAll(" ", "")));
   return (
     <form onSubmit={form.onSubmit} className="space-y-5">
@@ -59,13 +58,10 @@ function Confirmation({ secret, onCode }: { secret: TotpSecret; onCode: (code: s
       </div>
       <div>
         <p className="text-sm text-(--muted)">{text.noCamera}</p>
-        <div className="mt-1 flex items-center justify-between gap-3 rounded-lg border border-(--border) bg-(--background) py-1 pr-1 pl-3">
-          <code data-testid="totp-secret" className="text-sm wrap-break-word">
+        <div className="mt-1">
+          <CopyField value={secret.secret} copyLabel={text.copyKey} testId="totp-secret">
             {inGroups(secret.secret)}
-          </code>
-          <Button variant="ghost" className="text-sm" onClick={() => void navigator.clipboard.writeText(secret.secret).then(() => setCopied(true))}>
-            {copied ? text.copied : text.copyKey}
-          </Button>
+          </CopyField>
         </div>
       </div>
       <CodeField name="code" label={text.enter} required error={form.errorOf("code")} />

@@ -1,5 +1,7 @@
 /** The texts of the account components, in one object so that another language is another object of the same shape. */
 export const accountTexts = {
+  loading: "Loading…",
+  tryAgain: "Try again",
   noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
   cancel: "Cancel",
   back: "Back",
@@ -18,6 +20,8 @@ export const accountTexts = {
   },
 
   password: {
+    title: "Password",
+    about: "Changing it signs out all your other devices.",
     show: "Show",
     hide: "Hide",
     showLabel: "Show what is typed",
@@ -88,6 +92,22 @@ export const accountTexts = {
     done: "Done",
   },
 
+  secondFactor: {
+    title: "Authenticator app",
+    about: "A second proof that it is you, besides the password.",
+    aboutRequired: "Operators sign in with a code of it, besides the password.",
+    on: "On",
+    onHelp: "Signing in needs a code of your authenticator app.",
+    remove: "Remove the app…",
+    removeTitle: "Remove the authenticator app?",
+    removeAbout: "From then on your password alone signs you in. The recovery codes stop working, and you are signed out everywhere.",
+    replace: "Use another app…",
+    replaceTitle: "Remove this authenticator app?",
+    replaceAbout: "Its recovery codes stop working, and you are signed out everywhere. At the next sign-in you set up another app before anything else.",
+    confirmRemove: "Remove the app",
+    removing: "Removing…",
+  },
+
   stepUp: {
     title: "Confirm with a fresh code",
     about: "This changes money or rights, so we ask once more that it is you. Enter the code that your authenticator app shows now.",
@@ -96,6 +116,8 @@ export const accountTexts = {
   },
 
   sessions: {
+    title: "Where you are signed in",
+    about: "If you do not recognize a device, sign it out and change your password.",
     current: "This device",
     unknownDevice: "Unknown device",
     lastUsed: (when: string) => `Last used ${when}`,

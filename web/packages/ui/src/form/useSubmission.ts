@@ -3,8 +3,13 @@ import { type FormEvent, useRef, useState } from "react";
 
 import { accountTexts } from "../account/texts.ts";
 
-/** The values of a form by the names of its fields. */
-export type FormValues = (name: string) => string;
+/** The values of a form by the names of its fields; `all` for a name that several have. */
+export interface FormValues {
+  (name: string): string;
+  all: (name: string) => string[];
+  /** A chosen file; `null` if there is none. */
+  file: (name: string) => File | null;
+}
 
 export interface Submission {
   onSubmit: (event: FormEvent<HTMLFormElement>) => void;
@@ -17,13 +22,42 @@ export interface Submission {
   errorOf: (name: string) => string | undefined;
 }
 
-const hasField = (form: HTMLFormElement, name: string) => form.elements.namedItem(name) instanceof HTMLElement;
+/** What a form finds wrong itself, before anything is sent. */
+export class InvalidFields extends Error {
+  constructor(readonly fields: Record<string, string>) {
+    super("the form is not valid");
+  }
+}
+
+const problemOf = (error: unknown): Problem =>
+  error instanceof InvalidFields
+    ? { status: 0, code: "validation_failed", title: "", detail: "", errors: Object.entries(error.fields).map(([field, detail]) => ({ field, code: "invalid", detail })) }
+    : toProblem(error);
+
+/** The control of a field, or the first one of several with its name. */
+function controlOf(form: HTMLFormElement, name: string): HTMLElement | null {
+  const found = form.elements.namedItem(name);
+  const control = found instanceof RadioNodeList ? found[0] : found;
+  return control instanceof HTMLElement ? control : null;
+}
+
+/** `scopes[0]` and `scopes.0` are values of the field `scopes`. */
+const fieldOf = (form: HTMLFormElement, path: string): string => (controlOf(form, path) ? path : path.replace(/[[.].*$/, ""));
 
 /** A sentence for a problem that has none: no response came. */
 export const problemText = (problem: Problem): string => problem.detail || accountTexts.noResponse;
 
 /** A sentence for an error that is no response of the platform; `null` for any other error. */
 export type DescribeError = (error: unknown) => string | null;
+
+function valuesOf(data: FormData): FormValues {
+  const all = (name: string) => data.getAll(name).filter((value) => typeof value === "string");
+  const file = (name: string) => {
+    const value = data.get(name);
+    return value instanceof File && value.size > 0 ? value : null;
+  };
+  return Object.assign((name: string) => all(name)[0] ?? "", { all, file });
+}
 
 /**
  * Sends a form.  Errors of fields are shown at the fields, and the first of them gets the focus; any other
@@ -36,11 +70,7 @@ export function useSubmission(send: (values: FormValues) => Promise<unknown>, de
   const running = useRef(false);
 
   async function submit(form: HTMLFormElement) {
-    const data = new FormData(form);
-    const values: FormValues = (name) => {
-      const value = data.get(name);
-      return typeof value === "string" ? value : "";
-    };
+    const values = valuesOf(new FormData(form));
     running.current = true;
     setPending(true);
     setProblem(null);
@@ -48,15 +78,13 @@ export function useSubmission(send: (values: FormValues) => Promise<unknown>, de
     try {
       await send(values);
     } catch (error) {
-      const failed = toProblem(error);
-      const [first, ...others] = failed.errors ?? [];
-      const all = first ? [first, ...others] : [];
-      const elsewhere = all.filter(({ field }) => !hasField(form, field));
-      setProblem(failed);
-      setMessage(describeError(error) ?? (all.length === 0 ? problemText(failed) : elsewhere.map(({ detail }) => detail).join(" ") || null));
-      const invalid = all.find(({ field }) => hasField(form, field));
-      const element = invalid ? form.elements.namedItem(invalid.field) : null;
-      if (element instanceof HTMLElement) element.focus();
+      const failed = problemOf(error);
+      const errors = (failed.errors ?? []).map((found) => ({ ...found, field: fieldOf(form, found.field) }));
+      const elsewhere = errors.filter(({ field }) => !controlOf(form, field));
+      setProblem({ ...failed, errors });
+      setMessage(describeError(error) ?? (errors.length === 0 ? problemText(failed) : elsewhere.map(({ detail }) => detail).join(" ") || null));
+      const invalid = errors.find(({ field }) => controlOf(form, field));
+      if (invalid) controlOf(form, invalid.field)?.focus();
     } finally {
       running.current = false;
       setPending(false);

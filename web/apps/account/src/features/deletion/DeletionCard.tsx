@@ -1,10 +1,8 @@
 import { toProblem } from "@supportcarr/client/http";
-import { SubmitButton } from "@supportcarr/ui/account/SubmitButton";
-import { accountTexts } from "@supportcarr/ui/account/texts";
 import { Button } from "@supportcarr/ui/Button";
 import { Card } from "@supportcarr/ui/Card";
-import { problemText, useSubmission } from "@supportcarr/ui/form/useSubmission";
-import { Modal } from "@supportcarr/ui/Modal";
+import { FormDialog } from "@supportcarr/ui/form/FormDialog";
+import { problemText } from "@supportcarr/ui/form/useSubmission";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -46,31 +44,20 @@ export function DeletionCard({ onDeleted }: { onDeleted: () => void }) {
           {text.open}
         </Button>
       )}
-      {asking ? <Confirmation onClose={() => setAsking(false)} onDeleted={onDeleted} /> : null}
+      {asking ? (
+        <FormDialog
+          title={text.confirmTitle}
+          about={text.confirmAbout}
+          submit={text.submit}
+          pending={text.pending}
+          tone="danger"
+          onSubmit={async () => {
+            await account.requestDeletion();
+            onDeleted();
+          }}
+          onClose={() => setAsking(false)}
+        />
+      ) : null}
     </Card>
-  );
-}
-
-function Confirmation({ onClose, onDeleted }: { onClose: () => void; onDeleted: () => void }) {
-  const form = useSubmission(async () => {
-    await account.requestDeletion();
-    onDeleted();
-  });
-  return (
-    <Modal title={text.confirmTitle} about={text.confirmAbout} onClose={onClose}>
-      <form onSubmit={form.onSubmit}>
-        {form.message ? (
-          <Notice tone="danger" className="mb-4">
-            {form.message}
-          </Notice>
-        ) : null}
-        <div className="flex flex-wrap justify-end gap-2">
-          <Button variant="secondary" onClick={onClose}>
-            {accountTexts.cancel}
-          </Button>
-          <SubmitButton variant="danger" label={text.submit} pendingLabel={text.pending} pending={form.pending} />
-        </div>
-      </form>
-    </Modal>
   );
 }

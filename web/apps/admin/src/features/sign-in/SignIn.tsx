@@ -1,4 +1,5 @@
 import { SignInForm } from "@supportcarr/ui/account/SignInForm";
+import { Notice } from "@supportcarr/ui/Notice";
 
 import { signedIn, useSession } from "../../lib/session.ts";
 import { texts } from "../../lib/texts.ts";
@@ -14,8 +15,13 @@ export function SignIn() {
         <img src="/admin/icon.svg" alt="" className="size-12" />
         <h1 className="mt-4 text-xl font-semibold">{text.title}</h1>
         <p className="mt-1 mb-6 text-sm text-(--muted)">{text.about}</p>
+        {endReason === "totpRemoved" ? (
+          <Notice tone="success" className="mb-4">
+            {text.endReason.totpRemoved}
+          </Notice>
+        ) : null}
         <SignInForm
-          notice={endReason ? text.endReason[endReason] : null}
+          notice={endReason && endReason !== "totpRemoved" ? text.endReason[endReason] : null}
           onSignIn={async (credentials) => signedIn(await signInOperator(credentials))}
           describeError={(error) => (error instanceof NotAnOperatorError ? text.notAnOperator : null)}
         />

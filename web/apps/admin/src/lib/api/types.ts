@@ -3,11 +3,15 @@ import type { components } from "@supportcarr/client/api";
 type Schemas = components["schemas"];
 
 export type AuditEntry = Schemas["AuditEntry"];
+export type CreatedKey = Schemas["CreatedKeyView"];
 export type ClockReading = Schemas["ClockReading"];
 export type DriverPosition = Schemas["DriverPoint"];
 export type MapView = Schemas["MapView"];
+export type NewKey = Schemas["NewKey"];
 export type Offer = Schemas["OfferOut"];
 export type Overview = Schemas["Overview"];
+export type Partner = Schemas["PartnerView"];
+export type PartnerKey = Schemas["KeyView"];
 export type RescueDetails = Schemas["AdminRescueView"];
 export type RescueRow = Schemas["RescueRow"];
 export type UserView = Schemas["AdminUserView"];

@@ -1,0 +1,43 @@
+import { toProblem } from "@supportcarr/client/http";
+import type { ReactNode } from "react";
+
+import { accountTexts } from "./account/texts.ts";
+import { Button } from "./Button.tsx";
+import { problemText } from "./form/useSubmission.ts";
+import { Notice } from "./Notice.tsx";
+
+/** The part of a query's result that is used. */
+export interface QueryResult<Data> {
+  data: Data | undefined;
+  isError: boolean;
+  error: unknown;
+  refetch: () => Promise<unknown>;
+}
+
+interface QueryStateProps<Data> {
+  query: QueryResult<Data>;
+  /** What is shown when it has failed for another reason than the network; by default the problem's own text. */
+  failed?: (status: number) => string | undefined;
+  children: (data: Data) => ReactNode;
+}
+
+/** What a query has loaded; until then that it loads, or why it could not and a way to try again. */
+export function QueryState<Data>({ query, failed, children }: QueryStateProps<Data>) {
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (!query.isError) {
+    return (
+      <p role="status" className="py-4 text-sm text-(--muted)">
+        {accountTexts.loading}
+      </p>
+    );
+  }
+  const problem = toProblem(query.error);
+  return (
+    <Notice tone="danger" className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+      <span>{failed?.(problem.status) ?? problemText(problem)}</span>
+      <Button variant="ghost" className="text-current! underline underline-offset-4" onClick={() => void query.refetch()}>
+        {accountTexts.tryAgain}
+      </Button>
+    </Notice>
+  );
+}

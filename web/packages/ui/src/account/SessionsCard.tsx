@@ -1,0 +1,38 @@
+import type { AccountApi } from "@supportcarr/client/account";
+
+import { Card } from "../Card.tsx";
+import { type QueryResult, QueryState } from "../QueryState.tsx";
+import { SessionList, type SessionView } from "./SessionList.tsx";
+import { accountTexts } from "./texts.ts";
+
+interface SessionsCardProps {
+  sessions: QueryResult<readonly SessionView[]>;
+  api: Pick<AccountApi, "endSession" | "endOtherSessions">;
+  formatTime: (at: string) => string;
+}
+
+const text = accountTexts.sessions;
+
+/** Where the person is signed in. */
+export function SessionsCard({ sessions, api, formatTime }: SessionsCardProps) {
+  return (
+    <Card title={text.title} about={text.about}>
+      <QueryState query={sessions}>
+        {(items) => (
+          <SessionList
+            sessions={items}
+            formatTime={formatTime}
+            onEnd={async (id) => {
+              await api.endSession(id);
+              await sessions.refetch();
+            }}
+            onEndOthers={async () => {
+              await api.endOtherSessions();
+              await sessions.refetch();
+            }}
+          />
+        )}
+      </QueryState>
+    </Card>
+  );
+}

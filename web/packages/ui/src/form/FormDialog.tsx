@@ -1,0 +1,41 @@
+import type { ReactNode } from "react";
+
+import { SubmitButton } from "../account/SubmitButton.tsx";
+import { accountTexts } from "../account/texts.ts";
+import { Button } from "../Button.tsx";
+import { Modal } from "../Modal.tsx";
+import { Notice } from "../Notice.tsx";
+import { type FormValues, type Submission, useSubmission } from "./useSubmission.ts";
+
+interface FormDialogProps {
+  title: string;
+  about?: ReactNode;
+  /** What the button that sends it says, and while it is sent. */
+  submit: string;
+  pending: string;
+  tone?: "primary" | "danger";
+  /** Sends it; whoever opened the dialog closes it. */
+  onSubmit: (values: FormValues) => Promise<unknown>;
+  onClose: () => void;
+  /** The fields; none if it is only a question. */
+  children?: (form: Submission) => ReactNode;
+}
+
+/** A dialog with a form, or one question before something that matters. */
+export function FormDialog({ title, about, submit, pending, tone = "primary", onSubmit, onClose, children }: FormDialogProps) {
+  const form = useSubmission(onSubmit);
+  return (
+    <Modal title={title} about={about} onClose={onClose}>
+      <form onSubmit={form.onSubmit} className="space-y-4">
+        {children?.(form)}
+        {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button variant="secondary" onClick={onClose}>
+            {accountTexts.cancel}
+          </Button>
+          <SubmitButton variant={tone} label={submit} pendingLabel={pending} pending={form.pending} />
+        </div>
+      </form>
+    </Modal>
+  );
+}
