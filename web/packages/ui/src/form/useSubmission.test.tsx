@@ -10,13 +10,16 @@ import { type FormValues, InvalidFields } from "./useSubmission.ts";
 
 afterEach(cleanup);
 
+const TITLE = "New key";
+const NAME = "Name";
+
 function renderDialog(onSubmit: (values: FormValues) => Promise<unknown>) {
   render(
-    <FormDialog title="New key" submit="Create" pending="Creating" onSubmit={onSubmit} onClose={() => undefined}>
+    <FormDialog title={TITLE} submit="Create" pending="Creating" onSubmit={onSubmit} onClose={() => undefined}>
       {(form) => (
         <>
           <Choices legend="Scopes" name="scopes" multiple choices={["read", "write"].map((value) => ({ value, label: value }))} error={form.errorOf("scopes")} />
-          <Field name="name" label="Name" error={form.errorOf("name")} />
+          <Field name="name" label={NAME} error={form.errorOf("name")} />
         </>
       )}
     </FormDialog>,
