@@ -1,7 +1,6 @@
 import type { Page } from "playwright-core";
 
 import { getDemoCity } from "./browser.ts";
-import { withUnusedCode } from "./totp.ts";
 
 /** The account page as a person sees it. */
 export class AccountPage {
@@ -30,17 +29,5 @@ export class AccountPage {
     await this.field("Phone").fill(phone);
     await this.field("Password").fill(password);
     await this.button("Sign in").click();
-  }
-
-  /** Answers the question for a fresh code of the authenticator app. */
-  async confirmStepUp(totpSecret: string): Promise<void> {
-    const dialog = this.page.getByRole("dialog", { name: "Confirm with a fresh code" });
-    await dialog.waitFor();
-    await withUnusedCode(totpSecret, async (code) => {
-      const response = this.page.waitForResponse((answer) => answer.url().endsWith("/auth/step-up"));
-      await dialog.getByLabel("6-digit code").fill(code);
-      await dialog.getByRole("button", { name: "Confirm" }).click();
-      return (await response).ok() ? true : null;
-    });
   }
 }
