@@ -2,11 +2,12 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, retainSearchParams, type RouterHistory } from "@tanstack/react-router";
 
 import { rescueQueries } from "../lib/api/rescues.ts";
-import { parseSearch, stringifySearch, validateAuditSearch, validateSearch, validateUserSearch } from "../lib/search.ts";
+import { parseSearch, stringifySearch, validateAuditSearch, validateDriverSearch, validateSearch, validateUserSearch } from "../lib/search.ts";
 import { hasSecondFactor, useSession } from "../lib/session.ts";
 import { AuditLogRoute } from "./AuditLogRoute.tsx";
 import { ConsoleLayout } from "./ConsoleLayout.tsx";
 import { CrashPage } from "./CrashPage.tsx";
+import { DriversRoute } from "./DriversRoute.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
 import { OfficeLayout } from "./OfficeLayout.tsx";
 import { OwnAccountRoute } from "./OwnAccountRoute.tsx";
@@ -43,6 +44,8 @@ const officeRoute = createRoute({ getParentRoute: () => rootRoute, id: "office",
 
 const auditLogRoute = createRoute({ getParentRoute: () => officeRoute, path: "audit-log", component: AuditLogRoute, validateSearch: validateAuditSearch });
 
+const driversRoute = createRoute({ getParentRoute: () => officeRoute, path: "drivers", component: DriversRoute, validateSearch: validateDriverSearch });
+
 const usersRoute = createRoute({ getParentRoute: () => officeRoute, path: "users", component: UsersRoute, validateSearch: validateUserSearch });
 
 const partnersRoute = createRoute({ getParentRoute: () => officeRoute, path: "partners", component: PartnersRoute });
@@ -53,7 +56,7 @@ const ownAccountRoute = createRoute({ getParentRoute: () => officeRoute, path: "
 
 const routeTree = rootRoute.addChildren([
   consoleRoute.addChildren([indexRoute, rescueRoute]),
-  officeRoute.addChildren([usersRoute, partnersRoute, partnerRoute, auditLogRoute, ownAccountRoute]),
+  officeRoute.addChildren([driversRoute, usersRoute, partnersRoute, partnerRoute, auditLogRoute, ownAccountRoute]),
 ]);
 
 export const createConsoleRouter = (queryClient: QueryClient, history?: RouterHistory) =>

@@ -38,6 +38,13 @@ export const validateAuditSearch = ({ actor, person, subject, action, since, unt
 /** Which account is looked for. */
 export const validateUserSearch = ({ q }: Record<string, unknown>): { q?: string | undefined } => ({ q: textOf(q) });
 
+export const DRIVER_FILTERS = ["in_review", "pending", "approved", "suspended"] as const;
+
+/** Which drivers are listed. */
+export const validateDriverSearch = ({ show }: Record<string, unknown>): { show?: (typeof DRIVER_FILTERS)[number] | undefined } => ({
+  show: DRIVER_FILTERS.find((known) => known === show),
+});
+
 /*
  * Plain query strings.  By default the router reads each value as JSON, so that `?area=1` would be a
  * number, and a string that looks like JSON would be written in quotes.

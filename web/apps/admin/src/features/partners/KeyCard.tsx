@@ -30,13 +30,7 @@ export function KeyCard({ apiKey, successor, onRotate, onRevoke }: KeyCardProps)
         <Badge tone={apiKey.mode === "live" ? "warning" : "neutral"}>{text.modes[apiKey.mode].label}</Badge>
         <Badge tone={TONES[state]}>{text.keyStates[state]}</Badge>
       </div>
-      <ul className="mt-2 flex flex-wrap gap-x-3 gap-y-1 text-sm">
-        {apiKey.scopes.map((scope) => (
-          <li key={scope} title={scope}>
-            {text.scopeNames[scope] ?? scope}
-          </li>
-        ))}
-      </ul>
+      <p className="mt-2 text-sm">{apiKey.scopes.map((scope) => text.scopeNames[scope] ?? scope).join(" · ")}</p>
       <div className="mt-3 flex flex-wrap items-end justify-between gap-4">
         <Facts>
           <Fact name={text.created}>{formatDate(apiKey.created_at)}</Fact>

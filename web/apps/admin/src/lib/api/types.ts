@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type CreatedKey = Schemas["CreatedKeyView"];
 export type ClockReading = Schemas["ClockReading"];
+export type DriverRow = Schemas["DriverOut"];
 export type DriverPosition = Schemas["DriverPoint"];
 export type MapView = Schemas["MapView"];
 export type NewKey = Schemas["NewKey"];

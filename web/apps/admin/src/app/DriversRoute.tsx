@@ -1,0 +1,15 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+
+import { DriverList } from "../features/drivers/DriverList.tsx";
+import { texts } from "../lib/texts.ts";
+import { OfficePage } from "./OfficePage.tsx";
+
+export function DriversRoute() {
+  const { show } = useSearch({ from: "/office/drivers" });
+  const navigate = useNavigate();
+  return (
+    <OfficePage title={texts.drivers.title} about={texts.drivers.about}>
+      <DriverList filter={show} onFilter={(next) => void navigate({ to: "/drivers", search: { show: next } })} />
+    </OfficePage>
+  );
+}
