@@ -122,6 +122,12 @@ from supportcarr.privacy.ports import PersonalData
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr.providers.twilio import TwilioSmsSender
+from supportcarr.ratings import collections as ratings_repository
+from supportcarr.ratings import handlers as ratings_handlers
+from supportcarr.ratings import jobs as ratings_jobs
+from supportcarr.ratings import routes as ratings_routes
+from supportcarr.ratings.personal_data import RatingData
+from supportcarr.ratings.service import RatingService
 from supportcarr.realtime import handlers as realtime_handlers
 from supportcarr.rescues import collections as rescues_repository
 from supportcarr.rescues import handlers as rescues_handlers
@@ -130,6 +136,7 @@ from supportcarr.rescues import routes as rescues_routes
 from supportcarr.rescues.admin_view import RescueDetails
 from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.live_jobs import LiveJobs
+from supportcarr.rescues.people import PeopleOfRescues
 from supportcarr.rescues.personal_data import RescueData
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
@@ -155,6 +162,7 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *rescues_repository.SPECS,
     *dispatch_repository.SPECS,
     *payments_repository.SPECS,
+    *ratings_repository.SPECS,
     *notifications_repository.SPECS,
     *operations_repository.SPECS,
     *partners_repository.SPECS,
@@ -290,8 +298,14 @@ class Container:
         self.dispatch = DispatchService(
             store, clock, self.rescues, self.tracking, router, self.drivers, settings.dispatch
         )
+        self.ratings = RatingService(store, clock, PeopleOfRescues(store), settings.ratings)
         self.rescue_queries = RescueQueries(
-            store, clock, users=self.auth, drivers=self.drivers, settings=settings.rescues
+            store,
+            clock,
+            users=self.auth,
+            drivers=self.drivers,
+            ratings=self.ratings,
+            settings=settings.rescues,
         )
         coverage_cache = ResponseCache(redis.cache, "coverage", seconds=KEEP_S / clock.speed)
         self.coverage = CoverageService(self.areas, self.supply, clock, shared=coverage_cache)
@@ -333,6 +347,7 @@ class Container:
             rescues,
             DispatchData(store, rescues),
             PaymentData(store, self.payment_gateway, rescues),
+            RatingData(store),
             NotificationData(store),
             OperationsData(store),
             AuditData(store),
@@ -355,6 +370,7 @@ class Container:
             *dispatch_routes.routes(self.dispatch),
             *drivers_routes.routes(self.drivers),
             *tracking_routes.routes(self.tracking),
+            *ratings_routes.routes(self.ratings, self.audit),
             *notifications_routes.routes(self.notifications),
             *privacy_routes.routes(self.deletions, self.exports),
             *audit_routes.routes(self.audit),
@@ -381,6 +397,7 @@ class Container:
             *dispatch_handlers.consumers(self.dispatch),
             *tracking_handlers.consumers(self.tracking),
             *operations_handlers.consumers(self.operations),
+            *ratings_handlers.consumers(self.ratings),
             *realtime_handlers.consumers(self.streams, views),
             *notifications_handlers.consumers(self.notifications),
             *payments_handlers.consumers(self.payments),
@@ -393,6 +410,7 @@ class Container:
             *rescues_jobs.deadlines(self.rescues),
             *dispatch_jobs.deadlines(self.dispatch),
             *drivers_jobs.deadlines(self.drivers),
+            *ratings_jobs.deadlines(self.ratings),
             *privacy_jobs.deadlines(self.deletions),
         ]
 

@@ -178,6 +178,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "those that the person wrote are erased",
             purge=Purge(MESSAGES, "at", messages, "city"),
         ),
+        RetentionRow(
+            "ratings and averages",
+            ("ratings", "ratingsummaries"),
+            "as long as their people's accounts; what nobody rated for 30 days",
+            "what the person wrote, what was written about them, and their averages are erased; the stars "
+            "that they gave stay, by id",
+        ),
         RetentionRow("cards", ("paymentmethods", "paymentaccounts"), "until they are removed", GONE),
         RetentionRow(
             "payments and the ledger",

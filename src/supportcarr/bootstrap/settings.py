@@ -32,6 +32,7 @@ from supportcarr.kit.sealing.settings import KeysetSettings
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.privacy.settings import PrivacySettings
 from supportcarr.providers.settings import RoutingSettings, StripeSettings, TwilioSettings
+from supportcarr.ratings.settings import RatingSettings
 from supportcarr.realtime.settings import SocketSettings
 from supportcarr.rescues.settings import RescueSettings
 
@@ -134,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quotes: QuoteSettings
     rescues: RescueSettings
     dispatch: DispatchSettings
+    ratings: RatingSettings
     routing: RoutingSettings
     streams: StreamSettings
     sockets: SocketSettings

@@ -278,6 +278,30 @@ class PaymentProcessed(DomainEvent, frozen=True, kw_only=True, tag="payments.pro
     refunded_minor: int = 0
 
 
+# --- ratings ----------------------------------------------------------------------------------
+
+
+class RatingsOpened(DomainEvent, frozen=True, kw_only=True, tag="ratings.opened.v1"):
+    """The people of a rescue can rate each other from now on."""
+
+    rescue_id: str
+    rider_id: str
+    driver_id: str
+
+
+class RatingShown(DomainEvent, frozen=True, kw_only=True, tag="ratings.shown.v1"):
+    """A rating is shown to the person whom it is about; or an operator has hidden it, or shows it again."""
+
+    rating_id: str
+    rescue_id: str
+    person_id: str
+    role: str  # in which the person was rated: rider | driver
+    stars: int
+    hidden: bool
+    shown_at: datetime  # city time; the first time
+    first: bool  # not shown before
+
+
 # --- notifications ----------------------------------------------------------------------------
 
 
@@ -367,6 +391,8 @@ AnyEvent = (
     | OfferMade
     | OfferClosed
     | PaymentProcessed
+    | RatingsOpened
+    | RatingShown
     | NotificationCreated
     | OperatorActed
     | DeletionRequested

@@ -86,6 +86,16 @@ class DriverCard(msgspec.Struct, frozen=True, omit_defaults=True):
     photo_url: str | None = None
 
 
+class RescuePeople(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is in a rescue, and whether it is over; ``driver_id`` has it, or had it at the end."""
+
+    rescue_id: str
+    rider_id: str
+    driver_id: str | None
+    status: str
+    ended_at: datetime | None  # city time
+
+
 class Leg(msgspec.Struct, frozen=True):
     """A route by road."""
 

@@ -15,6 +15,8 @@ from supportcarr.contracts.events import (
     PaymentProcessed,
     PinLocked,
     PinRenewed,
+    RatingShown,
+    RatingsOpened,
     RescueMoved,
     SignInAttemptsFailed,
 )
@@ -39,5 +41,7 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         DeletionCancelled,
         ExportReady,
         PasswordChanged,
+        RatingsOpened,
+        RatingShown,
     )
     return [Consumer("notifications.notify", events, service.notify, Phase.DELIVERY)]

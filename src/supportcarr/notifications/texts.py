@@ -29,6 +29,8 @@ from supportcarr.contracts.events import (
     PaymentProcessed,
     PinLocked,
     PinRenewed,
+    RatingShown,
+    RatingsOpened,
     RescueAborted,
     RescueAssigned,
     RescueCancelled,
@@ -243,6 +245,22 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "Your licence or insurance is missing",
         "You are offline and get no offers. Enter both in your application; our support checks them.",
     ),
+    ("rating_requested", "rider"): (
+        "How was your rescue?",
+        "Rate your driver. You see each other's ratings once both are in, or after seven days.",
+    ),
+    ("rating_requested", "driver"): (
+        "How was your rider?",
+        "Rate the rider. You see each other's ratings once both are in, or after seven days.",
+    ),
+    ("rating_shown", "rider"): (
+        "Your driver has rated you",
+        "You can read the rating at your rescue.",
+    ),
+    ("rating_shown", "driver"): (
+        "Your rider has rated you",
+        "You can read the rating at the rescue.",
+    ),
     ("pin_renewed", "rider"): ("You have a new start PIN", "Your rescue shows the new four digits."),
     ("pin_renewed", "driver"): ("The start PIN is new", "Ask the rider for the new four digits."),
 }
@@ -302,6 +320,12 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
         case ExportReady():
             date = {"date": f"{event.expires_at:%Y-%m-%d}"}
             yield _text(None, event.person_id, "export_ready", "anyone", date)
+        case RatingsOpened():
+            yield _text(event.rescue_id, event.rider_id, "rating_requested", "rider")
+            yield _text(event.rescue_id, event.driver_id, "rating_requested", "driver")
+        case RatingShown(first=True, hidden=False):
+            side: Side = "driver" if event.role == "driver" else "rider"
+            yield _text(event.rescue_id, event.person_id, "rating_shown", side)
         case DriverStandingChanged(reason=str(reason)) if reason in _STANDING_KINDS:
             yield _text(None, event.driver_id, _STANDING_KINDS[reason], "driver")
         case _:

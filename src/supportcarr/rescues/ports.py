@@ -81,6 +81,13 @@ class DriverCards(Protocol):
         """The id of the vehicle that the driver drives, or drove last; ``None`` if there is none."""
 
 
+class DriverRatings(Protocol):
+    """How drivers are rated.  Implemented by ``ratings.service.RatingService``."""
+
+    async def rating_of(self, driver_id: str) -> float | None:
+        """The average of the driver's ratings; ``None`` while nobody has rated them."""
+
+
 class ViewLog(Protocol):
     """Records that an operator read somebody's data.  Implemented by ``audit.service.AuditLog``."""
 

@@ -20,7 +20,7 @@ from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import Cancel
 from supportcarr.rescues.decide import decide
 from supportcarr.rescues.model import Rescue, RescueRules
-from supportcarr.rescues.ports import DriverCards, UserDirectory
+from supportcarr.rescues.ports import DriverCards, DriverRatings, UserDirectory
 from supportcarr.rescues.schemas import CancellationView, RescuesQuery, RescueView, TimelineView
 from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
@@ -43,12 +43,14 @@ class RescueQueries:
         *,
         users: UserDirectory,
         drivers: DriverCards,
+        ratings: DriverRatings,
         settings: RescueSettings,
     ) -> None:
         self._rescues = store.collection(RESCUES)
         self._clock = clock
         self._users = users
         self._drivers = drivers
+        self._ratings = ratings
         self._rules = RescueRules.from_settings(settings)
         # Not a ``BoundedCache``: this is the hottest read, and a plain dict takes half the time (0.16 µs).
         self._views: dict[tuple[str, Audience], tuple[int, float, bytes]] = {}
@@ -104,14 +106,15 @@ class RescueQueries:
         return RescueView.of(rescue, rider, driver, with_pin=with_pin)
 
     async def _driver(self, driver_id: str, vehicle_id: str | None) -> DriverCard | None:
-        """The driver's card with the vehicle of the assignment, whatever they drive today.
+        """The driver's card, rated, with the vehicle of the assignment, whatever they drive today.
 
         ``None`` if the account is gone, which must not hide the rescue.
         """
         try:
-            return await self._drivers.card(driver_id, vehicle_id)
+            card = await self._drivers.card(driver_id, vehicle_id)
         except NotFound:
             return None
+        return msgspec.structs.replace(card, rating=await self._ratings.rating_of(driver_id))
 
     def timeline(self, rescue: Rescue, actor: Actor) -> list[TimelineView]:
         """The changes of status, oldest first."""

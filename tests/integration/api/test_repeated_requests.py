@@ -99,6 +99,8 @@ class RepeatableRequests:
                 return await self._standing("approval", None)
             case "POST /admin/drivers/{driver_id}/suspension":
                 return await self._standing("suspension", None)
+            case "POST /ratings/{rating_id}/report" | "POST /admin/ratings/{rating_id}/review":
+                return await self._of_a_rating(route)
             case "POST /me/notifications/{notification_id}/reading":
                 prepared = await self._factory.assigned()
                 [notification, *_] = expect(await prepared.rider.get("/me/notifications"), 200)["items"]
@@ -134,6 +136,16 @@ class RepeatableRequests:
         admin = await self._platform.person("admin")
         return [lambda: admin.post(f"/admin/drivers/{driver.user_id}/{what}", body)]
 
+    async def _of_a_rating(self, route: str) -> list[Send]:
+        operator, ride = await self._platform.person("support"), await self._factory.in_state("completed")
+        for who in (ride.rider, ride.assigned_driver):
+            expect(await who.post(f"{ride.path}/rating", {"stars": 2}), 200)
+        rating = expect(await ride.rider.get(f"{ride.path}/ratings"), 200)["theirs"]["id"]
+        path = route.removeprefix("POST ").replace("{rating_id}", rating)
+        if route.endswith("/report"):
+            return [self._says(ride.rider, path, {"reason": "Insulting"})]
+        return [self._says(operator, path, {"decision": "hide"})]
+
     async def _of_a_rescue(self, route: str) -> list[Send]:
         step = route.rpartition("/")[2]
         operator = await self._platform.person("support")
@@ -162,6 +174,10 @@ class RepeatableRequests:
             case "fix-confirmation":
                 prepared = await self._factory.arrived()
                 return [self._says(prepared.rider, f"{prepared.path}/{step}", {"price_minor": 900})]
+            case "rating":
+                ride = await self._factory.in_state("completed")
+                path, given = f"{ride.path}/{step}", {"stars": 4, "comment": "Kind"}
+                return [self._says(ride.rider, path, given), self._says(ride.assigned_driver, path, given)]
             case "no-show":
                 prepared = await self._factory.arrived()
                 self._platform.clock.advance(600)

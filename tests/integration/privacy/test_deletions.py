@@ -144,6 +144,7 @@ async def test_nothing_of_an_erased_rider_is_left_but_an_id(
         "users",
         "datakeys",  # destroyed
         "offers",
+        "ratings",  # ids only
         "rescuerequests",
         "opsrescues",
         "dispatchcases",

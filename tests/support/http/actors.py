@@ -14,7 +14,9 @@ from support.rescues.fixtures import PreparedRescue, RescueFactory, expect
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.audit import Origin
 
-OF_THE_RIDER = frozenset({"rescue_id", "payment_method_id", "notification_id", "export_id", "session_id"})
+OF_THE_RIDER = frozenset(
+    {"rescue_id", "payment_method_id", "notification_id", "export_id", "session_id", "rating_id"}
+)
 OPERATORS = {"support", "admin"}
 
 

@@ -26,6 +26,10 @@ from support.rescues.fixtures import (
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.routing import Route
+from supportcarr.contracts.value_objects import RescuePeople
+from supportcarr.ratings import model
+from supportcarr.ratings.collections import RATINGS
+from supportcarr.ratings.commands import Rate
 
 PARAMETER = re.compile(r"{(\w+)}")
 REASON = {"reason": "changed_my_mind"}
@@ -82,6 +86,9 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/rescues/{rescue_id}/release"): REASON,
     ("POST", "/rescues/{rescue_id}/cancellation"): REASON,
     ("POST", "/rescues/{rescue_id}/messages"): {"text": "On my way"},
+    ("POST", "/rescues/{rescue_id}/rating"): {"stars": 5, "reasons": ["friendly"], "comment": "Thank you"},
+    ("POST", "/ratings/{rating_id}/report"): {"reason": "Insulting"},
+    ("POST", "/admin/ratings/{rating_id}/review"): {"decision": "keep", "note": "Fair"},
     ("POST", "/admin/rescues/{rescue_id}/cancellation"): REASON,
     ("POST", "/admin/rescues/{rescue_id}/abort"): {**REASON, "amount_minor": 0},
     ("PUT", "/me/driver-application"): APPLICATION,
@@ -116,6 +123,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "partner_id": f"prt_{UNKNOWN}",
     "key_id": f"apk_{UNKNOWN}",
     "session_id": f"ses_{UNKNOWN}",
+    "rating_id": f"rat_rider_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/coverage"): "lat=45.5&lng=-73.6",
@@ -208,6 +216,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "user_id": prepared.rider.user_id,
         "session_id": another_session.session_id,
         "export_id": expect(await prepared.rider.post("/me/exports"), 201)["id"],
+        "rating_id": await _rating_of(prepared.rider, prepared.assigned_driver, factory),
     }
     await platform.settle()
     with_key = platform.anonymous()
@@ -215,6 +224,23 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     expect(await with_key.get("/partner/me"), 200)  # notes the first use of the key
     await platform.settle()
     return ExampleCalls(platform, prepared, offered, operator, admin, with_key, ids)
+
+
+async def _rating_of(rider: CheckedClient, driver: CheckedClient, factory: RescueFactory) -> str:
+    """The id of a rating about the rider, which is shown to them."""
+    platform = factory.platform
+    rescue = RescuePeople(
+        rescue_id=f"res_qc_{UNKNOWN[:-1]}1",
+        rider_id=rider.user_id,
+        driver_id=driver.user_id,
+        status="completed",
+        ended_at=platform.clock.city(),
+    )
+    ratings = model.empty_ratings(rescue, model.RatingRules())
+    for side in model.SIDES:
+        ratings = model.rate(ratings, side, Rate(5), model.RatingRules(), platform.clock.city())
+    await platform.container.store.collection(RATINGS).insert(ratings)
+    return model.rating_id(ratings.id, "driver")
 
 
 def sign_up_body(**changes: Any) -> dict[str, Any]:

@@ -122,7 +122,10 @@ class FakeDirectory:
             raise NotFound
         plate = self.plates[vehicle_id or self.vehicle_id]
         truck = VehicleCard(make="Ford", model="F-150", colour="blue", plate=plate)
-        return DriverCard(id=driver_id, name="Dominique D.", vehicle=truck, rating=self.rating)
+        return DriverCard(id=driver_id, name="Dominique D.", vehicle=truck)
+
+    async def rating_of(self, driver_id: str) -> float | None:
+        return self.rating
 
 
 class FakeSightings:
@@ -155,7 +158,12 @@ class World:
         self.riders = RiderService(store, self.clock)
         self.service = self.another_service()
         self.queries = RescueQueries(
-            store, self.clock, users=self.directory, drivers=self.directory, settings=RescueSettings()
+            store,
+            self.clock,
+            users=self.directory,
+            drivers=self.directory,
+            ratings=self.directory,
+            settings=RescueSettings(),
         )
         self.chat = ChatService(store, self.clock, KeptViews())
         self.rescues = store.collection(RESCUES)

@@ -14,6 +14,8 @@ from supportcarr.contracts.events import (
     MessageSent,
     PasswordChanged,
     PaymentProcessed,
+    RatingShown,
+    RatingsOpened,
     RescueAssigned,
     RescueCompleted,
     RescueRequested,
@@ -53,6 +55,7 @@ ORDER: dict[type[Any], list[str]] = {
         "dispatch.follow_rescues",
         "tracking.update_current_jobs",
         "operations.update_read_model",
+        "ratings.open",
         "realtime.publish",
         "notifications.notify",
         "payments.settle",
@@ -64,6 +67,8 @@ ORDER: dict[type[Any], list[str]] = {
         "notifications.notify",
     ],
     MessageSent: ["realtime.publish"],
+    RatingsOpened: ["notifications.notify"],
+    RatingShown: ["ratings.count", "notifications.notify"],
 }
 
 

@@ -1241,6 +1241,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rescues/{rescue_id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate the other side of a rescue, once
+         * @description Roles: driver, rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `rating_not_possible`, `rating_closed`, `already_rated`.
+         */
+        post: operations["post_rescues_by_rescue_id_rating"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rescues/{rescue_id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the ratings of a rescue, as far as the caller may see them
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`.
+         */
+        get: operations["get_rescues_by_rescue_id_ratings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the average of the caller's ratings
+         * @description Roles: driver, rider.
+         */
+        get: operations["get_me_ratings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ratings/{rating_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a rating about the caller as abusive
+         * @description Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`.
+         */
+        post: operations["post_ratings_by_rating_id_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List low and reported ratings that wait for a review, the longest first
+         * @description Roles: admin, support.
+         */
+        get: operations["get_admin_ratings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/ratings/{rating_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a rating, or hide it and take it out of the average
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `not_found`.
+         */
+        post: operations["post_admin_ratings_by_rating_id_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/notifications": {
         parameters: {
             query?: never;
@@ -2025,6 +2145,19 @@ export interface components {
             today: components["schemas"]["Today"];
         };
         /**
+         * OwnRatingsView
+         * @description How others rate the caller: a Bayesian average, and how often each number of stars was given.
+         */
+        OwnRatingsView: {
+            /** @enum {unknown} */
+            role: "driver" | "rider";
+            average: number | null;
+            count: number;
+            distribution: {
+                [key: string]: number;
+            };
+        };
+        /**
          * PageResponse[AdminUserView]
          * @description One page of a list.
          */
@@ -2142,6 +2275,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * PageResponse[ReviewedRating]
+         * @description One page of a list.
+         */
+        PageResponse_ReviewedRating_: {
+            items: components["schemas"]["ReviewedRating"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
          * PageResponse[SessionView]
          * @description One page of a list.
          */
@@ -2223,6 +2365,12 @@ export interface components {
             name: string;
             phone_masked: string;
         };
+        /** PersonView */
+        PersonView: {
+            /** @enum {unknown} */
+            role: "driver" | "rider";
+            id: string;
+        };
         /**
          * Place
          * @description A coordinate pair with an optional address.
@@ -2287,6 +2435,28 @@ export interface components {
             /** @default [] */
             errors?: components["schemas"]["FieldError"][];
         };
+        /**
+         * RateBody
+         * @description ``reasons``: those of the caller's side, see ``GET /rescues/{rescue_id}/ratings``.
+         */
+        RateBody: {
+            stars: number;
+            /** @default [] */
+            reasons?: (("asked_for_more_money" | "careful" | "careless" | "clean_vehicle" | "dirty_vehicle" | "friendly" | "good_communication" | "late" | "on_time" | "other" | "unfriendly" | "unsafe_driving") | ("as_described" | "easy_to_find" | "friendly" | "hard_to_find" | "kept_waiting" | "not_as_described" | "other" | "ready" | "unfriendly" | "unsafe"))[];
+            /** @default null */
+            comment?: string | null;
+        };
+        /**
+         * RatingView
+         * @description A rating; times are city time.
+         */
+        RatingView: {
+            id: string;
+            stars: number;
+            reasons: string[];
+            comment: string | null;
+            created_at: string;
+        };
         /** ReasonBody */
         ReasonBody: {
             /** @description a code, or a person's own words */
@@ -2326,6 +2496,14 @@ export interface components {
             token_type: "Bearer";
             expires_in: number;
         };
+        /** ReportBody */
+        ReportBody: {
+            reason: string & unknown;
+        };
+        /** ReportView */
+        ReportView: {
+            reason: string;
+        };
         /** RequestBody */
         RequestBody: {
             quote_id: string;
@@ -2360,6 +2538,22 @@ export interface components {
             promo_code?: string | null;
             /** @default null */
             scheduled_for?: string | null;
+        };
+        /**
+         * RescueRatingsView
+         * @description ``theirs`` is there once it is shown: when both sides have rated, or after seven days.
+         *
+         *         ``reasons``: those that the reader can choose from.  Operators read ``by_rider`` and ``by_driver``.
+         */
+        RescueRatingsView: {
+            rescue_id: string;
+            mine: components["schemas"]["RatingView"] | null;
+            theirs: components["schemas"]["RatingView"] | null;
+            may_rate: boolean;
+            reasons: string[];
+            shown_at: string | null;
+            by_rider?: components["schemas"]["RatingView"] | null;
+            by_driver?: components["schemas"]["RatingView"] | null;
         };
         /**
          * RescueRow
@@ -2467,6 +2661,34 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /**
+         * ReviewBody
+         * @description ``note``: for the audit log.
+         */
+        ReviewBody: {
+            /** @enum {unknown} */
+            decision: "hide" | "keep";
+            /** @default null */
+            note?: (string & unknown) | null;
+        };
+        /**
+         * ReviewedRating
+         * @description A rating as operators see it; ``stars_in_return``: what the other side gave, if it did.
+         */
+        ReviewedRating: {
+            id: string;
+            rescue_id: string;
+            by: components["schemas"]["PersonView"];
+            about: components["schemas"]["PersonView"];
+            stars: number;
+            stars_in_return: number | null;
+            reasons: string[];
+            comment: string | null;
+            created_at: string;
+            shown_at: string | null;
+            review: ("hidden" | "kept" | "open") | null;
+            report: components["schemas"]["ReportView"] | null;
         };
         /**
          * RotateKey
@@ -5728,6 +5950,225 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_rescues_by_rescue_id_rating: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RescueRatingsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rescues_by_rescue_id_ratings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RescueRatingsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_ratings: {
+        parameters: {
+            query?: {
+                role?: ("driver" | "rider") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnRatingsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_ratings_by_rating_id_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rating_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_admin_ratings: {
+        parameters: {
+            query?: {
+                review?: "open";
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_ReviewedRating_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_admin_ratings_by_rating_id_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rating_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewedRating"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
