@@ -328,7 +328,7 @@ def replay_job(job_id: str) -> None:
 
 @main.group()
 def keys() -> None:
-    """Rotate the keys that sign access tokens, and the keyset of personal data."""
+    """Rotate the keys that sign access tokens, find people, and protect personal data."""
 
 
 @keys.command("rotate")
@@ -368,6 +368,26 @@ def rotate_keyset(add_only: bool, forget_unused: bool) -> None:
         raise click.ClickException(str(error)) from None
     for line in lines:
         click.echo(line)
+
+
+@keys.command("rotate-lookup")
+def rotate_lookup() -> None:
+    """Replace the key of the hashes by which phone numbers, names and plates are found.
+
+    The platform may run meanwhile.  Run it again after an interruption: it goes on where it was.  To replace
+    the secret itself, put the new one before the old one (NEW,OLD) in SUPPORTCARR_AUTH_LOOKUP_SECRET, restart
+    the processes, run this, and remove the old one when the tokens that it made have ended (30 days).
+    """
+    from supportcarr.bootstrap.key_commands import run_rotate_lookup
+    from supportcarr.kit.sealing.lookup_keys import LookupKeyMissing
+
+    try:
+        number = run_rotate_lookup(
+            load_settings(), lambda what, done: click.echo(f"{what}: {done}", err=True)
+        )
+    except LookupKeyMissing as error:
+        raise click.ClickException(f"{error}.") from None
+    click.echo(f"Everything is found by key {number} from now on; the hashes of the one before are removed.")
 
 
 @keys.command("list")

@@ -100,7 +100,7 @@ class AccessTokens:
             "iat": now,
             "exp": now + self._lifetime_seconds,
         }
-        if user.phone_key is None:
+        if not user.verified:
             claims["vfd"] = False
         if totp:
             claims["totp"] = True

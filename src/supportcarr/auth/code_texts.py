@@ -15,7 +15,7 @@ from supportcarr.auth import sms_texts
 from supportcarr.auth.codes import SmsCode
 from supportcarr.auth.collections import TEXT_MESSAGES, USERS
 from supportcarr.auth.model import User
-from supportcarr.auth.phones import phone_key
+from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsSender, SmsUnavailable
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.auth.sms_codes import SmsCodes
@@ -43,7 +43,7 @@ class CodeTexts:
         self._users = store.collection(USERS)
         self._messages = store.collection(TEXT_MESSAGES)
         self._clock = clock
-        self._secret = settings.lookup_secret
+        self._directory = PhoneDirectory(store, settings.lookup_secret)
         self._codes = codes
         self._sender = sender
         self._sending = 0
@@ -73,23 +73,20 @@ class CodeTexts:
     async def _text_of(self, code: SmsCode) -> tuple[str, str] | None:
         """The number and the text; ``None`` if there is nobody to send it to."""
         if code.purpose == "password":
-            owner = await self._owner_of(code.holder)
-            return None if owner is None else (owner.phone, self._reset_text(code, owner))
+            owner = await self._users.get(code.holder)  # none for a number without an account
+            return (
+                None if owner is None or not owner.verified else (owner.phone, self._reset_text(code, owner))
+            )
         user = await self._users.get(code.holder)
         if user is None or user.verified:
             return None
-        owner = await self._owner_of(phone_key(self._secret, user.phone))
+        owner = await self._directory.find(user.phone)
         if owner is not None:
             return user.phone, sms_texts.has_account(owner.language)
         return user.phone, sms_texts.verification(self._codes.digits(code), code.language)
 
     def _reset_text(self, code: SmsCode, owner: User) -> str:
         return sms_texts.password_reset(self._codes.digits(code), owner.language)
-
-    async def _owner_of(self, account: str) -> User | None:
-        """The verified account with the number of that keyed hash."""
-        page = await self._users.find({"phone_key": account}, limit=1)
-        return page.items[0] if page.items else None
 
     async def _send(self, code: SmsCode, to: str, text: str) -> None:
         now = self._clock.wall()

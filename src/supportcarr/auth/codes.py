@@ -24,8 +24,8 @@ DIGITS = 6
 class SmsCode(Document, frozen=True, kw_only=True, omit_defaults=True):
     """The code that was requested last for one purpose and one holder.  Wall time.
 
-    ``holder`` is a user id if the code verifies a phone, and the keyed hash of a phone number if it resets a
-    password: such a document exists for numbers without an account too.
+    ``holder`` is a user id.  If the code resets a password, such a document exists for numbers without an
+    account too: then it is the keyed hash of the number.
     """
 
     purpose: Purpose

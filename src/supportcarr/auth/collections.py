@@ -19,7 +19,7 @@ USERS = CollectionSpec(
     "users",
     User,
     indexes=(Index("tokens_not_before"), Index("provisional_until")),
-    unique=("phone_key",),
+    unique=("phone_key", "phone_key_odd"),
 )
 SESSIONS = CollectionSpec(
     "sessions", Session, indexes=(Index("user_id"), Index("ended_at"), Index("expires_at"))

@@ -25,7 +25,10 @@ class User(Document, frozen=True, kw_only=True):
 
     # E.164; of a provisional account the number that its owner says is theirs
     phone: Annotated[str, Personal("id", neutral="")]
-    phone_key: str | None = None  # keyed hash of the phone number, unique; absent: the account is provisional
+    # Keyed hashes of the phone number, unique; without one the account is provisional.  Two while the
+    # look-up key is rotated (``auth.phone_directory``).
+    phone_key: str | None = None  # with a key of an even number
+    phone_key_odd: str | None = None
     phone_verified_at: datetime | None = None  # wall time; not known of older accounts
     provisional_until: datetime | None = None  # wall time at which a provisional account is deleted
     language: Language = "en"  # of texts
@@ -41,7 +44,7 @@ class User(Document, frozen=True, kw_only=True):
 
     @property
     def verified(self) -> bool:
-        return self.phone_key is not None
+        return self.phone_key is not None or self.phone_key_odd is not None
 
     @property
     def banned(self) -> bool:

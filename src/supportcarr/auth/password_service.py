@@ -12,6 +12,7 @@ from supportcarr.auth.errors import CodeWrong
 from supportcarr.auth.model import User, end_sessions
 from supportcarr.auth.password_rules import check_new_password
 from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.registration import Renewal
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.settings import AuthSettings
@@ -39,8 +40,8 @@ class PasswordService:
         guard: SignInGuard,
     ) -> None:
         self._users = store.collection(USERS)
+        self._directory = PhoneDirectory(store, settings.lookup_secret)
         self._clock = clock
-        self._secret = settings.lookup_secret
         self._access_seconds = settings.access_seconds
         self._auth = auth
         self._passwords = passwords
@@ -57,7 +58,7 @@ class PasswordService:
         """
         user = await self._auth.user(user_id)
         check_new_password(new, user.phone, user.name, "new_password")
-        attempt = await self._guard.admit(user.id, None)
+        attempt = await self._guard.admit(f"{user.id}:change", None)
         try:
             matches = await self._passwords.verify(current, user.password_hash, address)
         except BaseException:  # overloaded, or cancelled: it was not checked
@@ -76,9 +77,10 @@ class PasswordService:
 
         Raises ``ValidationFailed``, ``RateLimited``.
         """
-        account = phones.phone_key(self._secret, phones.parse(phone))
+        owner, hashed = await self._directory.look_up(phones.parse(phone))
+        account = owner.id if owner is not None else hashed
         place = await self._guard.known_place(account, address)
-        await self._codes.count_text(account, place, secrets.token_urlsafe(16))
+        await self._codes.count_text(hashed, place, secrets.token_urlsafe(16))
         await self._codes.request("password", account, "en")
 
     async def reset(self, phone: str, digits: str, new: str, *, address: str | None = None) -> None:
@@ -88,18 +90,16 @@ class PasswordService:
         """
         number = phones.parse(phone)
         check_new_password(new, number, "")
-        account = phones.phone_key(self._secret, number)
-        code = await self._codes.check("password", account, digits)
-        page = await self._users.find({"phone_key": account}, limit=1)
-        if not page.items:  # a lucky guess of a code that was never sent
+        user, hashed = await self._directory.look_up(number)
+        code = await self._codes.check("password", user.id if user is not None else hashed, digits)
+        if user is None:  # a lucky guess of a code that was never sent
             raise CodeWrong
-        user = page.items[0]
         check_new_password(new, number, user.name)
         hashed = await self._passwords.hash(new, address)
         await self._codes.use(code)
         user = await self._set(user, hashed)
         await self._auth.sessions.publish_end_of_tokens(user)
-        await self._guard.note(account, address)
+        await self._guard.note(user.id, address)
 
     async def _set(self, user: User, hashed: str) -> User:
         now = self._clock.wall()

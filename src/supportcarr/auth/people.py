@@ -10,6 +10,7 @@ from supportcarr.auth import phones
 from supportcarr.auth.collections import USERS
 from supportcarr.auth.errors import OperatorNotBanned, OwnRoles
 from supportcarr.auth.model import User, ban, end_tokens, lift_ban
+from supportcarr.auth.name_index import NameIndex
 from supportcarr.auth.service import AuthService
 from supportcarr.contracts.actors import OPERATOR_ROLES, Actor
 from supportcarr.contracts.audit import Origin
@@ -20,17 +21,23 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.update import update
 
+FOUND_MAX = 20  # by words of names
+
 
 class PeopleService:
-    def __init__(self, store: Store, clock: Clock, auth: AuthService) -> None:
+    def __init__(self, store: Store, clock: Clock, auth: AuthService, names: NameIndex) -> None:
         self._users = store.collection(USERS)
         self._clock = clock
         self._auth = auth
+        self._names = names
 
     # --- finding ------------------------------------------------------------------------------
 
     async def find(self, text: str | None) -> Sequence[User]:
-        """The account with that phone number or id, if there is one; without *text* the operators."""
+        """The account with that phone number or id, or those whose names have these words, newest first.
+
+        Without *text* the operators.  Raises ``ValidationFailed`` for what looks like a number and is none.
+        """
         if text is None:
             staff = await self._auth.staff.read()
             found = await self._users.get_many(staff.people)
@@ -38,8 +45,10 @@ class PeopleService:
         text = text.strip()
         if looks_like(USER, text):
             user = await self._users.get(text)
-        else:
+        elif not any(character.isalpha() for character in text):
             user = await self._auth.by_phone(phones.parse(text, "q"))
+        else:
+            return await self._names.find(text, FOUND_MAX)
         return [user] if user is not None else []
 
     # --- roles --------------------------------------------------------------------------------

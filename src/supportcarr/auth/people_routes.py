@@ -30,7 +30,8 @@ Reason = Annotated[
 
 
 class UsersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``q``: a whole phone number or an id; without it the operators are listed."""
+    """``q``: a whole phone number, an id, or words of a name, of which the first three letters do; of names
+    the 20 newest accounts are listed.  Without it the operators."""
 
     q: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
@@ -63,8 +64,9 @@ class AdminUserView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, user: User, erase_at: datetime | None) -> AdminUserView:
         phone = phones.masked(user.phone)
-        verified = user.phone_key is not None
-        return cls(user.id, user.name, phone, verified, user.roles, user.created_at, user.banned_at, erase_at)
+        return cls(
+            user.id, user.name, phone, user.verified, user.roles, user.created_at, user.banned_at, erase_at
+        )
 
 
 def routes(people: PeopleService, auth: AuthService, erasures: ErasureTimes, views: ViewLog) -> list[Route]:
@@ -111,7 +113,7 @@ def routes(people: PeopleService, auth: AuthService, erasures: ErasureTimes, vie
             method="GET",
             path="/admin/users",
             handler=listed,
-            summary="Find an account by phone number or id, or list the operators",
+            summary="Find accounts by phone number, id or name, or list the operators",
             policy=OPERATORS,
             tag=TAG,
             query=UsersQuery,

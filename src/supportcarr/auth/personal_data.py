@@ -8,6 +8,7 @@ from typing import Any
 
 from supportcarr.auth.collections import SECOND_FACTORS, SESSIONS, SIGN_IN_ADDRESSES, USERS
 from supportcarr.auth.model import Session, User
+from supportcarr.auth.name_index import NameIndex
 from supportcarr.auth.service import AuthService
 from supportcarr.contracts.actors import OPERATOR_ROLES
 from supportcarr.kit.store.port import Store
@@ -29,12 +30,13 @@ class AccountData:
     part = "account"
     slow = False
 
-    def __init__(self, store: Store, auth: AuthService) -> None:
+    def __init__(self, store: Store, auth: AuthService, names: NameIndex) -> None:
         self._users = store.collection(USERS)
         self._sessions = store.collection(SESSIONS)
         self._addresses = store.collection(SIGN_IN_ADDRESSES)
         self._factors = store.collection(SECOND_FACTORS)
         self._auth = auth
+        self._names = names
 
     async def export(self, person_id: str) -> Mapping[str, Any]:
         user = await self._users.get(person_id)
@@ -57,10 +59,12 @@ class AccountData:
         user = await self._users.get(person_id)
         if user is None:
             return
-        if user.phone_key is not None:
-            await delete_document(self._addresses, user.phone_key)
+        for known in (person_id, user.phone_key):  # older versions kept them under the hash of the number
+            if known is not None:
+                await delete_document(self._addresses, known)
         await delete_document(self._factors, person_id)
         await update(self._users, person_id, without_events(_erased))
+        await self._names.forget(person_id)
         await self.end_sessions(person_id, ENDED, before=EVER)
         await delete_matching(self._sessions, {"user_id": person_id})
 

@@ -7,7 +7,6 @@ import re
 import phonenumbers
 
 from supportcarr.contracts.errors import ValidationFailed
-from supportcarr.kit.runtime.crypto import keyed_hash
 
 
 def parse(text: str, field: str = "phone") -> str:
@@ -37,8 +36,3 @@ def masked(e164: str) -> str:
     shown, hidden = (groups[:1], groups[1:]) if len(groups) > 1 else ([], groups)
     tail = " ".join(re.sub(r"\d", "•", group) for group in hidden)
     return " ".join([country, *shown, tail[:-2] + e164[-2:]])
-
-
-def phone_key(secret: str, e164: str) -> str:
-    """The keyed hash that an account is looked up by."""
-    return keyed_hash(secret, "phone", e164)

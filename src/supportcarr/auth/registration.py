@@ -23,6 +23,7 @@ from supportcarr.auth.errors import AlreadyVerified, PhoneTaken, WrongCredential
 from supportcarr.auth.model import Device, User, end_sessions
 from supportcarr.auth.password_rules import check_new_password
 from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_service import Grant
 from supportcarr.auth.settings import AuthSettings
@@ -72,7 +73,7 @@ class Registration:
     ) -> None:
         self._users = store.collection(USERS)
         self._clock = clock
-        self._secret = settings.lookup_secret
+        self._directory = PhoneDirectory(store, settings.lookup_secret)
         self._provisional = timedelta(seconds=settings.provisional_seconds)
         self._auth = auth
         self._access_seconds = settings.access_seconds
@@ -128,8 +129,9 @@ class Registration:
             return None  # the same request, sent twice at once
 
     async def _count_text(self, number: str, address: str | None, request: str) -> None:
-        account = phones.phone_key(self._secret, number)
-        await self._codes.count_text(account, await self._guard.known_place(account, address), request)
+        owner, hashed = await self._directory.look_up(number)
+        place = await self._guard.known_place(owner.id if owner else hashed, address)
+        await self._codes.count_text(hashed, place, request)
 
     # --- the phone ----------------------------------------------------------------------------
 
@@ -159,24 +161,23 @@ class Registration:
             user = await self._claim(user)
             with suppress(ApiError):  # it is of no use any more
                 await self._codes.use(code)
-        assert user.phone_key is not None, "it has just been claimed"
-        await self._guard.note(user.phone_key, address)
+        await self._guard.note(user.id, address)
         return await self._renewal(user, session_id)
 
     async def _claim(self, user: User) -> User:
-        key, now, city = phones.phone_key(self._secret, user.phone), self._clock.wall(), self._clock.city()
+        fields, now, city = await self._directory.claimed(user.phone), self._clock.wall(), self._clock.city()
 
         def claimed(current: User) -> tuple[User, PendingEvents] | None:
             if current.verified:
                 return None
             events = tuple(UserSignedUp(user_id=current.id, role=role) for role in current.roles)
             changed = msgspec.structs.replace(
-                current, phone_key=key, phone_verified_at=now, provisional_until=None
+                current, **fields, phone_verified_at=now, provisional_until=None
             )
             return changed, PendingEvents(events, by=_as(current), at=city)
 
         try:
-            return await update(self._users, user.id, claimed)
+            return await self._directory.confirm(await update(self._users, user.id, claimed))
         except DuplicateKey:
             raise PhoneTaken from None
 

@@ -83,7 +83,7 @@ class UserOut(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, user: User) -> UserOut:
-        return cls(user.id, user.phone, user.name, user.roles, user.created_at, user.phone_key is not None)
+        return cls(user.id, user.phone, user.name, user.roles, user.created_at, user.verified)
 
 
 class SignedIn(msgspec.Struct, frozen=True):

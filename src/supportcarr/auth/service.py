@@ -10,9 +10,10 @@ import msgspec
 from supportcarr.auth import phones
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import USERS
-from supportcarr.auth.errors import AccountBanned, WrongCredentials
+from supportcarr.auth.errors import AccountBanned, PhoneTaken, WrongCredentials
 from supportcarr.auth.model import Device, User, ban, end_sessions, end_tokens, lift_ban
 from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.session_service import Grant, SessionService
@@ -23,7 +24,7 @@ from supportcarr.auth.totp_service import TotpService
 from supportcarr.contracts.actors import OPERATOR_ROLES, SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
-from supportcarr.contracts.events import UserSignedUp
+from supportcarr.contracts.events import PersonRenamed, UserSignedUp
 from supportcarr.contracts.ids import USER
 from supportcarr.contracts.value_objects import Person
 from supportcarr.kit.runtime.cache import BoundedCache
@@ -52,7 +53,7 @@ class AuthService:
         """Without a *guard* (a command on this machine) wrong passwords are not limited."""
         self._users: Collection[User] = store.collection(USERS)
         self._clock = clock
-        self._secret = settings.lookup_secret
+        self._directory = PhoneDirectory(store, settings.lookup_secret)
         self._passwords = passwords
         self._guard = guard
         self._totp = totp
@@ -129,7 +130,9 @@ class AuthService:
                 raise StaleVersion
             if user.name == name.strip():
                 return None
-            return msgspec.structs.replace(user, name=name.strip()), None
+            renamed_event = PersonRenamed(user_id=user.id)
+            pending = PendingEvents((renamed_event,), by=SYSTEM, at=self._clock.city())
+            return msgspec.structs.replace(user, name=name.strip()), pending
 
         return await update(self._users, user_id, renamed)
 
@@ -139,7 +142,6 @@ class AuthService:
         user = User(
             id=new_id(USER),
             phone=number,
-            phone_key=self._phone_key(number),
             phone_verified_at=self._clock.wall(),
             name=name.strip(),
             password_hash=await self._passwords.hash(password),
@@ -148,17 +150,15 @@ class AuthService:
         )
         events = tuple(UserSignedUp(user_id=user.id, role=role) for role in user.roles)
         try:
-            return await self._users.insert(user, PendingEvents(events, by=SYSTEM, at=now))
-        except DuplicateKey:
+            user = msgspec.structs.replace(user, **await self._directory.claimed(number))
+            created = await self._users.insert(user, PendingEvents(events, by=SYSTEM, at=now))
+            return await self._directory.confirm(created)
+        except (DuplicateKey, PhoneTaken):
             return None
 
     async def by_phone(self, number: str) -> User | None:
         """The account with that number (E.164)."""
-        page = await self._users.find({"phone_key": self._phone_key(number)}, limit=1)
-        return page.items[0] if page.items else None
-
-    def _phone_key(self, number: str) -> str:
-        return phones.phone_key(self._secret, number)
+        return await self._directory.find(number)
 
     # --- sessions -----------------------------------------------------------------------------
 
@@ -178,7 +178,8 @@ class AuthService:
         ``TotpCodeWrong``.
         """
         number = phones.parse(phone)
-        user, account = await self.by_phone(number), self._phone_key(number)
+        user, hashed = await self._directory.look_up(number)
+        account = user.id if user is not None else hashed
         if self._guard is None:
             return await self._sign_in(user, password, totp_code, address, device)
         attempt = await self._guard.admit(account, address)
@@ -230,9 +231,8 @@ class AuthService:
         ``SessionEnded``.
         """
         grant = await self.sessions.refresh(token, nonce, device)
-        account = grant.user.phone_key  # the number of a provisional account may be anybody's
-        if self._guard is not None and account is not None:
-            await self._guard.note(account, address)
+        if self._guard is not None and grant.user.verified:
+            await self._guard.note(grant.user.id, address)
         return grant
 
     async def end_session(self, session_id: str, reason: str = "signed_out") -> None:

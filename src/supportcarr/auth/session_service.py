@@ -157,7 +157,10 @@ class SessionService:
                 log.warning("refresh_token_reused", session_id=session_id, user_id=session.user_id)
                 await self.end(session_id, REUSED)
                 raise SessionEnded.reused()
-            successor = self._refresh_tokens.successor(token, session_id, presented.generation + 1, nonce)
+            stored_hash = session.token_hash if decision == "repeat" else None
+            successor = self._refresh_tokens.successor(
+                token, session_id, presented.generation + 1, nonce, stored_hash
+            )
             if decision == "rotate" and not await self._rotate(session, presented, successor, place):
                 continue  # another request was faster: decide again
             return self._grant(user, session, successor)

@@ -6,9 +6,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from supportcarr.kit.runtime.setting_rules import at_least, rule
+from supportcarr.kit.runtime.crypto import secrets_of
+from supportcarr.kit.runtime.setting_rules import rule
 from supportcarr.kit.runtime.settings import SECRET, SettingsGroup
 
+SHORTEST_LOOKUP_SECRET = 16  # characters
 SHORTEST_TOKEN_SECRET = 32  # bytes: HS256 needs a key as long as its hash (RFC 7518, 3.2)
 
 
@@ -22,6 +24,14 @@ def token_keys(text: str) -> list[tuple[str, str]]:
     if len({kid for kid, _ in keys}) < len(keys):
         raise ValueError("two secrets have the same KID")
     return keys
+
+
+def lookup_secrets(text: str) -> tuple[str, ...]:
+    """The look-up secrets.  Raises ``ValueError`` if one is too short."""
+    secrets = secrets_of(text)
+    if not secrets or any(len(secret) < SHORTEST_LOOKUP_SECRET for secret in secrets):
+        raise ValueError(f"each secret must have at least {SHORTEST_LOOKUP_SECRET} characters")
+    return secrets
 
 
 class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
@@ -41,8 +51,11 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
     lookup_secret: Annotated[
         str,
         Meta(
-            description="key of the hashes that phone numbers are looked up by",
-            extra=SECRET | rule(at_least(16)),
+            description=(
+                "secrets of the keyed hashes by which phone numbers, names, plates, refresh tokens, API keys "
+                "and idempotency keys are found or verified, comma-separated; the first makes new ones"
+            ),
+            extra=SECRET | rule(lookup_secrets),
         ),
     ] = ""
     access_seconds: Annotated[int, Meta(ge=30, description="lifetime of an access token")] = 900

@@ -24,7 +24,7 @@ class SignInAddress(msgspec.Struct, frozen=True):
 
 
 class SignInAddresses(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of an account's clients; the id is the keyed hash of its phone number."""
+    """What is known of an account's clients; the id is the account's."""
 
     addresses: tuple[SignInAddress, ...] = ()  # the latest last
     warned_at: datetime | None = None  # wall time

@@ -23,7 +23,7 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.events import SignInAttemptsFailed
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.crypto import keyed_hash
+from supportcarr.kit.runtime.crypto import keyed_hash, secrets_of
 from supportcarr.kit.store.port import DuplicateKey, Store, StoreError
 from supportcarr.kit.store.update import update
 
@@ -31,13 +31,13 @@ log = structlog.get_logger(__name__)
 
 
 class SignInGuard:
-    """Accounts are named by the keyed hash of their phone number."""
+    """Accounts are named by their id, and numbers without an account by their keyed hash."""
 
     def __init__(self, store: Store, clock: Clock, limiter: GuessLimiter, secret: str) -> None:
         self._seen = store.collection(SIGN_IN_ADDRESSES)
         self._clock = clock
         self._limiter = limiter
-        self._secret = secret
+        (self._secret, *_) = secrets_of(secret)
 
     async def admit(self, account: str, address: str | None) -> Attempt:
         """Count an attempt that is about to be made.  Raises ``RateLimited`` with the seconds to wait."""

@@ -26,7 +26,7 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, RateLimited
 from supportcarr.contracts.events import SmsCodeRequested
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.crypto import keyed_digest, keyed_hash
+from supportcarr.kit.runtime.crypto import keyed_digest, keyed_hash, secrets_of
 from supportcarr.kit.store.port import DuplicateKey, Store, StoreError, VersionConflict
 from supportcarr.kit.store.purge import purge_expired
 
@@ -41,7 +41,7 @@ class SmsCodes:
         self._codes = store.collection(SMS_CODES)
         self._texts = store.collection(REQUESTED_TEXTS)
         self._clock = clock
-        self._secret = settings.lookup_secret
+        self._secrets = secrets_of(settings.lookup_secret)
         self._rules = TextRules(
             pause=timedelta(seconds=settings.text_pause_seconds),
             per_hour=settings.texts_per_hour,
@@ -57,8 +57,8 @@ class SmsCodes:
         of its own, so that requests from elsewhere do not keep the owner from a code.
         Raises ``RateLimited`` with the seconds to wait.
         """
-        counter = keyed_hash(self._secret, "requested texts", account, place or "")
-        mark = keyed_hash(self._secret, "request of a text", request)
+        counter = keyed_hash(self._secrets[0], "requested texts", account, place or "")
+        mark = keyed_hash(self._secrets[0], "request of a text", request)
         for _ in range(RACES_MAX):
             now = self._clock.wall()
             texts = await self._texts.get(counter) or RequestedTexts(id=counter, at=(), expires_at=now)
@@ -112,7 +112,12 @@ class SmsCodes:
 
     def digits(self, code: SmsCode) -> str:
         """The code as it is sent."""
-        return digits_of(keyed_digest(self._secret, "sms code", code.id, code.request))
+        return _digits(self._secrets[0], code)
+
+    def _is_right(self, code: SmsCode, digits: str) -> bool:
+        """True if they are the code's, also if it was sent before the secret was replaced."""
+        right = [hmac.compare_digest(_digits(secret, code), digits) for secret in self._secrets]
+        return any(right)
 
     async def check(self, purpose: Purpose, holder: str, digits: str) -> SmsCode:
         """The code, if *digits* are right.  The try is stored before they are compared.
@@ -122,7 +127,7 @@ class SmsCodes:
         code = await self._try(id_of(purpose, holder))
         if code is None:
             raise CodeEnded
-        if not hmac.compare_digest(self.digits(code), digits):
+        if not self._is_right(code, digits):
             raise CodeWrong
         return code
 
@@ -165,6 +170,10 @@ class SmsCodes:
         if code is not None:
             with suppress(StoreError):
                 await self._codes.delete(code.id, code.version)
+
+
+def _digits(secret: str, code: SmsCode) -> str:
+    return digits_of(keyed_digest(secret, "sms code", code.id, code.request))
 
 
 async def _pause() -> None:

@@ -29,7 +29,7 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.contracts.events import OperatorActed
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.crypto import keyed_hash
+from supportcarr.kit.runtime.crypto import keyed_hash, secrets_of
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.update import update, without_events
 
@@ -67,7 +67,7 @@ class TotpService:
         self._sessions = store.collection(SESSIONS)
         self._users = store.collection(USERS)
         self._clock = clock
-        self._secret = secret
+        self._secrets = secrets_of(secret)
         self._seal = seal
         self._guesses = guesses
         self._issue = issue
@@ -120,7 +120,7 @@ class TotpService:
         if factor.confirmed_at is not None:
             raise TotpAlreadyEnrolled
         codes = new_recovery_codes()
-        hashes = tuple(self._recovery_hash(caller.user_id, code) for code in codes)
+        hashes = tuple(self._recovery_hashes(caller.user_id, code)[0] for code in codes)
 
         def confirmed(current: SecondFactor) -> SecondFactor:
             return msgspec.structs.replace(current, confirmed_at=self._clock.wall(), recovery_hashes=hashes)
@@ -212,11 +212,15 @@ class TotpService:
             return None if step is None else with_code_used(factor, step)
         if not recovery:
             return None
-        hashed = self._recovery_hash(factor.id, code)
-        return without_recovery_code(factor, hashed) if hashed in factor.recovery_hashes else None
+        for hashed in self._recovery_hashes(factor.id, code):
+            if hashed in factor.recovery_hashes:
+                return without_recovery_code(factor, hashed)
+        return None
 
-    def _recovery_hash(self, user_id: str, code: str) -> str:
-        return keyed_hash(self._secret, "recovery code", user_id, plain_recovery_code(code))
+    def _recovery_hashes(self, user_id: str, code: str) -> list[str]:
+        """The hashes of a code under each secret; that of the first is stored of a new one."""
+        plain = plain_recovery_code(code)
+        return [keyed_hash(secret, "recovery code", user_id, plain) for secret in self._secrets]
 
     # --- sessions -----------------------------------------------------------------------------
 

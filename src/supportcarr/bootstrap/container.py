@@ -23,6 +23,7 @@ from supportcarr.auth import routes as auth_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.code_texts import CodeTexts
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
+from supportcarr.auth.name_index import NameIndex
 from supportcarr.auth.password_service import PasswordService
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.people import PeopleService
@@ -45,6 +46,7 @@ from supportcarr.bootstrap.adapters import (
     StreamPayloads,
 )
 from supportcarr.bootstrap.anchors import anchor_of
+from supportcarr.bootstrap.people_search import PeopleSearch
 from supportcarr.bootstrap.retention import Retention
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.contracts.routing import Route
@@ -60,6 +62,7 @@ from supportcarr.drivers import handlers as drivers_handlers
 from supportcarr.drivers import jobs as drivers_jobs
 from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers.personal_data import DriverData
+from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
@@ -75,6 +78,7 @@ from supportcarr.kit.redis.response_cache import ResponseCache
 from supportcarr.kit.runtime import city_clock
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.sealing import data_keys as kit_data_keys
+from supportcarr.kit.sealing import lookup_keys, search_terms
 from supportcarr.kit.sealing.data_keys import DataKeys
 from supportcarr.kit.sealing.streams import SealedStreams
 from supportcarr.kit.store.port import CollectionSpec, Store
@@ -173,6 +177,8 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *city_clock.SPECS,
     *leases.SPECS,
     *kit_data_keys.SPECS,
+    lookup_keys.LOOKUP_KEYS,
+    search_terms.SEARCH_TERMS,
 )
 
 
@@ -233,6 +239,8 @@ class Container:
             guesses=self.guesses,
             issue=self.tokens.issue_for,
         )
+        self.names = NameIndex(store, settings.auth.lookup_secret)
+        self.plates = Plates(store, settings.auth.lookup_secret)
         guard = SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret)
         self.auth = AuthService(
             store,
@@ -245,6 +253,7 @@ class Container:
             totp=self.totp,
             guard=guard,
         )
+        self.people = PeopleService(store, clock, self.auth, self.names)
         self.sms = sms() if sms else TwilioSmsSender(settings.twilio)
         self.codes = SmsCodes(store, clock, settings.auth)
         self.code_texts = CodeTexts(store, clock, settings.auth, self.codes, self.sms)
@@ -270,7 +279,9 @@ class Container:
         self.partners = PartnerService(store, clock, settings.auth.lookup_secret)
         self.area_cache = ResponseCache(redis.cache, "areas")
         self.areas = ServiceAreas(store, clock, shared=self.area_cache)
-        self.drivers = DriverService(store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone)
+        self.drivers = DriverService(
+            store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone, plates=self.plates
+        )
         self.tracking = TrackingService(
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
         )
@@ -311,7 +322,9 @@ class Container:
         self.coverage = CoverageService(self.areas, self.supply, clock, shared=coverage_cache)
         self.notifications = NotificationsService(store, clock)
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
-        self.operations = OperationsService(store, clock, self.console_drivers, AREAS)
+        self.operations = OperationsService(
+            store, clock, self.console_drivers, AREAS, PeopleSearch(self.people, self.plates)
+        )
         self.position_reports = SocketPositionSink(self.tracking)
         self._build_audit_and_privacy()
 
@@ -321,7 +334,7 @@ class Container:
         self.audit_chain = AuditChain(
             store, clock, HeadSigner(self.settings.audit.secret), anchor_of(self.settings)
         )
-        account = AccountData(store, self.auth)
+        account = AccountData(store, self.auth, self.names)
         gathered = [account, *self._personal_data()]
         self.exports = ExportService(
             store, clock, gathered, self.data_keys, kept=timedelta(days=privacy.export_days)
@@ -359,9 +372,7 @@ class Container:
             *account_routes.routes(self.registration),
             *password_routes.routes(self.password_service),
             *auth_routes.routes(self.auth),
-            *people_routes.routes(
-                PeopleService(self.store, self.clock, self.auth), self.auth, self.deletions, self.audit
-            ),
+            *people_routes.routes(self.people, self.auth, self.deletions, self.audit),
             *partners_routes.routes(self.partners),
             *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
             *pricing_routes.routes(self.pricing, self.coverage),
@@ -390,7 +401,7 @@ class Container:
         """Every consumer of domain events; each says by its phase when it is called."""
         views = StreamPayloads(self.dispatch, self.chat, self.notifications)
         return [
-            *auth_handlers.consumers(self.code_texts),
+            *auth_handlers.consumers(self.code_texts, self.names),
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),
             *drivers_handlers.consumers(self.drivers),

@@ -1,4 +1,4 @@
-"""The commands ``supportcarr keys rotate-keyset`` and ``supportcarr store seal``."""
+"""The commands ``supportcarr keys rotate-keyset``, ``keys rotate-lookup`` and ``store seal``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from supportcarr.auth.name_index import NameIndex
+from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_of
+from supportcarr.drivers.plates import Plates
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr.kit.sealing import rotation
+from supportcarr.kit.sealing import lookup_rotation, rotation
 from supportcarr.kit.sealing.keyset import KeysetFile
+from supportcarr.kit.sealing.lookup_keys import LookupKeys
 from supportcarr.kit.sealing.store import SealingStore
 
 T = TypeVar("T")
@@ -42,6 +46,27 @@ def run_rotate_keyset(settings: Settings, *, add_only: bool, forget: bool) -> li
             lines.append(f"{len(removed)} older keys were removed.")
         counts = await rotation.count_by_key(store.inner)
         return [*lines, *(f"Key {key_id} wraps {count} data keys." for key_id, count in counts.items())]
+
+    return _with_store(settings, rotating)
+
+
+def run_rotate_lookup(
+    settings: Settings, progress: lookup_rotation.Progress, *, settle_seconds: float | None = None
+) -> int:
+    """Rotate the key of look-up hashes, or finish a rotation; the number of the key.
+
+    Raises ``LookupKeyMissing``.
+    """
+
+    async def rotating(store: SealingStore) -> int:
+        secrets = settings.auth.lookup_secret
+        data: list[lookup_rotation.HashedData] = [
+            PhoneDirectory(store, secrets),
+            NameIndex(store, secrets),
+            Plates(store, secrets),
+        ]
+        settle = lookup_rotation.SETTLE_SECONDS if settle_seconds is None else settle_seconds
+        return await lookup_rotation.rotate(LookupKeys(store, secrets), data, progress, settle)
 
     return _with_store(settings, rotating)
 

@@ -36,6 +36,7 @@ from supportcarr.kit.runtime.city_clock import CityHeartbeat, city_clock, join_c
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.process import set_title, tune_gc
 from supportcarr.kit.runtime.settings import SettingsError
+from supportcarr.kit.sealing.lookup_keys import LookupKeys
 from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.realtime.app import build_realtime
@@ -63,6 +64,7 @@ async def open_container(settings: Settings, role: str) -> AsyncIterator[Contain
         await store.open()
         closing.push_async_callback(store.close)
         await store.data_keys.probe()
+        await LookupKeys(store, settings.auth.lookup_secret).probe()
         # Only a simulated city has its own clock.
         local = settings.deployment.profile == "local"
         clock = await join_city(store, speed=settings.city.speed) if local else Clock()
@@ -337,6 +339,7 @@ def run_prepare(settings: Settings) -> None:
         try:
             async with _store(settings) as store:
                 await store.data_keys.probe()
+                await LookupKeys(store, settings.auth.lookup_secret).probe()
                 if local:
                     await seed(settings, store)
                     await city_clock(store, speed=settings.city.speed)

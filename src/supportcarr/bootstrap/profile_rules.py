@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from dotenv import dotenv_values
 
-from supportcarr.auth.settings import token_keys
+from supportcarr.auth.settings import lookup_secrets, token_keys
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.setting_rules import LOOPBACK
 from supportcarr.kit.runtime.settings import PREFIX, SettingsError, declared, is_required
@@ -61,10 +61,10 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, value, meta in _values(settings):
         if not is_required(meta):
             continue
-        secrets = [secret for _, secret in token_keys(value)] if name.endswith("TOKEN_SECRETS") else [value]
+        secrets = _secrets_in(name, value)
         issued = name.startswith((f"{PREFIX}STRIPE", f"{PREFIX}TWILIO"))
         least = SHORTEST_SECRET if issued else SHORTEST_OWN_SECRET
-        if value in generated:
+        if value in generated or any(secret in generated for secret in secrets):
             yield name, f"the local profile generated it ({kept})"
         elif any(len(secret) < least for secret in secrets):
             yield name, f"it must have at least {least} characters"
@@ -72,6 +72,13 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
             yield name, "it looks like a placeholder; use random characters (openssl rand -base64 32)"
     if settings.deployment.profile == "production" and "_test_" in settings.stripe.api_key:
         yield f"{PREFIX}STRIPE_API_KEY", "it is a test key, with which nobody pays"
+
+
+def _secrets_in(name: str, value: str) -> list[str]:
+    """The secrets of a setting, of which some have several."""
+    if name.endswith("TOKEN_SECRETS"):
+        return [secret for _, secret in token_keys(value)]
+    return list(lookup_secrets(value)) if name.endswith("LOOKUP_SECRET") else [value]
 
 
 def _is_placeholder(secret: str) -> bool:

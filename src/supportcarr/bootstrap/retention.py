@@ -89,6 +89,12 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "destroyed; the id stays, so that none is made again",
         ),
         RetentionRow(
+            "words of names by which accounts are found (keyed hashes)",
+            ("searchterms",),
+            "until the name changes or the account is deleted",
+            GONE,
+        ),
+        RetentionRow(
             "sessions",
             ("sessions",),
             "a day after they end",
@@ -239,8 +245,8 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "jobs that are done (the events that caused them)", ("jobs",), "a day", "expire within a day"
         ),
         RetentionRow(
-            "prices, areas, the city's clock, leases, signing keys",
-            ("tariffs", "serviceareas", "cityclock", "leases", "signingkeys"),
+            "prices, areas, the city's clock, leases, signing keys, look-up keys",
+            ("tariffs", "serviceareas", "cityclock", "leases", "signingkeys", "lookupkeys"),
             "for as long as they are used",
             UNTOUCHED,
         ),

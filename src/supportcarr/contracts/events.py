@@ -33,6 +33,12 @@ class UserSignedUp(DomainEvent, frozen=True, kw_only=True, tag="auth.user_signed
     role: str
 
 
+class PersonRenamed(DomainEvent, frozen=True, kw_only=True, tag="auth.person_renamed.v1"):
+    """The account has another name."""
+
+    user_id: str
+
+
 class UserBanned(DomainEvent, frozen=True, kw_only=True, tag="auth.user_banned.v1"):
     """The person can no longer sign in, and has been signed out everywhere."""
 
@@ -363,6 +369,7 @@ class ExportReady(DomainEvent, frozen=True, kw_only=True, tag="privacy.export_re
 
 AnyEvent = (
     UserSignedUp
+    | PersonRenamed
     | UserBanned
     | SmsCodeRequested
     | PasswordChanged

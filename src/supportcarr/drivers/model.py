@@ -73,6 +73,9 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
     model: str
     colour: str
     plate: Annotated[str, Personal("driver_id", neutral="")]
+    # Keyed hashes of the plate, with keys of even and odd numbers (``drivers.plates``).
+    plate_key: str | None = None
+    plate_key_odd: str | None = None
     bed_length_cm: int
     capacity: int  # bikes
     ramp: bool = False

@@ -49,5 +49,5 @@ class DriverData:
 
 
 def _without_plate(vehicle: Vehicle) -> Vehicle | None:
-    after = replace(vehicle, plate="", removed=True)
+    after = replace(vehicle, plate="", plate_key=None, plate_key_odd=None, removed=True)
     return None if after == vehicle else after

@@ -22,6 +22,7 @@ from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
+from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.ports import LiveJobs, UserDirectory
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
@@ -35,14 +36,25 @@ class DriverService:
     """Changes and shows drivers; a change that dispatch must know is published as an event."""
 
     def __init__(
-        self, store: Store, clock: Clock, users: UserDirectory, jobs: LiveJobs, *, timezone: str
+        self,
+        store: Store,
+        clock: Clock,
+        users: UserDirectory,
+        jobs: LiveJobs,
+        *,
+        timezone: str,
+        plates: Plates | None = None,
     ) -> None:
-        """*timezone* is that of the service area: papers end with a day there."""
+        """*timezone* is that of the service area: papers end with a day there.
+
+        Without *plates* new vehicles are not found by theirs.
+        """
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
         self._clock = clock
         self._users = users
         self._jobs = jobs
+        self._plates = plates
         self._zone = ZoneInfo(timezone)
 
     # --- profiles ---------------------------------------------------------------------------------
@@ -132,6 +144,8 @@ class DriverService:
             **msgspec.structs.asdict(command),
         )
         model.with_vehicle(await self.open_profile(driver_id), vehicle.id)
+        if self._plates is not None:
+            vehicle = await self._plates.with_hashes(vehicle)
         try:
             vehicle = await self._vehicles.insert(vehicle)
         except DuplicateKey:  # a repeat; the first may have died before the next step

@@ -22,7 +22,7 @@ from supportcarr.contracts.errors import Conflict
 from supportcarr.gateway.problems import IdempotencyKeyRequired, IdempotencyKeyReused
 from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.crypto import keyed_hash
+from supportcarr.kit.runtime.crypto import keyed_hash, secrets_of
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import (
     Collection,
@@ -62,7 +62,7 @@ class Idempotency:
     def __init__(self, store: Store, clock: Clock, secret: str) -> None:
         self._claims: Collection[Claim] = store.collection(CLAIMS)
         self._clock = clock
-        self._secret = secret
+        self._secret, *self._older = secrets_of(secret)
 
     async def claim(
         self, key: bytes | None, *, actor: str, route: str, path: str, body: bytes, prefix: str | None
@@ -77,8 +77,14 @@ class Idempotency:
             raise IdempotencyKeyRequired(
                 f"Send an Idempotency-Key header of 1 to {LONGEST_KEY} printable ASCII characters"
             )
-        claim_id = self._claim_id(key, actor, route)
-        fingerprint = self._fingerprint(path, body)
+        for older in self._older:  # of a key that was used before the secret was replaced
+            kept = await self._claims.get(_claim_id(older, key, actor, route))
+            if kept is not None and kept.fingerprint != FREE and kept.expires_at > self._clock.wall():
+                if kept.fingerprint != _fingerprint(older, path, body):
+                    raise IdempotencyKeyReused
+                return kept.minted
+        claim_id = _claim_id(self._secret, key, actor, route)
+        fingerprint = _fingerprint(self._secret, path, body)
         for _ in range(RACES):
             now = self._clock.wall()
             claim = Claim(
@@ -106,16 +112,11 @@ class Idempotency:
 
     async def release(self, key: bytes | None, *, actor: str, route: str, path: str, body: bytes) -> None:
         """Let another body take that key: this one was not valid."""
-        kept = await self._claims.get(self._claim_id(key or b"", actor, route))
-        if kept is not None and kept.fingerprint == self._fingerprint(path, body):
-            with suppress(VersionConflict):
-                await self._claims.save(msgspec.structs.replace(kept, fingerprint=FREE))
-
-    def _claim_id(self, key: bytes, actor: str, route: str) -> str:
-        return keyed_hash(self._secret, "idempotency key", actor, route, key)
-
-    def _fingerprint(self, path: str, body: bytes) -> str:
-        return keyed_hash(self._secret, "idempotency body", path, body)
+        for secret in (self._secret, *self._older):
+            kept = await self._claims.get(_claim_id(secret, key or b"", actor, route))
+            if kept is not None and kept.fingerprint == _fingerprint(secret, path, body):
+                with suppress(VersionConflict):
+                    await self._claims.save(msgspec.structs.replace(kept, fingerprint=FREE))
 
     async def forget(self) -> None:
         """Remove expired claims."""
@@ -124,3 +125,11 @@ class Idempotency:
     def periodic_tasks(self) -> list[PeriodicTask]:
         """For the worker: remove expired claims every ten minutes."""
         return [PeriodicTask("gateway.forget_idempotency_keys", 600, self.forget)]
+
+
+def _claim_id(secret: str, key: bytes, actor: str, route: str) -> str:
+    return keyed_hash(secret, "idempotency key", actor, route, key)
+
+
+def _fingerprint(secret: str, path: str, body: bytes) -> str:
+    return keyed_hash(secret, "idempotency body", path, body)

@@ -92,3 +92,13 @@ class ViewLog(Protocol):
         self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
     ) -> None:
         """Store it before the data is shown."""
+
+
+class PeopleFinder(Protocol):
+    """Finds riders and drivers.  Implemented by ``bootstrap.people_search.PeopleSearch``."""
+
+    async def find(self, text: str) -> Sequence[str]:
+        """The ids of the people with that id, phone number, plate or words in their names.
+
+        Raises ``ValidationFailed`` for what looks like a number and is none.
+        """

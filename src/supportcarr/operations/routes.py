@@ -98,7 +98,7 @@ def _rescue_routes(
             rider_id=query.rider,
             driver_id=query.driver,
             attention=query.attention,
-            id=query.q,
+            text=query.q,
             limit=query.limit,
             cursor=query.cursor,
         )

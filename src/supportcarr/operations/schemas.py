@@ -32,14 +32,15 @@ class MapQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 class RescuesQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``status`` is one or several, comma-separated; ``attention``: only rescues with unverified steps;
-    ``q`` is a rescue's id and overrides other filters."""
+    ``q`` is a rescue's id, or the id, the whole phone number, words of the name or the plate of its rider or
+    driver: first come the rescues of riders who were found, then those of drivers."""
 
     status: Statuses | None = None
     area: str | None = None
     rider: str | None = None
     driver: str | None = None
     attention: bool = False
-    q: str | None = None
+    q: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
     @property
     def statuses(self) -> tuple[str, ...]:

@@ -8,24 +8,34 @@ from zoneinfo import ZoneInfo
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.events import PaymentProcessed, RescueMoved
+from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.rescues import STATUSES
 from supportcarr.kit.runtime.cache import BoundedCache
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.store.port import In, Page, Scalar, Store
+from supportcarr.kit.store.port import BadCursor, In, Page, Scalar, Store
 from supportcarr.operations.model import Area, OpsRescue, Overview, Today
-from supportcarr.operations.ports import DriverCounter
+from supportcarr.operations.ports import DriverCounter, PeopleFinder
 from supportcarr.operations.repository import OpsRescueRepository
 
+_PERSON_FIELDS = ("rider_id", "driver_id")
 OVERVIEW_CACHE_SECONDS = 1.0  # wall; counting each status is expensive, and every console polls it
 
 
 class OperationsService:
     """The console's use cases.  *areas* are all service areas."""
 
-    def __init__(self, store: Store, clock: Clock, drivers: DriverCounter, areas: Sequence[Area]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        drivers: DriverCounter,
+        areas: Sequence[Area],
+        people: PeopleFinder,
+    ) -> None:
         self._rescues = OpsRescueRepository(store)
         self._clock = clock
         self._drivers = drivers
+        self._people = people
         self._areas = {area.id: area for area in areas}
         self._overviews: BoundedCache[str | None, Overview] = BoundedCache(
             len(areas) + 1, OVERVIEW_CACHE_SECONDS
@@ -62,13 +72,18 @@ class OperationsService:
         rider_id: str | None = None,
         driver_id: str | None = None,
         attention: bool = False,
-        id: str | None = None,
+        text: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[OpsRescue]:
-        """The rescues that match all given filters, newest request first.  Raises ``BadCursor``."""
-        if id is not None:
-            row = await self._rescues.get(id)
+        """The rescues that match all given filters, newest request first.
+
+        *text* is a rescue's id, which no other filter counts beside, or says whose rescues they are: first
+        come those in which these people are riders, then those in which they are drivers.  Raises
+        ``BadCursor``, ``ValidationFailed``.
+        """
+        if text is not None and looks_like(RESCUE, text.strip()):
+            row = await self._rescues.get(text.strip())
             return Page([row] if row else [], None)
         given = {"area_id": area_id, "rider_id": rider_id, "driver_id": driver_id}
         where: dict[str, Scalar | In] = {name: value for name, value in given.items() if value}
@@ -76,7 +91,32 @@ class OperationsService:
             where["needs_attention"] = True
         if statuses:
             where["status"] = statuses[0] if len(statuses) == 1 else In(tuple(statuses))
-        return await self._rescues.search(where, limit, cursor)
+        if text is None:
+            return await self._rescues.search(where, limit, cursor)
+        people = In(tuple(await self._people.find(text.strip())))
+        return await self._rescues_of(people, where, limit, cursor) if people.values else Page([], None)
+
+    async def _rescues_of(
+        self, people: In, where: dict[str, Scalar | In], limit: int, cursor: str | None
+    ) -> Page[OpsRescue]:
+        """One page of the rescues of these riders, then of these drivers.  Raises ``BadCursor``."""
+        role, _, after = (cursor or f"{_PERSON_FIELDS[0]}:").partition(":")
+        if role not in _PERSON_FIELDS:
+            raise BadCursor
+        rows: list[OpsRescue] = []
+        for person in _PERSON_FIELDS[_PERSON_FIELDS.index(role) :]:
+            asked = where | ({} if person in where else {person: people})
+            if person in where and where[person] not in people.values:
+                after = ""
+                continue
+            page = await self._rescues.search(asked, limit - len(rows), after or None)
+            rows += page.items
+            if page.next_cursor is not None:
+                return Page(rows, f"{person}:{page.next_cursor}")
+            after = ""
+            if len(rows) >= limit and person != _PERSON_FIELDS[-1]:
+                return Page(rows, f"{_PERSON_FIELDS[-1]}:")
+        return Page(rows, None)
 
     async def in_progress(self, area_id: str) -> list[OpsRescue]:
         """All active rescues of the area."""

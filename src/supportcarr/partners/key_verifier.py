@@ -14,12 +14,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import structlog
+from msgspec.structs import replace
 
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import ApiError, Overloaded, Unauthenticated, UnknownSigningKey
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.crypto import keyed_hash
+from supportcarr.kit.runtime.crypto import keyed_hash, secrets_of
 from supportcarr.kit.store.port import Store, StoreError, VersionConflict
 from supportcarr.partners.collections import API_KEYS
 from supportcarr.partners.model import ApiKey, prefix_of, use_noted
@@ -45,7 +46,7 @@ class PartnerKeys:
     ) -> None:
         self._keys = store.collection(API_KEYS)
         self._clock = clock
-        self._secret = secret
+        self._secrets = secrets_of(secret)
         self._now = monotonic
         self._remembered: OrderedDict[bytes, Remembered] = OrderedDict()
         self._renewing: dict[bytes, asyncio.Task[None]] = {}
@@ -103,7 +104,20 @@ class PartnerKeys:
         if not page.items:
             return None
         [document] = page.items
-        return document if hmac.compare_digest(document.key_hash, hash_of(self._secret, text)) else None
+        hashes = [hash_of(secret, text) for secret in self._secrets]
+        if not any(hmac.compare_digest(document.key_hash, hashed) for hashed in hashes):
+            return None
+        return await self._rehashed(document, hashes[0])
+
+    async def _rehashed(self, document: ApiKey, hashed: str) -> ApiKey:
+        """The key, stored under the first secret from its first use on.  Never fails the request."""
+        if document.key_hash == hashed:
+            return document
+        try:
+            return await self._keys.save(replace(document, key_hash=hashed))
+        except StoreError as error:  # another process was faster, or the store is busy: at the next use
+            log.info("key_hash_not_renewed", key_id=document.id, error=repr(error))
+            return document
 
     async def _note_use(self, document: ApiKey) -> None:
         """Store the last use, now and then.  Never fails the request."""

@@ -15,6 +15,7 @@ from supportcarr.contracts.errors import NotFound, ValidationFailed
 from supportcarr.contracts.events import Fact, OperatorActed
 from supportcarr.contracts.ids import API_KEY, PARTNER
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.crypto import secrets_of
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Store
 from supportcarr.kit.store.update import update
@@ -44,7 +45,7 @@ class PartnerService:
         self._partners = store.collection(PARTNERS)
         self._keys = store.collection(API_KEYS)
         self._clock = clock
-        self._secret = secret
+        (self._secret, *_) = secrets_of(secret)
 
     # --- partners -----------------------------------------------------------------------------
 

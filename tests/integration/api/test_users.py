@@ -28,11 +28,29 @@ async def test_an_account_is_found_by_its_whole_number_and_by_id(platform: Platf
         assert (found["id"], found["name"], found["roles"]) == (rider.user_id, "Rika Roy", ["rider"])
         assert phone not in str(found)
     assert expect(await support.get("/admin/users?q=%2B15145559999"), 200)["items"] == []
-    wrong = await support.get("/admin/users?q=Rika")
+    wrong = await support.get("/admin/users?q=514")
     assert (wrong.status, wrong.body["errors"][0]["field"]) == (422, "q")
     operators = expect(await support.get("/admin/users"), 200)["items"]
     assert support.user_id in [user["id"] for user in operators]
     assert rider.user_id not in [user["id"] for user in operators]
+
+
+async def test_an_account_is_found_by_words_of_its_name(platform: Platform) -> None:
+    support, rider = await platform.person("support"), await platform.person("rider", name="Zoé Quillfeather")
+    await platform.person("rider", name="Ada Quillon")
+    await platform.settle()
+
+    async def found(text: str) -> list[str]:
+        items = expect(await support.get(f"/admin/users?q={text}"), 200)["items"]
+        return [user["name"] for user in items]
+
+    for text in ("quillfeather", "Quillf%20zoe", "ZO%C3%89%20quillfeather"):
+        assert await found(text) == ["Zoé Quillfeather"], text
+    assert await found("quil") == ["Ada Quillon", "Zoé Quillfeather"]
+    assert await found("qui%20max") == []
+    expect(await rider.patch("/me", {"name": "Zoé Harrow"}), 200)
+    await platform.settle()
+    assert (await found("quillfeather"), await found("harrow")) == ([], ["Zoé Harrow"])
 
 
 async def test_a_new_role_holds_at_once_and_the_old_tokens_do_not(platform: Platform) -> None:

@@ -10,7 +10,7 @@ import pytest
 from support.http.server import AUTH, PASSWORD, Api, Client, new_phone, serving
 from support.sms import another_code, code_of
 from supportcarr.auth.codes import TRIES_MAX
-from supportcarr.auth.phones import phone_key
+from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import PasswordChanged
 from supportcarr.kit.redis.client import RedisClient
@@ -26,7 +26,8 @@ async def api(service_store: Store, redis: RedisClient) -> AsyncIterator[Api]:
 
 
 async def code_for(api: Api, phone: str) -> str:
-    return await code_of(api.store, AUTH.lookup_secret, phone_key(AUTH.lookup_secret, phone), "password")
+    owner, hashed = await PhoneDirectory(api.store, AUTH.lookup_secret).look_up(phone)
+    return await code_of(api.store, AUTH.lookup_secret, owner.id if owner else hashed, "password")
 
 
 async def sign_in(api: Api, phone: str, password: str) -> int:

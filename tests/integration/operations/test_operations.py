@@ -83,13 +83,20 @@ class Payments:
         return PAYMENT
 
 
+class FakePeople:
+    """Finds the people of whom the text is the name."""
+
+    async def find(self, text: str) -> Sequence[str]:
+        return {"zoe": [events.RIDER], "dan": [events.DRIVER], "both": [events.RIDER, events.DRIVER]}.get(text, [])
+
+
 def stopped_clock(now: datetime = NOW) -> Clock:
     """A clock that hardly moves."""
     return Clock(city_origin=now, speed=1e-9)
 
 
 def console(store: Store, now: datetime = NOW) -> OperationsService:
-    return OperationsService(store, stopped_clock(now), FakeParts(), AREAS)
+    return OperationsService(store, stopped_clock(now), FakeParts(), AREAS, FakePeople())
 
 
 async def apply_events(service: OperationsService, events: Sequence[EventEnvelope]) -> None:
@@ -186,6 +193,20 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
         assert await ids(f"?driver={events.DRIVER}") == [5, 3, 1]
         assert await ids("?q=res_qc_01jdc000000000000000000003") == [3]
         assert await ids("?q=res_qc_nothing") == []
+        assert await ids("?q=zoe") == [5, 4, 3, 2, 1, 9]
+        assert await ids("?q=dan") == [5, 3, 1]
+        assert await ids("?q=both") == [5, 4, 3, 2, 1, 9, 5, 3, 1], "as rider, then as driver"
+        assert await ids(f"?q=both&rider={events.RIDER}&area=laval") == [9]
+        assert await ids("?q=nobody") == []
+        paged, cursor = list[int](), ""
+        while True:
+            page = (await ops.get(f"/admin/rescues?q=both&limit=2{cursor}")).body
+            paged += [int(item["id"][-4:]) for item in page["items"]]
+            if page.get("next_cursor") is None:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        assert paged == [5, 4, 3, 2, 1, 9, 5, 3, 1]
+        assert (await ops.get("/admin/rescues?q=both&cursor=nonsense")).status == 422
         first = await ops.get("/admin/rescues?limit=4")
         rest = await ids(f"?limit=4&cursor={first.body['next_cursor']}")
         assert [int(item["id"][-4:]) for item in first.body["items"]] + rest == [5, 4, 3, 2, 1, 9]

@@ -27,10 +27,11 @@ from supportcarr.auth.collections import (
 from supportcarr.auth.signing_keys import SIGNING_KEYS
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
-from supportcarr.drivers.collections import PROFILES
+from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.jobs.service import JOBS
 from supportcarr.kit.sealing.data_keys import DATA_KEYS
+from supportcarr.kit.sealing.search_terms import SEARCH_TERMS
 from supportcarr.kit.store.port import Collection, CollectionSpec, In, Range, Where
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.operations.repository import OPS_RESCUES
@@ -138,10 +139,20 @@ QUERIES: tuple[Query, ...] = (
         {"driver_id": "usr_1", "status": In(tuple(sorted(LIVE)))},
         sorting="memory",  # all rescues of one driver are looked at, when they change or remove a vehicle
     ),
-    Query("auth/service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
-    Query("auth/code_texts.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
+    *(
+        Query("auth/phone_directory.py self._users.find", USERS, {field: "x"}, sorting="memory")
+        for field in ("phone_key", "phone_key_odd")
+    ),
+    Query("auth/phone_directory.py self._users.scan", USERS, how="scan"),
+    Query("auth/name_index.py self._users.scan", USERS, how="scan"),
+    *(
+        Query("drivers/plates.py self._vehicles.find", VEHICLES, {field: "x"}, sorting="memory")
+        for field in ("plate_key", "plate_key_odd")
+    ),
+    Query("drivers/plates.py self._vehicles.scan", VEHICLES, how="scan"),
+    Query("kit/sealing/search_terms.py self._terms.find", SEARCH_TERMS, {"subject": "usr_1"}),
+    Query("kit/sealing/search_terms.py self._terms.find", SEARCH_TERMS, {"term": "x"}, "-subject"),
     Query("auth/code_texts.py self._messages.find", TEXT_MESSAGES, {"provider_id": "x"}),
-    Query("auth/password_service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),
     Query("auth/registration.py self._users.find", USERS, {"provisional_until": UNTIL}, "provisional_until"),
     Query("auth/revocations.py collection.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
     Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
@@ -217,7 +228,13 @@ OTHER_CALLS = frozenset(
         *PRIVACY_CALLS,
         "supportcarr_lab/demo/fault_injection.py itertools.count",
         "auth/access_tokens.py self._keys.find",
+        "auth/code_texts.py self._directory.find",
         "auth/code_texts.py self._sender.find",
+        "auth/name_index.py self._terms.find",
+        "auth/people.py self._names.find",
+        "auth/service.py self._directory.find",
+        "bootstrap/people_search.py self._people.find",
+        "operations/service.py self._people.find",
         "auth/people_routes.py people.find",
         "auth/signing_keys.py self.find",
         "kit/sealing/rotation.py collection.inner.scan",

@@ -25,7 +25,7 @@ from supportcarr.contracts.events import (
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 ORDER: dict[type[Any], list[str]] = {
-    UserSignedUp: ["drivers.open_profile"],
+    UserSignedUp: ["drivers.open_profile", "auth.index_name"],
     SmsCodeRequested: ["auth.send_sms_code"],
     PasswordChanged: ["notifications.notify"],
     DriverStandingChanged: ["dispatch.follow_drivers", "notifications.notify"],

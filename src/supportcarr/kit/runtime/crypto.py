@@ -23,3 +23,8 @@ def keyed_digest(secret: str, purpose: str, *parts: str | bytes) -> bytes:
 def keyed_hash(secret: str, purpose: str, *parts: str | bytes) -> str:
     """``keyed_digest`` as 43 characters of base64url, for a document's field or id."""
     return base64.urlsafe_b64encode(keyed_digest(secret, purpose, *parts)).rstrip(b"=").decode()
+
+
+def secrets_of(text: str) -> tuple[str, ...]:
+    """The secrets of a setting, comma-separated.  The first makes what is new; all of them verify."""
+    return tuple(secret for entry in text.split(",") if (secret := entry.strip())) or ("",)

@@ -292,7 +292,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find an account by phone number or id, or list the operators
+         * Find accounts by phone number, id or name, or list the operators
          * @description Roles: admin, support.
          */
         get: operations["get_admin_users"];
