@@ -6,6 +6,7 @@ response that did not arrive the provider is asked whether it has the message.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import structlog
@@ -23,12 +24,13 @@ from supportcarr.auth.text_message import State, TextMessage
 from supportcarr.contracts.events import SmsCodeRequested
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
-from supportcarr.kit.store.port import DuplicateKey, Store
+from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.purge import purge_expired
 
 AT_ONCE = 8  # in a process; a provider that does not respond leaves the other places of the worker free
 BUSY_RETRY_S = 1.0
 UNKNOWN_RETRY_S = 5.0  # before the provider is asked for a message whose outcome is unknown
+REPORT_TRIES, REPORT_PAUSE_S = 4, 0.25
 KEPT = timedelta(days=30)
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,7 @@ class CodeTexts:
         self._sender = sender
         self._sending = 0
         self._counts = {"sent_total": 0, "refused_total": 0, "unavailable_total": 0, "unknown_total": 0}
+        self._counts |= {"delivered_total": 0, "undelivered_total": 0}
 
     def stats(self) -> dict[str, int]:
         """Figures for the metrics."""
@@ -129,14 +132,35 @@ class CodeTexts:
             self._counts["unknown_total"] += 1
             raise RetryLater(UNKNOWN_RETRY_S, str(error)) from error
 
+    async def receive_report(self, body: bytes, signature: str | None) -> None:
+        """Record what the provider reports.  Raises ``SignatureNotValid``."""
+        report = await self._sender.read_report(body, signature)
+        if report is not None:
+            await self.record_status(report.provider_id, report.state, report.error)
+
     async def record_status(self, provider_id: str, state: State, error: str | None) -> None:
-        """Record what the provider reports of a message; an older report changes nothing."""
-        page = await self._messages.find({"provider_id": provider_id}, limit=1)
-        for message in page.items:
-            if message.state == "sent" and state != "sent":
-                await self._messages.save(replace(message, state=state, error=error))
-                if state != "delivered":
-                    log.warning("sms_not_delivered", message=message.id, state=state, code=error)
+        """Record what the provider reports of a message; an older report changes nothing.
+
+        It may come before the worker has stored the id that the provider gave the message.
+        """
+        for _ in range(REPORT_TRIES):
+            page = await self._messages.find({"provider_id": provider_id}, limit=1)
+            if page.items:
+                await self._record(page.items[0], state, error)
+                return
+            await asyncio.sleep(REPORT_PAUSE_S)
+        log.info("sms_report_ignored", state=state, code=error)
+
+    async def _record(self, message: TextMessage, state: State, error: str | None) -> None:
+        if message.state != "sent" or state == "sent":
+            return
+        try:
+            await self._messages.save(replace(message, state=state, error=error))
+        except VersionConflict:
+            return  # the same report, received twice at once
+        self._counts["delivered_total" if state == "delivered" else "undelivered_total"] += 1
+        if state != "delivered":
+            log.warning("sms_not_delivered", message=message.id, state=state, code=error)
 
     async def purge(self) -> None:
         """Delete what is known of messages of more than a month ago."""

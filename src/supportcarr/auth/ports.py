@@ -6,6 +6,9 @@ from collections.abc import Callable, Container, Set
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
+from supportcarr.auth.text_message import State
 from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.audit import Origin
 
@@ -97,6 +100,14 @@ class SmsOutcomeUnknown(Exception):
     """The provider did not respond: it may have taken the message.  ``find`` knows."""
 
 
+class SmsReport(msgspec.Struct, frozen=True):
+    """What the provider reports of a message."""
+
+    provider_id: str
+    state: State
+    error: str | None = None  # the provider's code
+
+
 class SmsSender(Protocol):
     """Sends text messages.  Implemented by ``providers.twilio.TwilioSmsSender``."""
 
@@ -110,6 +121,12 @@ class SmsSender(Protocol):
         """The id of a message that was accepted since that time (wall); ``None`` if there is none.
 
         Raises ``SmsUnavailable``.
+        """
+
+    async def read_report(self, body: bytes, signature: str | None) -> SmsReport | None:
+        """Verify a report; ``None`` if it is signed, but says nothing that is final.
+
+        Raises ``SignatureNotValid``.
         """
 
     async def close(self) -> None: ...

@@ -15,7 +15,7 @@ from supportcarr.audit.chain import AuditChain
 from supportcarr.audit.personal_data import AuditData
 from supportcarr.audit.service import AuditLog
 from supportcarr.audit.signatures import HeadSigner
-from supportcarr.auth import account_routes, password_routes, people_routes, totp_routes
+from supportcarr.auth import account_routes, password_routes, people_routes, totp_routes, webhook_routes
 from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import handlers as auth_handlers
 from supportcarr.auth import jobs as auth_jobs
@@ -65,6 +65,7 @@ from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
+from supportcarr.gateway.endpoint import API
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.http.guarded_client import GuardedClient
@@ -254,7 +255,8 @@ class Container:
             guard=guard,
         )
         self.people = PeopleService(store, clock, self.auth, self.names)
-        self.sms = sms() if sms else TwilioSmsSender(settings.twilio)
+        status_url = f"{settings.deployment.public_url.rstrip('/')}{API}{webhook_routes.STATUS_PATH}"
+        self.sms = sms() if sms else TwilioSmsSender(settings.twilio, status_url=status_url)
         self.codes = SmsCodes(store, clock, settings.auth)
         self.code_texts = CodeTexts(store, clock, settings.auth, self.codes, self.sms)
         self.registration = Registration(
@@ -374,6 +376,7 @@ class Container:
             *auth_routes.routes(self.auth),
             *people_routes.routes(self.people, self.auth, self.deletions, self.audit),
             *partners_routes.routes(self.partners),
+            *webhook_routes.routes(self.code_texts),
             *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),

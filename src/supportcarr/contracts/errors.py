@@ -2,6 +2,7 @@
 
     ApiError                       a plain sentence, a stable code, an HTTP status
     ├── ValidationFailed           422, names the fields
+    ├── SignatureNotValid          400, a webhook that its sender did not sign
     ├── Unauthenticated            401
     │   └── UnknownSigningKey      401, unless reading the signing keys again helps
     ├── Forbidden                  403
@@ -61,6 +62,12 @@ class ValidationFailed(ApiError):
     def of(cls, field: str, code: str, detail: str) -> ValidationFailed:
         """The error about one field."""
         return cls(detail, errors=(FieldError(field, code, detail),))
+
+
+class SignatureNotValid(ApiError):
+    """A webhook that was not signed by whom it claims to come from."""
+
+    status, code, title = 400, "signature_not_valid", "The signature is not valid"
 
 
 class Unauthenticated(ApiError):

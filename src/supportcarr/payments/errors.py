@@ -7,7 +7,3 @@ from supportcarr.contracts.errors import ApiError
 
 class CardDeclined(ApiError):
     status, code, title = 402, "card_declined", "The card was declined"
-
-
-class SignatureNotValid(ApiError):
-    status, code, title = 400, "signature_not_valid", "The signature is not valid"

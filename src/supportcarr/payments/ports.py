@@ -109,7 +109,7 @@ class PaymentGateway(Protocol):
     def read_webhook(self, body: bytes, signature: str | None) -> WebhookEvent | None:
         """Verify a webhook; ``None`` if it is signed, but not an event of a shape that is used here.
 
-        Raises ``errors.SignatureNotValid``.
+        Raises ``SignatureNotValid``.
         """
 
     async def close(self) -> None:

@@ -8,8 +8,8 @@ from typing import TypeVar
 import aiohttp
 import msgspec
 
+from supportcarr.contracts.errors import SignatureNotValid
 from supportcarr.kit.runtime.imports import without
-from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import Intent, IntentStatus
 from supportcarr.payments.ports import (
     CachedFailure,

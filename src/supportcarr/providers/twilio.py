@@ -8,10 +8,13 @@ from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import aiohttp
 
-from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsUnavailable
+from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsReport, SmsUnavailable
+from supportcarr.auth.text_message import State
+from supportcarr.contracts.errors import SignatureNotValid
 from supportcarr.providers.settings import TwilioSettings
 
 if TYPE_CHECKING:
@@ -27,7 +30,11 @@ LISTED = 50  # messages to one number in the minutes that a message is looked fo
 CLOCKS_DIFFER = timedelta(minutes=2)
 EMULATED_NUMBER = "+15005550006"  # of Twilio's own test credentials
 
+# What becomes of a message in the end (https://www.twilio.com/docs/messaging/api/message-resource#message-status-values).
+_FINAL: dict[str, State] = {"delivered": "delivered", "undelivered": "undelivered", "failed": "undelivered"}
+
 _SDK = "supportcarr.providers.twilio_sdk"
+_VALIDATOR = "twilio.request_validator"
 
 
 class TwilioSmsSender:
@@ -69,6 +76,20 @@ class TwilioSmsSender:
             raise SmsUnavailable(str(error), retry_after=UNAVAILABLE_RETRY_S) from error
         earliest = since - CLOCKS_DIFFER
         return next((str(m.sid) for m in messages if m.body == text and m.date_created >= earliest), None)
+
+    async def read_report(self, body: bytes, signature: str | None) -> SmsReport | None:
+        validator: Any = (await asyncio.to_thread(importlib.import_module, _VALIDATOR)).RequestValidator
+        try:
+            given = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            valid = validator(self._settings.auth_token).validate(self._status_url, given, signature or "")
+        except ValueError:  # not UTF-8
+            valid = False
+        if not valid or not self._status_url or not self._settings.auth_token:
+            raise SignatureNotValid
+        state = _FINAL.get(given.get("MessageStatus", ""))
+        if state is None or "MessageSid" not in given:
+            return None
+        return SmsReport(given["MessageSid"], state, given.get("ErrorCode"))
 
     async def _connected(self) -> twilio_sdk.Client:
         async with self._loading:

@@ -44,6 +44,7 @@ PUBLIC = {
     "/coverage",
     "/clock",
     "/webhooks/stripe",
+    "/webhooks/twilio/status",
 }
 
 

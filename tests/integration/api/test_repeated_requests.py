@@ -44,6 +44,7 @@ NEW_EACH_TIME = {
     "POST /auth/totp/confirmation",  # a code is good once
     "POST /auth/step-up",
     "POST /webhooks/stripe",  # deduplicated by Stripe's event ids
+    "POST /webhooks/twilio/status",  # a report of before changes nothing
 }
 
 

@@ -13,7 +13,7 @@ from support.sms import another_code, code_of
 from supportcarr.auth.code_texts import CodeTexts
 from supportcarr.auth.codes import LIFETIME, TRIES_MAX
 from supportcarr.auth.collections import SMS_CODES, TEXT_MESSAGES, USERS
-from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsUnavailable
+from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsReport, SmsUnavailable
 from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import SmsCodeRequested, UserSignedUp
@@ -52,6 +52,9 @@ class RecordingSms:
 
     async def find(self, to: str, text: str, since: object) -> str | None:
         return self.found
+
+    async def read_report(self, body: bytes, signature: str | None) -> SmsReport | None:
+        return None
 
     async def close(self) -> None:
         pass
@@ -292,6 +295,8 @@ async def test_a_text_is_sent_once_and_its_outcome_is_recorded(api: Api, texts: 
     await texts.job.record_status("SM1", "sent", None)  # reports may come in any order
     [message] = [m async for m in api.store.collection(TEXT_MESSAGES).scan()]
     assert message.state == "delivered"
+    assert texts.job.stats()["delivered_total"] == 1
+    await texts.job.record_status("SM-unknown", "delivered", None)
 
 
 async def test_a_text_whose_outcome_is_unknown_is_looked_for_before_it_is_sent_again(

@@ -87,7 +87,9 @@ class FakePeople:
     """Finds the people of whom the text is the name."""
 
     async def find(self, text: str) -> Sequence[str]:
-        return {"zoe": [events.RIDER], "dan": [events.DRIVER], "both": [events.RIDER, events.DRIVER]}.get(text, [])
+        return {"zoe": [events.RIDER], "dan": [events.DRIVER], "both": [events.RIDER, events.DRIVER]}.get(
+            text, []
+        )
 
 
 def stopped_clock(now: datetime = NOW) -> Clock:

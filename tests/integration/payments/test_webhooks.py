@@ -31,6 +31,7 @@ from support.payments.world import (
     until_done,
 )
 from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.errors import SignatureNotValid
 from supportcarr.contracts.events import PaymentProcessed, RescueRejected
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import ASGIApp
@@ -39,7 +40,6 @@ from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Store
 from supportcarr.payments import jobs as payments_jobs
 from supportcarr.payments.collections import EVENTS
-from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.webhooks import JOB
 from supportcarr_lab.emulators.stripe.webhooks import signature
 

@@ -78,6 +78,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     },
     ("POST", "/me/payment-methods"): {"stripe_payment_method": VISA},
     ("POST", "/webhooks/stripe"): None,  # bytes
+    ("POST", "/webhooks/twilio/status"): None,
     ("POST", "/rescues"): {"quote_id": "quo_x", "payment_method_id": "pmt_x", "note": "By the gate"},
     ("POST", "/rescues/{rescue_id}/start"): {"pin": "0000"},
     ("POST", "/rescues/{rescue_id}/fix-confirmation"): {"price_minor": 0},

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from aiohttp import web
@@ -16,7 +17,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 
 from support.payments.world import TWILIO, Emulator
-from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsUnavailable
+from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsReport, SmsUnavailable
+from supportcarr.contracts.errors import SignatureNotValid
 from supportcarr.providers.twilio import TwilioSmsSender
 from supportcarr.providers.twilio_sdk import Client, HttpClient, new_client
 
@@ -129,6 +131,30 @@ async def test_changes_are_reported_with_a_signature_that_the_sdk_accepts(
     assert received[1][0]["ErrorCode"] == "30003"
     for form, signature in received:
         assert RequestValidator(TWILIO.token).validate(url, form, signature)
+
+
+async def test_our_adapter_accepts_signed_reports_and_no_others(emulator: Emulator) -> None:
+    async with callbacks() as (url, received):
+        sender = TwilioSmsSender(emulator.twilio_settings, status_url=url)
+        await emulator.set_sms_behaviour(undelivered_next=1)
+        sid = await sender.send(TO, "Hello")
+        async with asyncio.timeout(10):
+            while len(received) < 2:
+                await asyncio.sleep(0.01)
+    (sent, undelivered), signatures = [form for form, _ in received], [sign for _, sign in received]
+    assert await sender.read_report(urlencode(sent).encode(), signatures[0]) is None, "not final"
+    report = await sender.read_report(urlencode(undelivered).encode(), signatures[1])
+    assert report == SmsReport(sid, "undelivered", "30003")
+    for body, signature in (
+        (urlencode(undelivered | {"MessageStatus": "delivered"}).encode(), signatures[1]),
+        (urlencode(undelivered).encode(), signatures[0]),
+        (urlencode(undelivered).encode(), None),
+        (b"\xff", signatures[1]),
+        (b"", ""),
+    ):
+        with pytest.raises(SignatureNotValid):
+            await sender.read_report(body, signature)
+    await sender.close()
 
 
 # --- our adapter ----------------------------------------------------------------------------------------
