@@ -95,7 +95,7 @@ class Step:
 
 
 def data(store: Store, *steps: Step, secret: str = SECRET) -> list[HashedData]:
-    parts = [PhoneDirectory(store, secret), NameIndex(store, secret), Plates(store, secret)]
+    parts: list[HashedData] = [PhoneDirectory(store, secret), NameIndex(store, secret), Plates(store, secret)]
     before = [step for step in steps if step.name == "first"]
     return [*before, *parts, *(step for step in steps if step.name != "first")]
 
