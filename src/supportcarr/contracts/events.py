@@ -14,9 +14,11 @@ from typing import Annotated
 import msgspec
 
 from supportcarr.contracts.audit import NOWHERE, Origin
+from supportcarr.contracts.carrying import VehicleSpec
 from supportcarr.contracts.geo import UNKNOWN_POINT, GeoPoint
 from supportcarr.contracts.money import Charge
 from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.value_objects import BikeLoad
 
 
 class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,8 +76,17 @@ class DriverStandingChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers
     approved: bool
     online: bool
     vehicle_id: str | None = None
+    vehicle: VehicleSpec | None = None  # what that vehicle can carry; ``None``: not known
     documents_until: datetime | None = None  # city time at which licence or insurance ends, while online
+    hours_until: datetime | None = None  # city time at which the hours that one may drive are over
     reason: str | None = None  # why the system took the driver offline: missed_offers, suspended, …
+
+
+class VehicleChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.vehicle_changed.v1"):
+    """A driver described a vehicle anew."""
+
+    driver_id: str
+    vehicle_id: str
 
 
 class DriverDocumentsExpiring(DomainEvent, frozen=True, kw_only=True, tag="drivers.documents_expiring.v1"):
@@ -141,6 +152,7 @@ class MatchingBegan(RescueMoved, frozen=True, kw_only=True, tag="rescues.matchin
     problem: str | None = None
     pickup: Annotated[GeoPoint, Personal("rider_id")] = UNKNOWN_POINT
     dropoff: Annotated[GeoPoint, Personal("rider_id")] = UNKNOWN_POINT
+    bike: BikeLoad | None = None  # what has to be carried, if the rider said which bike
     pay_minor: int  # what the driver would earn
     currency: str
     given_up_by: str | None = None  # the driver who gave it up
@@ -375,6 +387,7 @@ AnyEvent = (
     | PasswordChanged
     | SignInAttemptsFailed
     | DriverStandingChanged
+    | VehicleChanged
     | DriverDocumentsExpiring
     | DriverDocumentsExpired
     | RescueScheduled

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from supportcarr.contracts.carrying import can_carry
 from supportcarr.contracts.events import MatchingBegan
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.model import DispatchCase, DispatchRules, Offer, Reservation
@@ -29,6 +30,7 @@ def new_case(began: MatchingBegan, version: int, now: datetime) -> DispatchCase:
         problem=began.problem,
         pickup=began.pickup,
         dropoff=began.dropoff,
+        bike=began.bike,
         pay_minor=began.pay_minor,
         currency=began.currency,
         ends_at=began.ends_at,
@@ -84,13 +86,17 @@ def candidates(
 
     A driver who let an offer of this entry expire is asked again only when all others in range have
     been asked, and after a pause; a driver who declined the rescue or gave it up is never asked again.
+    Whoever drives a vehicle that cannot carry the load is not asked.
     """
+    needs = case.needs
     free = [
         driver
         for driver in nearby
         if (entry := roster.get(driver.driver_id)) is not None
         and entry.is_free
         and entry.has_valid_documents(now)
+        and entry.has_hours_left(now)
+        and can_carry(entry.vehicle, needs)
         and entry.missed < rules.missed_offers  # about to go offline
         and driver.driver_id != case.rider_id
         and driver.driver_id not in case.declined

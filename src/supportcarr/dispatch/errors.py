@@ -3,6 +3,7 @@
 ApiError
 ├── OfferNotOpen        409, the offer was answered, has expired or was withdrawn
 ├── DocumentsExpired    409, the driver's licence or insurance ended while the offer was open
+├── HoursAreOver        409, the driver has driven as long as one may before a rest
 └── UnknownOffer        404, also for an offer to another driver
 """
 
@@ -17,6 +18,10 @@ class OfferNotOpen(Conflict):
 
 class DocumentsExpired(Conflict):
     code, title = "documents_not_valid", "Your licence or insurance has expired"
+
+
+class HoursAreOver(Conflict):
+    code, title = "hours_limit", "You have driven as long as you may before a rest"
 
 
 class UnknownOffer(NotFound):

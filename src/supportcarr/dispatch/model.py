@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec.structs import replace
 
+from supportcarr.contracts.carrying import CarryingNeeds, carrying_needs
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import COARSE_POINT, GeoPoint
 from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.value_objects import BikeLoad
 from supportcarr.dispatch.state_machine import OfferPhase, OfferState, offer_phase
 
 
@@ -102,6 +104,7 @@ class DispatchCase(Document, frozen=True, kw_only=True, omit_defaults=True):
     problem: str | None = None
     pickup: Annotated[GeoPoint, Personal("rider_id", clear=COARSE_POINT)]
     dropoff: Annotated[GeoPoint, Personal("rider_id", clear=COARSE_POINT)]
+    bike: BikeLoad | None = None
     pay_minor: int
     currency: str
     ends_at: datetime
@@ -111,3 +114,8 @@ class DispatchCase(Document, frozen=True, kw_only=True, omit_defaults=True):
     missed: dict[str, datetime] = {}  # drivers who let an offer expire in this entry, and when last
     empty_searches: int = 0
     due_at: datetime | None = None
+
+    @property
+    def needs(self) -> CarryingNeeds:
+        """What a vehicle must have to do this job."""
+        return carrying_needs(self.kind, self.problem, self.bike)

@@ -32,7 +32,7 @@ from supportcarr.dispatch.cases import case_without_offer
 from supportcarr.dispatch.claims import ATTEMPTS, DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.decide import change_offer
-from supportcarr.dispatch.errors import DocumentsExpired, OfferNotOpen, UnknownOffer
+from supportcarr.dispatch.errors import DocumentsExpired, HoursAreOver, OfferNotOpen, UnknownOffer
 from supportcarr.dispatch.model import DispatchCase, DispatchRules, Offer
 from supportcarr.dispatch.ports import DriverAvailability, RescueAssignments
 from supportcarr.dispatch.roster import RosterEntry
@@ -67,13 +67,16 @@ class OfferLifecycle:
     async def accept(self, driver_id: str, offer_id: str) -> Offer:
         """Accept; repeated: the accepted offer.
 
-        Raises ``UnknownOffer``, ``OfferNotOpen``, ``DocumentsExpired``.
+        Raises ``UnknownOffer``, ``OfferNotOpen``, ``DocumentsExpired``, ``HoursAreOver``.
         """
         offer = await self.offer_of_driver(driver_id, offer_id)
         if offer.state == "open":
             entry = (await self._claims.entries([driver_id])).get(driver_id)
-            if entry is not None and not entry.has_valid_documents(self._clock.city()):
+            now = self._clock.city()
+            if entry is not None and not entry.has_valid_documents(now):
                 raise DocumentsExpired
+            if entry is not None and not entry.has_hours_left(now):
+                raise HoursAreOver
         offer = await self.finish(await self._change_offer(offer_id, "accept"))
         if offer.state != "accepted":
             raise OfferNotOpen("The rescue no longer waits for a driver")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from supportcarr.contracts.carrying import VehicleSpec
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.dispatch.state_machine import CLAIM_TABLE, ClaimCommand, ClaimState
@@ -47,7 +48,9 @@ class RosterEntry(Document, frozen=True, kw_only=True, omit_defaults=True):
     approved: bool = False
     online: bool = False
     vehicle_id: str | None = None
+    vehicle: VehicleSpec | None = None  # what it can carry; ``None``: not known
     documents_until: datetime | None = None  # city time; ``None``: nothing is known about an end
+    hours_until: datetime | None = None  # city time at which the hours that one may drive are over
     standing_version: int = 0
     offer: OfferClaim | None = None
     job: JobClaim | None = None
@@ -68,6 +71,10 @@ class RosterEntry(Document, frozen=True, kw_only=True, omit_defaults=True):
         """True if licence and insurance count at that time (city time)."""
         return self.documents_until is None or now < self.documents_until
 
+    def has_hours_left(self, now: datetime) -> bool:
+        """True if the driver may still drive at that time (city time)."""
+        return self.hours_until is None or now < self.hours_until
+
     @property
     def claims(self) -> ClaimState:
         """Its row in the table of claims."""
@@ -87,7 +94,9 @@ def apply_standing(entry: RosterEntry, changed: DriverStandingChanged, version: 
         approved=changed.approved,
         online=changed.online,
         vehicle_id=changed.vehicle_id,
+        vehicle=changed.vehicle,
         documents_until=changed.documents_until,
+        hours_until=changed.hours_until,
         standing_version=version,
         missed=0,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supportcarr.contracts.carrying import can_carry
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.events import (
@@ -19,6 +20,7 @@ from supportcarr.dispatch.model import DispatchRules, Offer
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import DriverAvailability, NearbyDrivers, RescueAssignments, RoutePlanner
 from supportcarr.dispatch.reconciler import Reconciler
+from supportcarr.dispatch.roster import RosterEntry
 from supportcarr.dispatch.settings import DispatchSettings
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -79,7 +81,7 @@ class DispatchService:
     async def accept_offer(self, driver_id: str, offer_id: str) -> Offer:
         """Accept an offer; repeated: the same result.
 
-        Raises ``UnknownOffer``, ``OfferNotOpen``, ``DocumentsExpired``.
+        Raises ``UnknownOffer``, ``OfferNotOpen``, ``DocumentsExpired``, ``HoursAreOver``.
         """
         return await self._lifecycle.accept(driver_id, offer_id)
 
@@ -128,12 +130,19 @@ class DispatchService:
                 pass
 
     async def follow_driver(self, envelope: EventEnvelope) -> None:
-        """Apply a driver's standing; withdraw the open offer of one who may not work any more."""
+        """Apply a driver's standing; withdraw the open offer of one who may not work any more, or whose
+        vehicle cannot carry that load."""
         if not isinstance(envelope.event, DriverStandingChanged):
             return
         entry = await self._claims.apply_standing(envelope.event, envelope.document_version)
-        if entry.offer is not None and not entry.may_work:
+        if entry.offer is not None and not (entry.may_work and await self._fits(entry)):
             await self._withdraw(entry.offer.offer_id)
+
+    async def _fits(self, entry: RosterEntry) -> bool:
+        """True unless the driver's vehicle cannot carry the load of the open offer."""
+        offer = await self._offers.get(entry.offer.offer_id) if entry.offer else None
+        case = await self._cases.get(offer.rescue_id) if offer else None
+        return case is None or can_carry(entry.vehicle, case.needs)
 
     async def _open_case(self, began: MatchingBegan, version: int) -> None:
         if began.given_up_by is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from supportcarr.contracts.carrying import NO_NEEDS, CarryingNeeds, can_carry
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.dispatch.collections import ROSTER
 from supportcarr.dispatch.nearest import nearest
@@ -37,15 +38,17 @@ class DriverSupply:
         self._positions = positions
         self._routes = routes
 
-    async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
-        """Seconds until the nearest free driver could be there; ``None`` if there is none, or
-        positions are not available (no Redis)."""
+    async def eta_seconds(self, area_id: str, point: GeoPoint, needs: CarryingNeeds = NO_NEEDS) -> int | None:
+        """Seconds until the nearest free driver whose vehicle has what is needed could be there.
+
+        ``None`` if there is none, or positions are not available (no Redis).
+        """
         try:
             async for nearby in nearest(self._positions, area_id, point, self._radius_max_m):
                 roster = await self._roster.get_many([d.driver_id for d in nearby])
                 for driver in nearby:
                     entry = roster.get(driver.driver_id)
-                    if entry is not None and entry.is_free:
+                    if entry is not None and entry.is_free and can_carry(entry.vehicle, needs):
                         return (await self._routes.leg(driver.point, point)).duration_s
         except RedisError:
             pass

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 
 import msgspec
 
-VehicleType = Literal["pickup", "van", "trailer"]
+from supportcarr.contracts.carrying import VehicleType
 
 
 class Apply(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,3 +29,18 @@ class AddVehicle(msgspec.Struct, frozen=True, kw_only=True):
     ramp: bool
     tie_downs: int
     seats: int
+
+
+class ChangeVehicle(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes of a vehicle; ``None`` leaves it as it is."""
+
+    type: VehicleType | None = None
+    make: str | None = None
+    model: str | None = None
+    colour: str | None = None
+    plate: str | None = None
+    bed_length_cm: int | None = None
+    capacity: int | None = None
+    ramp: bool | None = None
+    tie_downs: int | None = None
+    seats: int | None = None

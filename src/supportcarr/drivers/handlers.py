@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.contracts.events import DeletionRequested, UserBanned, UserSignedUp
+from supportcarr.contracts.events import DeletionRequested, UserBanned, UserSignedUp, VehicleChanged
 from supportcarr.drivers.service import DriverService
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 
 def consumers(service: DriverService) -> list[Consumer]:
     """Create a profile for every new driver, so that operators see the applications; take those offline
-    whose accounts are to be deleted, or who were banned."""
+    whose accounts are to be deleted, or who were banned; keep what the current vehicle can carry."""
 
     async def open_profile(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
@@ -22,7 +22,12 @@ def consumers(service: DriverService) -> list[Consumer]:
         if isinstance(envelope.event, UserBanned):
             await service.stop(envelope.event.user_id, "banned")
 
+    async def refresh_vehicle(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, VehicleChanged):
+            await service.refresh_vehicle(envelope.event.driver_id)
+
     return [
         Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION),
+        Consumer("drivers.refresh_vehicle", (VehicleChanged,), refresh_vehicle, Phase.REACTION),
         Consumer("drivers.stop", (DeletionRequested, UserBanned), stop, Phase.REACTION),
     ]

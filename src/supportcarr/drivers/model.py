@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec.structs import replace
 
+from supportcarr.contracts.carrying import VehicleSpec, VehicleType
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.value_objects import VehicleCard
-from supportcarr.drivers.commands import VehicleType
+from supportcarr.drivers.commands import ChangeVehicle
 from supportcarr.drivers.errors import (
     NotApproved,
     TooManyVehicles,
@@ -59,6 +60,7 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     due_at: datetime | None = None  # city time of the next warning, or of the papers' end
     vehicle_ids: tuple[str, ...] = ()
     vehicle_id: str | None = None  # the current one, or the last
+    vehicle: VehicleSpec | None = None  # what that one can carry
     online: bool = False
     offline_reason: str | None = None  # if the driver did not go offline themselves
     created_at: datetime
@@ -88,6 +90,17 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
     def card(self) -> VehicleCard:
         return VehicleCard(self.make, self.model, self.colour, self.plate)
 
+    @property
+    def spec(self) -> VehicleSpec:
+        return VehicleSpec(
+            type=self.type,
+            bed_length_cm=self.bed_length_cm,
+            capacity=self.capacity,
+            ramp=self.ramp,
+            tie_downs=self.tie_downs,
+            seats=self.seats,
+        )
+
 
 VehiclesOnJobs = frozenset[str | None]  # of the driver's live rescues; ``None``: the vehicle driven last
 
@@ -109,7 +122,8 @@ def go_online(
         raise UnknownVehicle.of("vehicle_id", "unknown", "None of your vehicles has that id")
     if on_jobs and chosen not in _used(profile, on_jobs):
         raise VehicleOnJob
-    return replace(profile, online=True, vehicle_id=chosen, offline_reason=None)
+    spec = profile.vehicle if chosen == profile.vehicle_id else None
+    return replace(profile, online=True, vehicle_id=chosen, vehicle=spec, offline_reason=None)
 
 
 def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfile:
@@ -152,14 +166,31 @@ def without_vehicle(
     """
     if profile.online and profile.vehicle_id == vehicle_id:
         raise VehicleInUse("You are online with this vehicle; go offline first")
-    if vehicle_id in _used(profile, on_jobs):
-        raise VehicleInUse("You are on a job with this vehicle; finish it first")
+    check_not_on_job(profile, vehicle_id, on_jobs)
     return replace(profile, vehicle_ids=tuple(v for v in profile.vehicle_ids if v != vehicle_id))
 
 
 def mark_removed(vehicle: Vehicle) -> Vehicle | None:
     """The vehicle marked as removed, so that a late repeat of its addition does not bring it back."""
     return None if vehicle.removed else replace(vehicle, removed=True)
+
+
+def changed_vehicle(vehicle: Vehicle, command: ChangeVehicle) -> Vehicle | None:
+    """The vehicle with what the command names; ``None`` if that changes nothing."""
+    named = {name: value for name, value in msgspec.structs.asdict(command).items() if value is not None}
+    after = replace(vehicle, **named)
+    return None if after == vehicle else after
+
+
+def check_not_on_job(profile: DriverProfile, vehicle_id: str, on_jobs: VehiclesOnJobs) -> None:
+    """Raises ``VehicleInUse`` while the driver is on a job with that vehicle."""
+    if vehicle_id in _used(profile, on_jobs):
+        raise VehicleInUse("You are on a job with this vehicle; finish it first")
+
+
+def with_spec(profile: DriverProfile, vehicle: Vehicle) -> DriverProfile:
+    """The profile with what its current vehicle can carry, if it is that one."""
+    return replace(profile, vehicle=vehicle.spec) if profile.vehicle_id == vehicle.id else profile
 
 
 def _used(profile: DriverProfile, on_jobs: VehiclesOnJobs) -> VehiclesOnJobs:
@@ -174,6 +205,7 @@ def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[Driver
             approved=p.approval == "approved",
             online=p.online,
             vehicle_id=p.vehicle_id if p.online else None,
+            vehicle=p.vehicle if p.online else None,
             documents_until=p.documents_until if p.online else None,
             reason=p.offline_reason,
         )

@@ -11,8 +11,8 @@ from supportcarr.contracts.errors import Forbidden
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.policies import DRIVER, OPERATORS
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
-from supportcarr.drivers.commands import AddVehicle, Apply
-from supportcarr.drivers.model import Approval, DriverProfile
+from supportcarr.drivers.commands import AddVehicle, Apply, ChangeVehicle
+from supportcarr.drivers.model import Approval, DriverProfile, Vehicle
 from supportcarr.drivers.schemas import (
     ApplicationIn,
     ApplicationOut,
@@ -20,6 +20,7 @@ from supportcarr.drivers.schemas import (
     AvailabilityOut,
     DriverOut,
     DriversQuery,
+    VehicleChangeIn,
     VehicleIn,
     VehicleOut,
 )
@@ -78,8 +79,13 @@ def _work_routes(service: DriverService) -> list[Route]:
     """Routes of vehicles and availability."""
 
     async def list_vehicles(request: RequestContext[None, NoQuery]) -> Response:
-        found = await service.vehicles(request.caller.user_id)
-        return Response(PageResponse([VehicleOut.of(v) for v in found]))
+        driver_id = request.caller.user_id
+        profile = await service.open_profile(driver_id)
+        found = await service.vehicles(driver_id)
+        return Response(PageResponse([view(v, profile) for v in found]))
+
+    def view(vehicle: Vehicle, profile: DriverProfile) -> VehicleOut:
+        return VehicleOut.of(vehicle, in_use=profile.online and profile.vehicle_id == vehicle.id)
 
     async def add_vehicle(request: RequestContext[VehicleIn, NoQuery]) -> Response:
         driver = request.caller
@@ -88,6 +94,14 @@ def _work_routes(service: DriverService) -> list[Route]:
             _actor(driver), driver.user_id, command, vehicle_id=request.new_id
         )
         return Response(VehicleOut.of(vehicle), status=201)
+
+    async def change_vehicle(request: RequestContext[VehicleChangeIn, NoQuery]) -> Response:
+        driver = request.caller
+        command = ChangeVehicle(**msgspec.structs.asdict(request.body))
+        vehicle = await service.change_vehicle(
+            _actor(driver), driver.user_id, request.path_params["vehicle_id"], command
+        )
+        return Response(view(vehicle, await service.open_profile(driver.user_id)))
 
     async def remove_vehicle(request: RequestContext[None, NoQuery]) -> Response:
         driver = request.caller
@@ -125,6 +139,17 @@ def _work_routes(service: DriverService) -> list[Route]:
             idempotent=True,
             key_optional=True,
             new_id=VEHICLE,
+        ),
+        Route(
+            method="PATCH",
+            path="/me/vehicles/{vehicle_id}",
+            handler=change_vehicle,
+            summary="Describe a vehicle anew",
+            policy=DRIVER.of("caller").when_verified(),
+            tag="drivers",
+            body=VehicleChangeIn,
+            response=VehicleOut,
+            codes=("not_found", "vehicle_in_use"),
         ),
         Route(
             method="DELETE",

@@ -8,8 +8,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from supportcarr.contracts.carrying import VehicleType, carrying_needs, obstacles
 from supportcarr.contracts.routing import Cursor
-from supportcarr.drivers.commands import VehicleType
+from supportcarr.contracts.value_objects import BikeLoad
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
 
 Word = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -65,9 +66,35 @@ class VehicleIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plate: Annotated[str, Meta(min_length=1, max_length=16)]
     bed_length_cm: Annotated[int, Meta(ge=0, le=1500)] = 180
     capacity: Annotated[int, Meta(ge=1, le=20, description="bikes it can carry")] = 1
-    ramp: bool = False
+    ramp: Annotated[bool, Meta(description="a ramp or a lift")] = False
     tie_downs: Annotated[int, Meta(ge=0, le=50)] = 0
     seats: Annotated[int, Meta(ge=0, le=20, description="for passengers")] = 1
+
+
+class VehicleChangeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is absent or null stays as it is."""
+
+    type: VehicleType | None = None
+    make: Word | None = None
+    model: Word | None = None
+    colour: Word | None = None
+    plate: Annotated[str, Meta(min_length=1, max_length=16)] | None = None
+    bed_length_cm: Annotated[int, Meta(ge=0, le=1500)] | None = None
+    capacity: Annotated[int, Meta(ge=1, le=20)] | None = None
+    ramp: bool | None = None
+    tie_downs: Annotated[int, Meta(ge=0, le=50)] | None = None
+    seats: Annotated[int, Meta(ge=0, le=20)] | None = None
+
+
+_CARGO = {
+    "bike": carrying_needs("rescue", None, BikeLoad(type="city", weight_kg=25)),
+    "heavy_bike": carrying_needs("rescue", None, BikeLoad(type="city", weight_kg=45)),
+    "cargo_bike": carrying_needs("rescue", None, BikeLoad(type="cargo")),
+    "damaged_battery": carrying_needs("rescue", "damaged_battery"),
+    "dump_run": carrying_needs("dump_run"),
+    "pickup_delivery": carrying_needs("pickup_delivery"),
+    "hauling": carrying_needs("hauling"),
+}
 
 
 class VehicleOut(msgspec.Struct, frozen=True):
@@ -82,9 +109,15 @@ class VehicleOut(msgspec.Struct, frozen=True):
     ramp: bool
     tie_downs: int
     seats: int
+    in_use: Annotated[bool, Meta(description="the driver is online with it")]
+    cannot_carry: Annotated[
+        dict[str, list[str]],
+        Meta(description="loads that are not offered with this vehicle, and what it lacks for each"),
+    ]
 
     @classmethod
-    def of(cls, v: Vehicle) -> VehicleOut:
+    def of(cls, v: Vehicle, *, in_use: bool = False) -> VehicleOut:
+        lacking = {load: [*map(str, obstacles(v.spec, needs))] for load, needs in _CARGO.items()}
         return cls(
             v.id,
             v.type,
@@ -97,6 +130,8 @@ class VehicleOut(msgspec.Struct, frozen=True):
             v.ramp,
             v.tie_downs,
             v.seats,
+            in_use,
+            {load: missing for load, missing in lacking.items() if missing},
         )
 
 

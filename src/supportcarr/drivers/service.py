@@ -13,13 +13,13 @@ from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion
-from supportcarr.contracts.events import OperatorActed
+from supportcarr.contracts.events import OperatorActed, VehicleChanged
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import documents, model
 from supportcarr.drivers.audit import operator_acted
 from supportcarr.drivers.collections import PROFILES, VEHICLES
-from supportcarr.drivers.commands import AddVehicle, Apply
+from supportcarr.drivers.commands import AddVehicle, Apply, ChangeVehicle
 from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
 from supportcarr.drivers.plates import Plates
@@ -154,6 +154,36 @@ class DriverService:
             await self._update(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
         return vehicle
 
+    async def change_vehicle(
+        self, actor: Actor, driver_id: str, vehicle_id: str, command: ChangeVehicle
+    ) -> Vehicle:
+        """Describe a vehicle anew; offers follow what it can carry from then on.
+
+        Raises ``VehicleInUse`` while the driver is on a job with it: the rider waits for the plate that they
+        were told.  ``NotFound`` for a vehicle of another driver, or one that was removed.
+        """
+        profile = await self.open_profile(driver_id)
+        vehicle = await self._vehicles.get(vehicle_id)
+        if vehicle is None or vehicle.driver_id != driver_id or vehicle.removed:
+            raise NotFound
+        model.check_not_on_job(profile, vehicle_id, await self._jobs.vehicles(driver_id))
+
+        def changed(vehicle: Vehicle) -> tuple[Vehicle, PendingEvents] | None:
+            after = model.changed_vehicle(vehicle, command)
+            event = VehicleChanged(driver_id=driver_id, vehicle_id=vehicle_id)
+            return (after, PendingEvents((event,), actor, self._clock.city())) if after else None
+
+        vehicle = await update(self._vehicles, vehicle_id, changed)
+        await self.refresh_vehicle(driver_id)
+        return vehicle
+
+    async def refresh_vehicle(self, driver_id: str) -> None:
+        """Keep in the profile what the current vehicle can carry.  Idempotent."""
+        profile = await self._profiles.get(driver_id)
+        vehicle = await self._vehicles.get(profile.vehicle_id) if profile and profile.vehicle_id else None
+        if vehicle is not None:
+            await self._update(driver_id, SYSTEM, lambda p: model.with_spec(p, vehicle))
+
     async def remove_vehicle(self, actor: Actor, driver_id: str, vehicle_id: str) -> None:
         """Remove a vehicle.  Raises ``VehicleInUse``; ``NotFound`` for a vehicle of another driver."""
         profile = await self.open_profile(driver_id)
@@ -177,7 +207,17 @@ class DriverService:
         await self.open_profile(driver_id)
         if online:
             on_jobs = await self._jobs.vehicles(driver_id)
-            return await self._update(driver_id, actor, lambda p: self._online(p, vehicle_id, on_jobs))
+            profile = await self.open_profile(driver_id)
+            chosen = vehicle_id or profile.vehicle_id
+            vehicle = await self._vehicles.get(chosen) if chosen else None
+
+            def online_with(profile: DriverProfile) -> DriverProfile:
+                online = self._online(profile, vehicle_id, on_jobs)
+                return model.with_spec(online, vehicle) if vehicle else online
+
+            await self._update(driver_id, actor, online_with)
+            await self.refresh_vehicle(driver_id)  # it may have been described anew meanwhile
+            return await self.profile(driver_id)
         return await self._update(driver_id, actor, model.go_offline)
 
     async def set_offline(self, driver_id: str, reason: str) -> None:

@@ -8,12 +8,14 @@ import struct
 import msgspec
 from h3.api import basic_int as h3  # integer cells take half the time of textual ones
 
+from supportcarr.contracts.carrying import NO_NEEDS, CarryingNeeds
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.kit.redis.response_cache import ResponseCache
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.ports import PickupEtas
 from supportcarr.pricing.schemas import CoverageView
+from supportcarr.pricing.supply import estimate_pickup
 
 CELL_RESOLUTION = 8  # H3: cells of about 0.7 km², so that one arrival time serves a neighbourhood
 CACHE_MAX = 20_000
@@ -24,7 +26,7 @@ _OUTSIDE = msgspec.json.encode(CoverageView(covered=False, drivers_available=Fal
 
 _MADE_AT = struct.Struct("<d")  # city seconds, before the view
 
-_Key = tuple[str, int]  # area, cell
+_Key = tuple[str, int, CarryingNeeds | None]  # area, cell, what is needed
 
 
 class CoverageService:
@@ -53,12 +55,12 @@ class CoverageService:
         self._cache: dict[_Key, tuple[float, bytes]] = {}
         self._lookups: dict[_Key, asyncio.Task[bytes]] = {}
 
-    async def at(self, point: GeoPoint) -> bytes:
-        """The encoded ``CoverageView`` of that point."""
+    async def at(self, point: GeoPoint, needs: CarryingNeeds | None = None) -> bytes:
+        """The encoded ``CoverageView`` of that point, for a job with those needs."""
         area_id = await self._areas.area_at(point)
         if area_id is None:
             return _OUTSIDE
-        key = area_id, h3.latlng_to_cell(point.lat, point.lng, CELL_RESOLUTION)
+        key = area_id, h3.latlng_to_cell(point.lat, point.lng, CELL_RESOLUTION), needs
         cached = self._cache.get(key)
         if cached is not None and self._clock.city_seconds() < cached[0]:
             self._hits += 1
@@ -72,16 +74,22 @@ class CoverageService:
         return await asyncio.shield(lookup)
 
     async def _look_up(self, key: _Key, point: GeoPoint) -> bytes:
+        area_id, cell, needs = key
+
         async def make() -> bytes:
             made_at = self._clock.city_seconds()
-            eta = await self._supply.eta_seconds(key[0], point)
+            estimate = await estimate_pickup(self._supply, area_id, point, needs or NO_NEEDS)
             view = CoverageView(
-                covered=True, area_id=key[0], drivers_available=eta is not None, eta_seconds=eta
+                covered=True,
+                area_id=area_id,
+                drivers_available=estimate.eta_seconds is not None,
+                eta_seconds=estimate.eta_seconds,
+                unavailable=estimate.unavailable,
             )
             return _MADE_AT.pack(made_at) + msgspec.json.encode(view)
 
-        area_id, cell = key
-        made = await (make() if self._shared is None else self._shared.get(f"{area_id}:{cell:x}", make))
+        name = f"{area_id}:{cell:x}" + (f":{_encoded(needs)}" if needs else "")
+        made = await (make() if self._shared is None else self._shared.get(name, make))
         until, encoded = _MADE_AT.unpack_from(made)[0] + self._keep_s, made[_MADE_AT.size :]
         self._cache.pop(key, None)  # so that the first entry is the oldest
         if len(self._cache) >= CACHE_MAX:
@@ -92,3 +100,8 @@ class CoverageService:
     def stats(self) -> dict[str, int]:
         """Figures for the metrics: of the requests within an area."""
         return {"hits_total": self._hits, "misses_total": self._misses}
+
+
+def _encoded(needs: CarryingNeeds) -> str:
+    """The needs as a part of a key."""
+    return msgspec.json.encode(needs).decode()

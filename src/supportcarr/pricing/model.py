@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,8 @@ from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.value_objects import FeeRules, Leg, PriceItem, QuoteTerms
 
 DEMAND_CAP = 3.0
+
+Unavailable = Literal["no_driver", "no_vehicle_fits"]
 
 
 class Premium(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,7 @@ class Quote(Document, frozen=True, kw_only=True, omit_defaults=True):
     rider_id: str
     terms: Annotated[QuoteTerms, Personal("rider_id", inside=("pickup", "dropoff"), clear=COARSE_PLACE)]
     demand_multiplier: float
+    unavailable: Unavailable | None = None  # why nobody could have come when it was made
     created_at: datetime
     expires_at: datetime
     signature: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from supportcarr.contracts.carrying import NO_NEEDS, CarryingNeeds
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg
 
@@ -18,5 +19,6 @@ class RoutePlanner(Protocol):
 class PickupEtas(Protocol):
     """Estimates when a driver could come.  Implemented by ``dispatch.supply.DriverSupply``."""
 
-    async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
-        """City seconds until the nearest free driver could be there; ``None`` if there is none."""
+    async def eta_seconds(self, area_id: str, point: GeoPoint, needs: CarryingNeeds = NO_NEEDS) -> int | None:
+        """City seconds until the nearest free driver whose vehicle has what is needed could be there;
+        ``None`` if there is none."""

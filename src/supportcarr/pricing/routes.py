@@ -23,7 +23,9 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
         return Response(QuoteView.of(quote), status=201)
 
     async def get_coverage(request: RequestContext[None, CoverageQuery]) -> Response:
-        return Response(await coverage.at(GeoPoint(request.query.lat, request.query.lng)))
+        return Response(
+            await coverage.at(GeoPoint(request.query.lat, request.query.lng), request.query.needs)
+        )
 
     return [
         Route(

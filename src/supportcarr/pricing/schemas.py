@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from supportcarr.contracts.carrying import CarryingNeeds, carrying_needs
 from supportcarr.contracts.geo import Latitude, Longitude, Place
-from supportcarr.contracts.value_objects import FeeRules, PriceItem
-from supportcarr.pricing.model import Quote
+from supportcarr.contracts.value_objects import BikeLoad, BikeType, FeeRules, PriceItem
+from supportcarr.pricing.commands import Kind, Problem
+from supportcarr.pricing.model import Quote, Unavailable
+
+UnavailableText = Annotated[
+    Unavailable | None,
+    Meta(
+        description="why nobody could come now: no_driver (none is free near), no_vehicle_fits (some "
+        "are, but no vehicle of theirs can carry it)"
+    ),
+]
 
 
 class QuoteView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,6 +42,7 @@ class QuoteView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     demand_multiplier: float
     fees: FeeRules
     expires_at: datetime
+    unavailable: UnavailableText = None
     scheduled_for: datetime | None = None
 
     @classmethod
@@ -51,6 +64,7 @@ class QuoteView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             demand_multiplier=quote.demand_multiplier,
             fees=terms.fees,
             expires_at=quote.expires_at,
+            unavailable=quote.unavailable,
             scheduled_for=terms.scheduled_for,
         )
 
@@ -60,10 +74,27 @@ class CoverageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     lat: Latitude
     lng: Longitude
+    kind: Kind | None = None
+    problem: Problem | None = None
+    bike_type: BikeType | None = None
+    bike_weight_kg: Annotated[float, Meta(ge=1, le=500, description="with the battery")] | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.lat) and math.isfinite(self.lng)):
             raise ValueError("lat and lng must be finite numbers")
+        if self.bike_weight_kg is not None and not math.isfinite(self.bike_weight_kg):
+            raise ValueError("bike_weight_kg must be a finite number")
+
+    @property
+    def needs(self) -> CarryingNeeds | None:
+        """What the job needs of a vehicle; ``None``, if the caller says nothing of it."""
+        named = (self.kind, self.problem, self.bike_type, self.bike_weight_kg)
+        if named == (None,) * len(named):
+            return None
+        bike = None
+        if self.bike_type is not None or self.bike_weight_kg is not None:
+            bike = BikeLoad(type=self.bike_type or "other", weight_kg=self.bike_weight_kg)
+        return carrying_needs(self.kind or "rescue", self.problem, bike)
 
 
 class CoverageView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,3 +104,4 @@ class CoverageView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     area_id: str | None = None
     drivers_available: bool
     eta_seconds: int | None = None
+    unavailable: UnavailableText = None

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from supportcarr.contracts import ids
+from supportcarr.contracts.carrying import carrying_needs
 from supportcarr.contracts.errors import NotFound, ValidationFailed
-from supportcarr.contracts.value_objects import QuoteTerms
+from supportcarr.contracts.value_objects import BikeLoad, QuoteTerms
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Store
@@ -23,6 +24,7 @@ from supportcarr.pricing.model import Quote, price
 from supportcarr.pricing.ports import PickupEtas, RoutePlanner
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.pricing.signing import is_genuine, sign
+from supportcarr.pricing.supply import PickupEstimate, estimate_pickup
 
 BOOKING_MIN = timedelta(minutes=30)  # ahead of now
 BOOKING_MAX = timedelta(days=30)
@@ -66,7 +68,11 @@ class PricingService:
         area, tariff = await self._areas.terms_of(area_id)
         leg = await self._router.leg(request.pickup.point, request.dropoff.point)
         priced = price(tariff, leg, (starts or now).astimezone(ZoneInfo(area.timezone)))
-        eta = None if starts else await self._supply.eta_seconds(area_id, request.pickup.point)
+        bike: BikeLoad | None = None
+        needs = carrying_needs(request.kind, request.problem, bike)
+        estimate = PickupEstimate(None)
+        if not starts:
+            estimate = await estimate_pickup(self._supply, area_id, request.pickup.point, needs)
         terms = QuoteTerms(
             id=quote_id or new_id(ids.QUOTE),
             kind=request.kind,
@@ -79,11 +85,12 @@ class PricingService:
             total_minor=priced.total_minor,
             before_promo_minor=priced.before_promo_minor,
             currency=tariff.currency,
-            eta_seconds=eta,
+            eta_seconds=estimate.eta_seconds,
             distance_m=leg.distance_m,
             duration_s=leg.duration_s,
             fees=tariff.fees,
             bike_id=request.bike_id,
+            bike=bike,
             scheduled_for=starts,
         )
         expires_at = now + timedelta(seconds=self._settings.seconds)
@@ -92,6 +99,7 @@ class PricingService:
             rider_id=rider_id,
             terms=terms,
             demand_multiplier=priced.demand_multiplier,
+            unavailable=estimate.unavailable,
             created_at=now,
             expires_at=expires_at,
             forget_at=expires_at + EXPIRED_RETENTION,

@@ -376,6 +376,7 @@ def _matching(
         **_move(rescue, "matching", reason=reason) | _job(quote) | {"driver_id": None},
         entry=rescue.matching_entry + 1,
         ends_at=context.now + timedelta(seconds=context.rules.matching_seconds),
+        bike=quote.bike,
         pay_minor=charges.driver_pay(quote),
         currency=quote.currency,
         given_up_by=given_up_by,

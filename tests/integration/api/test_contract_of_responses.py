@@ -47,7 +47,7 @@ async def test_the_items_of_a_quote_add_up_to_its_total(platform: Platform, fact
     rider, _ = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     promised = "id items total_minor currency eta_seconds distance_m duration_s demand_multiplier expires_at"
-    expect_fields(quote, promised + " kind pickup dropoff area_id fees", "problem scheduled_for")
+    expect_fields(quote, promised + " kind pickup dropoff area_id fees", "problem scheduled_for unavailable")
     assert sum(item["amount_minor"] for item in quote["items"]) == quote["total_minor"]
     assert quote["currency"] == "CAD"
 
@@ -90,7 +90,10 @@ async def test_offers_cards_vehicles_notifications_and_messages_have_the_documen
     [card] = expect(await rider.get("/me/payment-methods"), 200)["items"]
     expect_fields(card, "id brand last4 exp_month exp_year default")
     [truck] = expect(await driver.get("/me/vehicles"), 200)["items"]
-    expect_fields(truck, "id type make model colour plate bed_length_cm capacity ramp tie_downs seats")
+    expect_fields(
+        truck,
+        "id type make model colour plate bed_length_cm capacity ramp tie_downs seats in_use cannot_carry",
+    )
     for notification in expect(await rider.get("/me/notifications"), 200)["items"]:
         expect_fields(notification, "id kind title body at", "rescue_id read_at")
     message = expect(await rider.post(f"{prepared.path}/messages", {"text": "By the gate"}), 201)
@@ -112,7 +115,7 @@ async def test_the_clock_and_coverage_are_public(platform: Platform) -> None:
     anybody = platform.anonymous()
     expect_fields(expect(await anybody.get("/clock"), 200), "city_time wall_time speed")
     inside = expect(await anybody.get(f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"), 200)
-    expect_fields(inside, "covered drivers_available", "area_id eta_seconds")
+    expect_fields(inside, "covered drivers_available", "area_id eta_seconds unavailable")
     assert inside["covered"]
     assert not expect(await anybody.get("/coverage?lat=0&lng=0"), 200)["covered"]
 

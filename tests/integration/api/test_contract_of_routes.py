@@ -65,6 +65,7 @@ driver        GET    /me/driver-application                   200
 driver        PUT    /me/driver-application                   200
 driver        GET    /me/vehicles                             200
 driver        POST   /me/vehicles+                            201
+driver        PATCH  /me/vehicles/{vehicle_id}                200
 driver        DELETE /me/vehicles/{vehicle_id}                204
 driver        PUT    /me/availability                         200
 driver        POST   /me/positions                            200

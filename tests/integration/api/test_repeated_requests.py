@@ -110,6 +110,10 @@ class RepeatableRequests:
                 prepared = await self._factory.offered()
                 path = route.removeprefix("POST ").replace("{offer_id}", prepared.offer_id or "")
                 return [lambda: prepared.assigned_driver.post(path)]
+            case "PATCH /me/vehicles/{vehicle_id}":
+                driver = await self._factory.driver(online=False)
+                vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
+                return [lambda: driver.patch(f"/me/vehicles/{vehicle}", {"ramp": True, "tie_downs": 4})]
             case "DELETE /me/vehicles/{vehicle_id}":
                 driver = await self._factory.driver(online=False)
                 vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]["id"]

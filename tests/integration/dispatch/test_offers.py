@@ -16,8 +16,11 @@ from support.dispatch.world import (
     assert_consistent,
     north,
 )
+from supportcarr.contracts.carrying import VehicleSpec, carrying_needs
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.contracts.events import DriverStandingChanged
+from supportcarr.contracts.value_objects import BikeLoad
+from supportcarr.dispatch.errors import HoursAreOver
 from supportcarr.dispatch.roster import JobClaim, RosterEntry
 from supportcarr.kit.store.port import Store
 
@@ -394,3 +397,52 @@ async def test_a_driver_who_missed_an_offer_is_asked_after_all_others_in_the_rad
     assert await city.offered_to() == "usr_other"
     await city.run_for(60)
     assert [driver_id for _, driver_id in city.offers_made()][:3] == ["usr_slow", "usr_other", "usr_slow"]
+
+
+TRUCK = VehicleSpec(type="pickup", bed_length_cm=180, tie_downs=2)
+VAN = replace(TRUCK, type="van")
+
+
+async def test_a_job_is_offered_to_the_nearest_driver_whose_vehicle_can_carry_it(city: DispatchWorld) -> None:
+    for driver_id, metres, vehicle in (
+        ("usr_van", 100, VAN),
+        ("usr_truck", 500, TRUCK),
+        ("usr_long", 900, replace(TRUCK, bed_length_cm=250, ramp=True)),
+    ):
+        city.positions.at[driver_id] = north(metres)
+        await city.set_standing(driver_id, online=True, vehicle=vehicle)
+    cargo = carrying_needs("rescue", None, BikeLoad(type="cargo"))
+    assert await city.supply.eta_seconds("montreal", PICKUP, cargo) == pytest.approx(146, abs=1)
+
+    await city.dispatch.follow_rescue(await city.matching(problem="damaged_battery"))
+    assert await city.offered_to() == "usr_truck"
+    await city.dispatch.follow_rescue(await city.matching(OTHER_RESCUE, bike=BikeLoad(type="cargo")))
+    assert sorted(city.offers_made()) == [(RESCUE, "usr_truck"), (OTHER_RESCUE, "usr_long")]
+
+
+async def test_an_offer_passes_on_if_its_driver_changes_to_a_vehicle_that_cannot_carry_it(
+    city: DispatchWorld,
+) -> None:
+    await city.driver("usr_a", 100)
+    await city.driver("usr_b", 200)
+    await city.dispatch.follow_rescue(await city.matching(problem="damaged_battery"))
+    assert await city.offered_to() == "usr_a"
+    await city.set_standing("usr_a", online=True, vehicle=TRUCK)
+    assert await city.offered_to() == "usr_a"
+    await city.set_standing("usr_a", online=True, vehicle=VAN)
+    assert await city.offered_to() == "usr_b"
+    await assert_consistent(city)
+
+
+async def test_an_offer_cannot_be_accepted_once_the_driver_s_hours_are_over(city: DispatchWorld) -> None:
+    await city.driver("usr_a")
+    await city.set_standing("usr_a", online=True, hours_until=city.now + timedelta(seconds=5))
+    await city.wait_for_driver()
+    offer = await city.only_open_offer()
+    city.pass_time(5)
+    with pytest.raises(HoursAreOver):
+        await city.dispatch.accept_offer("usr_a", offer.id)
+    await city.driver("usr_b", 900)
+    await city.run_for(15)
+    assert await city.offered_to() == "usr_b"
+    await assert_consistent(city)

@@ -374,3 +374,49 @@ async def test_a_vehicle_on_a_job_stays_even_if_its_driver_is_offline(api: Api, 
     api.jobs.on_jobs = frozenset()
     await api.call("PUT", "/me/availability", {"online": False})
     await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=used)
+
+
+async def test_a_vehicle_is_described_anew_and_dispatch_learns_what_it_can_carry(api: Api) -> None:
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    changed = await api.call(
+        "PATCH", "/me/vehicles/{vehicle_id}", {"tie_downs": 4, "ramp": True}, vehicle_id=vehicle_id
+    )
+    assert (changed["tie_downs"], changed["ramp"], changed["make"], changed["in_use"]) == (
+        4,
+        True,
+        "Ford",
+        True,
+    )
+    assert changed["cannot_carry"] == {"cargo_bike": ["bed_length"]}
+    spec = api.standings[-1].vehicle
+    assert spec is not None
+    assert (spec.tie_downs, spec.ramp, spec.bed_length_cm) == (4, True, 180)
+    assert (await api.call("GET", "/me/vehicles"))["items"] == [changed]
+
+    told = len(api.standings)
+    await api.call("PATCH", "/me/vehicles/{vehicle_id}", {"colour": "red"}, vehicle_id=vehicle_id)
+    await api.call("PATCH", "/me/vehicles/{vehicle_id}", {}, vehicle_id=vehicle_id)
+    assert len(api.standings) == told  # dispatch need not know
+
+    with pytest.raises(NotFound):
+        await api.call("PATCH", "/me/vehicles/{vehicle_id}", {}, user_id=OTHER, vehicle_id=vehicle_id)
+    api.jobs.on_jobs = frozenset({vehicle_id})
+    with pytest.raises(ApiError) as refused:
+        await api.call("PATCH", "/me/vehicles/{vehicle_id}", {"plate": "X"}, vehicle_id=vehicle_id)
+    assert (refused.value.status, refused.value.code) == (409, "vehicle_in_use")
+
+
+async def test_what_a_vehicle_can_carry_is_known_however_its_change_and_going_online_meet(
+    api: Api,
+) -> None:
+    vehicle_id = await api.ready()
+    for n in range(6):
+        await api.call("PUT", "/me/availability", {"online": False})
+        await asyncio.gather(
+            api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id}),
+            api.call("PATCH", "/me/vehicles/{vehicle_id}", {"tie_downs": n}, vehicle_id=vehicle_id),
+        )
+        spec = (await api.service.profile(DRIVER)).vehicle
+        assert spec is not None
+        assert spec.tie_downs == n

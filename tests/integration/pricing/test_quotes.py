@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from supportcarr.contracts.carrying import NO_NEEDS, CarryingNeeds, VehicleSpec, can_carry
 from supportcarr.contracts.errors import ApiError, NotFound, ValidationFailed
 from supportcarr.contracts.geo import GeoPoint, Place, distance_m
 from supportcarr.contracts.value_objects import Leg
@@ -23,7 +24,7 @@ from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import CoverageService
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import ServiceAreas
-from supportcarr.pricing.schemas import CoverageView, QuoteView
+from supportcarr.pricing.schemas import CoverageQuery, CoverageView, QuoteView
 from supportcarr.pricing.service import PricingService
 from supportcarr.pricing.settings import QuoteSettings
 
@@ -54,10 +55,11 @@ class OneDriver:
     def __init__(self, eta: int | None = 240) -> None:
         self.eta = eta
         self.asked = 0
+        self.vehicle: VehicleSpec | None = None
 
-    async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
+    async def eta_seconds(self, area_id: str, point: GeoPoint, needs: CarryingNeeds = NO_NEEDS) -> int | None:
         self.asked += 1
-        return self.eta
+        return self.eta if can_carry(self.vehicle, needs) else None
 
 
 class PricingParts:
@@ -347,7 +349,9 @@ async def test_cached_response_is_returned_synchronously(parts: PricingParts) ->
 
 async def test_failed_lookup_is_not_cached(parts: PricingParts) -> None:
     class Broken(OneDriver):
-        async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
+        async def eta_seconds(
+            self, area_id: str, point: GeoPoint, needs: CarryingNeeds = NO_NEEDS
+        ) -> int | None:
             raise ConnectionError
 
     coverage = CoverageService(parts.areas, Broken(), parts.clock)
@@ -356,3 +360,30 @@ async def test_failed_lookup_is_not_cached(parts: PricingParts) -> None:
     coverage._supply = parts.supply
     answer = msgspec.json.decode(await coverage.at(PLATEAU.point), type=CoverageView)
     assert answer.eta_seconds == 240
+
+
+async def test_a_rider_is_told_that_no_vehicle_near_can_carry_the_load(parts: PricingParts) -> None:
+    battery = {"smoking": False, "swollen": False, "hot": False}
+    damaged = wanted(problem="damaged_battery", battery=battery)
+    parts.supply.vehicle = VehicleSpec(type="van", bed_length_cm=180)
+    quote = await parts.pricing.quote(RIDER, damaged)
+    assert (quote.terms.eta_seconds, QuoteView.of(quote).unavailable) == (None, "no_vehicle_fits")
+    quote = await parts.pricing.quote(RIDER, wanted())
+    assert (quote.terms.eta_seconds, QuoteView.of(quote).unavailable) == (240, None)
+    parts.supply.eta = None
+    quote = await parts.pricing.quote(RIDER, damaged)
+    assert (quote.terms.eta_seconds, QuoteView.of(quote).unavailable) == (None, "no_driver")
+
+
+async def test_coverage_is_told_for_what_has_to_be_carried(parts: PricingParts) -> None:
+    async def coverage(**named: Any) -> tuple[bool, str | None]:
+        query = CoverageQuery(lat=PLATEAU.lat, lng=PLATEAU.lng, **named)
+        view = msgspec.json.decode(await parts.coverage.at(PLATEAU.point, query.needs), type=CoverageView)
+        return view.drivers_available, view.unavailable
+
+    parts.supply.vehicle = VehicleSpec(type="pickup", bed_length_cm=180, tie_downs=2)
+    for _ in range(2):  # also from the cache
+        assert await coverage() == (True, None)
+        assert await coverage(bike_type="city", bike_weight_kg=25.0) == (True, None)
+        assert await coverage(bike_type="cargo") == (False, "no_vehicle_fits")
+        assert await coverage(kind="hauling") == (True, None)

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.carrying import VehicleSpec
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import (
@@ -24,7 +25,7 @@ from supportcarr.contracts.events import (
 )
 from supportcarr.contracts.geo import GeoPoint, distance_m
 from supportcarr.contracts.money import Charge
-from supportcarr.contracts.value_objects import NearbyDriver
+from supportcarr.contracts.value_objects import BikeLoad, NearbyDriver
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.dispatch.model import DispatchCase, Offer
 from supportcarr.dispatch.roster import RosterEntry
@@ -215,7 +216,9 @@ class DispatchWorld:
         *,
         online: bool,
         approved: bool = True,
+        vehicle: VehicleSpec | None = None,
         documents_until: datetime | None = None,
+        hours_until: datetime | None = None,
     ) -> None:
         version = self._standing[driver_id] = self._standing.get(driver_id, 0) + 1
         event = DriverStandingChanged(
@@ -223,7 +226,9 @@ class DispatchWorld:
             approved=approved,
             online=online,
             vehicle_id="veh",
+            vehicle=vehicle,
             documents_until=documents_until,
+            hours_until=hours_until,
         )
         await self.dispatch.follow_driver(self.envelope(event, driver_id, version))
 
@@ -241,7 +246,13 @@ class DispatchWorld:
         )
 
     async def matching(
-        self, rescue_id: str = RESCUE, *, rider_id: str = RIDER, given_up_by: str | None = None
+        self,
+        rescue_id: str = RESCUE,
+        *,
+        rider_id: str = RIDER,
+        given_up_by: str | None = None,
+        problem: str = "flat_tire",
+        bike: BikeLoad | None = None,
     ) -> EventEnvelope:
         """The event of a rescue that enters matching."""
         rescue = await self.rescues.get(rescue_id)
@@ -259,7 +270,8 @@ class DispatchWorld:
             entry=entry,
             ends_at=self.now + timedelta(minutes=8),
             kind="rescue",
-            problem="flat_tire",
+            problem=problem,
+            bike=bike,
             pickup=PICKUP,
             dropoff=DROPOFF,
             pay_minor=2355,

@@ -101,6 +101,14 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "tie_downs": 0,
         "seats": 1,
     },
+    ("PATCH", "/me/vehicles/{vehicle_id}"): {
+        **VEHICLE,
+        "bed_length_cm": 180,
+        "capacity": 1,
+        "ramp": True,
+        "tie_downs": 2,
+        "seats": 1,
+    },
     ("PUT", "/me/availability"): {"online": False, "vehicle_id": "veh_x"},
     ("POST", "/me/positions"): {
         "lat": 45.5,

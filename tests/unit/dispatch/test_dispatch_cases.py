@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from supportcarr.contracts.carrying import VehicleSpec
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.cases import (
@@ -74,6 +75,8 @@ JOB = JobClaim(rescue_id="r", entry=1, offer_id="o", area_id="a", confirmed=True
         {"offer": OfferClaim("off_1", NOW)},
         {"missed": 3},
         {"documents_until": NOW},
+        {"hours_until": NOW},
+        {"vehicle": VehicleSpec(type="pickup", bed_length_cm=180, seats=0)},
     ],
 )
 def test_only_free_drivers_are_candidates(why_not: dict[str, Any]) -> None:

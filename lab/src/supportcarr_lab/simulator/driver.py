@@ -121,7 +121,8 @@ class Driver(Person):
             return str(vehicles[0]["id"])
         type_, make, model, colour = VEHICLES[self.index % len(VEHICLES)]
         plate = f"FL{self.index:05d}"
-        body = {"type": type_, "make": make, "model": model, "colour": colour, "plate": plate, "ramp": True}
+        body: dict[str, Any] = {"type": type_, "make": make, "model": model, "colour": colour, "plate": plate}
+        body |= {"ramp": True, "tie_downs": 4, "bed_length_cm": 200}
         return str((await self.api.post("/me/vehicles", body, key=new_idempotency_key()))["id"])
 
     async def _report_position(self) -> None:

@@ -1158,7 +1158,11 @@ export interface paths {
         delete: operations["delete_me_vehicles_by_vehicle_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Describe a vehicle anew
+         * @description Roles: driver. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `vehicle_in_use`.
+         */
+        patch: operations["patch_me_vehicles_by_vehicle_id"];
         trace?: never;
     };
     "/me/availability": {
@@ -1867,6 +1871,11 @@ export interface components {
             drivers_available: boolean;
             /** @default null */
             eta_seconds?: number | null;
+            /**
+             * @description why nobody could come now: no_driver (none is free near), no_vehicle_fits (some are, but no vehicle of theirs can carry it)
+             * @default null
+             */
+            unavailable?: ("no_driver" | "no_vehicle_fits") | null;
         };
         /**
          * CreatedKeyView
@@ -2869,6 +2878,32 @@ export interface components {
             colour: string;
             plate: string;
         };
+        /**
+         * VehicleChangeIn
+         * @description What is absent or null stays as it is.
+         */
+        VehicleChangeIn: {
+            /** @default null */
+            type?: ("pickup" | "trailer" | "van") | null;
+            /** @default null */
+            make?: string | null;
+            /** @default null */
+            model?: string | null;
+            /** @default null */
+            colour?: string | null;
+            /** @default null */
+            plate?: string | null;
+            /** @default null */
+            bed_length_cm?: number | null;
+            /** @default null */
+            capacity?: number | null;
+            /** @default null */
+            ramp?: boolean | null;
+            /** @default null */
+            tie_downs?: number | null;
+            /** @default null */
+            seats?: number | null;
+        };
         /** VehicleIn */
         VehicleIn: {
             /** @enum {unknown} */
@@ -2884,7 +2919,10 @@ export interface components {
              * @default 1
              */
             capacity?: number;
-            /** @default false */
+            /**
+             * @description a ramp or a lift
+             * @default false
+             */
             ramp?: boolean;
             /** @default 0 */
             tie_downs?: number;
@@ -2908,6 +2946,12 @@ export interface components {
             ramp: boolean;
             tie_downs: number;
             seats: number;
+            /** @description the driver is online with it */
+            in_use: boolean;
+            /** @description loads that are not offered with this vehicle, and what it lacks for each */
+            cannot_carry: {
+                [key: string]: string[];
+            };
         };
         /** VerifyPhone */
         VerifyPhone: {
@@ -2938,6 +2982,11 @@ export interface components {
             demand_multiplier: number;
             fees: components["schemas"]["FeeRules"];
             expires_at: string;
+            /**
+             * @description why nobody could come now: no_driver (none is free near), no_vehicle_fits (some are, but no vehicle of theirs can carry it)
+             * @default null
+             */
+            unavailable?: ("no_driver" | "no_vehicle_fits") | null;
             /** @default null */
             scheduled_for?: string | null;
         };
@@ -4450,6 +4499,10 @@ export interface operations {
             query: {
                 lat: number;
                 lng: number;
+                kind?: ("dump_run" | "hauling" | "pickup_delivery" | "rescue") | null;
+                problem?: ("accident" | "damaged_battery" | "dead_battery" | "flat_tire" | "mechanical" | "other" | "stranded") | null;
+                bike_type?: ("cargo" | "city" | "folding" | "mountain" | "other" | "road") | null;
+                bike_weight_kg?: number | null;
             };
             header?: never;
             path?: never;
@@ -5799,6 +5852,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_me_vehicles_by_vehicle_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VehicleChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleOut"];
+                };
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
