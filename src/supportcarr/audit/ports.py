@@ -20,7 +20,7 @@ class PersonalSeal(Protocol):
 class HeadAnchor(Protocol):
     """Keeps signed heads where whoever changes the store cannot change them.
 
-    Implemented by ``providers.audit_anchors.LogAnchor`` and ``FileAnchor``.
+    Implemented by ``providers.audit_anchors.LogAnchor``, ``FileAnchor`` and ``S3Anchor``.
     """
 
     async def keep(self, anchor: Anchor) -> None:

@@ -10,18 +10,26 @@ from msgspec.structs import replace
 
 from supportcarr.audit.signatures import HeadSigner
 from supportcarr.audit.verification import ReadAnchors, Verification, read_anchors, verify_chain
-from supportcarr.bootstrap.anchors import anchor_file
+from supportcarr.bootstrap.anchors import anchor_file, s3_anchor
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_of
+from supportcarr.kit.objects.port import ObjectStoreUnavailable
+from supportcarr.kit.store.port import StoreUnavailable
+from supportcarr.providers.audit_anchors import S3Anchor
 
 
 def run_verify(settings: Settings, anchors: Path | None) -> Verification:
     """Compare the audit log with its head and the anchors of that file.
 
-    Raises ``StoreError``; ``OSError`` if the file cannot be read.
+    Without a file the anchors are read from where the settings say.  Raises ``StoreError``; ``OSError`` if
+    the file cannot be read.
     """
     signer = HeadSigner(settings.audit.secret)
-    read = _read(anchors or anchor_file(settings), signer)
+    bucket = s3_anchor(settings) if anchors is None else None
+    if bucket is not None:
+        read = read_anchors(_lines(bucket), signer)
+    else:
+        read = _read(anchors or anchor_file(settings), signer)
 
     async def verifying() -> Verification:
         store = store_of(settings, read_only=True)
@@ -51,6 +59,13 @@ def sentence(found: Verification) -> str:
             " the head, would not be found: see the setting SUPPORTCARR_AUDIT_ANCHOR_FILE."
         )
     return result
+
+
+def _lines(bucket: S3Anchor) -> list[str]:
+    try:
+        return asyncio.run(bucket.lines())
+    except ObjectStoreUnavailable:
+        raise StoreUnavailable("the bucket of the anchors cannot be reached") from None
 
 
 def _read(file: Path | None, signer: HeadSigner) -> ReadAnchors:

@@ -46,6 +46,8 @@ from supportcarr.bootstrap.adapters import (
     StreamPayloads,
 )
 from supportcarr.bootstrap.anchors import anchor_of
+from supportcarr.bootstrap.file_checks import NoScanner, UnprocessedImages
+from supportcarr.bootstrap.objects import objects_of
 from supportcarr.bootstrap.people_search import PeopleSearch
 from supportcarr.bootstrap.retention import Retention
 from supportcarr.bootstrap.settings import Settings
@@ -64,6 +66,16 @@ from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.service import DriverService
+from supportcarr.files import collections as files_repository
+from supportcarr.files import handlers as files_handlers
+from supportcarr.files import jobs as files_jobs
+from supportcarr.files import local_routes as files_local_routes
+from supportcarr.files import routes as files_routes
+from supportcarr.files.metrics import FileFigures
+from supportcarr.files.personal_data import FileData
+from supportcarr.files.processing import FileProcessing
+from supportcarr.files.removal import FileRemoval
+from supportcarr.files.service import FileService
 from supportcarr.gateway import idempotency
 from supportcarr.gateway.endpoint import API
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
@@ -73,6 +85,7 @@ from supportcarr.kit.jobs import leases
 from supportcarr.kit.jobs import service as kit_jobs
 from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.jobs.service import Jobs
+from supportcarr.kit.objects.local import LocalObjects
 from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.response_cache import ResponseCache
@@ -125,6 +138,7 @@ from supportcarr.privacy.exports import ExportService
 from supportcarr.privacy.personal_data import ExportData
 from supportcarr.privacy.ports import PersonalData
 from supportcarr.providers.routing import StraightLineRouter
+from supportcarr.providers.s3 import S3Objects
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr.providers.twilio import TwilioSmsSender
 from supportcarr.ratings import collections as ratings_repository
@@ -173,6 +187,7 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *partners_repository.SPECS,
     *audit_repository.SPECS,
     *privacy_repository.SPECS,
+    *files_repository.SPECS,
     *idempotency.SPECS,
     *kit_jobs.SPECS,
     *city_clock.SPECS,
@@ -208,6 +223,7 @@ class Container:
         data_keys: DataKeys,
         payment_gateway: Callable[[], PaymentGateway] | None = None,
         sms: Callable[[], SmsSender] | None = None,
+        objects: Callable[[], LocalObjects | S3Objects] | None = None,
     ) -> None:
         for spec in SPECS:
             store.collection(spec)
@@ -279,6 +295,7 @@ class Container:
         )
         self.audit = AuditLog(store, clock, self.data_keys)
         self.partners = PartnerService(store, clock, settings.auth.lookup_secret)
+        self._build_files(objects)
         self.area_cache = ResponseCache(redis.cache, "areas")
         self.areas = ServiceAreas(store, clock, shared=self.area_cache)
         self.drivers = DriverService(
@@ -330,6 +347,26 @@ class Container:
         self.position_reports = SocketPositionSink(self.tracking)
         self._build_audit_and_privacy()
 
+    def _build_files(self, make_objects: Callable[[], LocalObjects | S3Objects] | None) -> None:
+        """Uploads, their processing, and their end."""
+        store, settings = self.store, self.settings.files
+        self.objects = make_objects() if make_objects else objects_of(self.settings, self.clock)
+        self.file_figures = FileFigures()
+        self.file_removal = FileRemoval(store, self.clock, self.objects, self.file_figures)
+        self.files = FileService(
+            store, self.clock, self.objects, settings, self.file_removal, self.file_figures
+        )
+        self.file_processing = FileProcessing(
+            store,
+            self.objects,
+            UnprocessedImages(),
+            NoScanner(),
+            self.file_removal,
+            self.file_figures,
+            max_bytes=settings.max_bytes,
+        )
+        self.file_data = FileData(store, self.objects, self.file_removal, max_bytes=settings.max_bytes)
+
     def _build_audit_and_privacy(self) -> None:
         """The audit log, exports, deletions and retention."""
         store, clock, privacy = self.store, self.clock, self.settings.privacy
@@ -339,7 +376,12 @@ class Container:
         account = AccountData(store, self.auth, self.names)
         gathered = [account, *self._personal_data()]
         self.exports = ExportService(
-            store, clock, gathered, self.data_keys, kept=timedelta(days=privacy.export_days)
+            store,
+            clock,
+            gathered,
+            self.data_keys,
+            files=self.file_data,
+            kept=timedelta(days=privacy.export_days),
         )
         self.deletions = DeletionService(
             store,
@@ -366,6 +408,7 @@ class Container:
             NotificationData(store),
             OperationsData(store),
             AuditData(store),
+            self.file_data,
         ]
 
     def routes(self) -> list[Route]:
@@ -387,6 +430,7 @@ class Container:
             *ratings_routes.routes(self.ratings, self.audit),
             *notifications_routes.routes(self.notifications),
             *privacy_routes.routes(self.deletions, self.exports),
+            *self._file_routes(),
             *audit_routes.routes(self.audit),
             *operations_routes.routes(
                 self.operations,
@@ -399,6 +443,13 @@ class Container:
                 self.audit,
             ),
         ]
+
+    def _file_routes(self) -> list[Route]:
+        """Uploads; and without S3 the forms' target and the links'."""
+        routes = files_routes.routes(self.files)
+        if isinstance(self.objects, LocalObjects):
+            routes += files_local_routes.routes(self.objects, max_bytes=self.settings.files.max_bytes)
+        return routes
 
     def consumers(self) -> list[Consumer]:
         """Every consumer of domain events; each says by its phase when it is called."""
@@ -417,6 +468,7 @@ class Container:
             *payments_handlers.consumers(self.payments),
             *audit_handlers.consumers(self.audit),
             *privacy_handlers.consumers(self.deletions, self.exports),
+            *files_handlers.consumers(self.file_processing),
         ]
 
     def deadlines(self) -> list[Deadline]:
@@ -446,6 +498,7 @@ class Container:
             *payments_jobs.periodic_tasks(self.webhooks),
             *audit_jobs.periodic_tasks(self.audit_chain),
             *privacy_jobs.periodic_tasks(self.retention.enforce),
+            *files_jobs.periodic_tasks(self.file_removal),
             *keys.periodic_tasks(),
         ]
 
@@ -460,6 +513,7 @@ class Container:
         await self.outbound.close()
         await self.partner_keys.close()
         await self.sms.close()
+        await self.objects.close()
         self.passwords.close()
 
 

@@ -21,4 +21,6 @@ def preload(settings: Settings) -> None:
     store_of(settings)  # imports its engine
     load_sdk()
     leaked_passwords()
+    if settings.s3.bucket:
+        from supportcarr.providers import s3_sdk  # noqa: F401
     parse(_EXAMPLE_PHONE)  # imports the numbering plan of its country

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
+from supportcarr.bootstrap.objects import browser_origins
 from supportcarr.bootstrap.operators import Operator
 from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.public_config import public_config
@@ -136,6 +137,7 @@ def _register_stats(metrics: Metrics, container: Container, relay: Relay) -> Non
     metrics.register_stats("area_cache", container.area_cache.stats)
     _register_auth_stats(metrics, container)
     metrics.register_stats("data_keys", container.data_keys.stats)
+    metrics.register_stats("files", container.file_figures.stats)
     metrics.register_stats("redis", lambda: {"reconnects_total": container.redis.durable.reconnects})
 
 
@@ -201,6 +203,7 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         redirects=redirects,
         content_sources=_map_origins(settings),
         code_sources=(MAPBOX_CODE,) if settings.map.mapbox_token else (),
+        file_sources=browser_origins(container.objects),
         access_log=logs.access_writer(settings.logs.level),
     )
 

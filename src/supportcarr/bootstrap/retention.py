@@ -228,6 +228,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             purge=Purge(EXPORTS, "expires_at", 0, "wall"),
         ),
         RetentionRow(
+            "files that people upload, and their copies (S3 or this machine)",
+            ("files",),
+            "while something uses them, else a day; photos of rescues 365 days",
+            "erased; photos of rescues stay for their time, as evidence",
+            task="files.collect",
+        ),
+        RetentionRow(
             "deletions of accounts (ids and times)",
             ("deletions",),
             f"{DELETION_DAYS} days after the erasure",

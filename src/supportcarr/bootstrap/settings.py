@@ -14,6 +14,7 @@ from msgspec import Meta
 from supportcarr.audit.settings import AuditSettings
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.dispatch.settings import DispatchSettings
+from supportcarr.files.settings import FileSettings
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.settings import OutboundSettings, TlsSettings
@@ -31,7 +32,7 @@ from supportcarr.kit.runtime.settings import (
 from supportcarr.kit.sealing.settings import KeysetSettings
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.privacy.settings import PrivacySettings
-from supportcarr.providers.settings import RoutingSettings, StripeSettings, TwilioSettings
+from supportcarr.providers.settings import RoutingSettings, S3Settings, StripeSettings, TwilioSettings
 from supportcarr.ratings.settings import RatingSettings
 from supportcarr.realtime.settings import SocketSettings
 from supportcarr.rescues.settings import RescueSettings
@@ -132,6 +133,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitSettings
     stripe: StripeSettings
     twilio: TwilioSettings
+    s3: S3Settings
+    files: FileSettings
     quotes: QuoteSettings
     rescues: RescueSettings
     dispatch: DispatchSettings
@@ -166,6 +169,14 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY must both be set, or neither.")
     if settings.map.style_url.startswith("mapbox:") and not settings.map.mapbox_token:
         raise SettingsError(f"{PREFIX}MAP_STYLE_URL is a Mapbox style: set {PREFIX}MAP_MAPBOX_TOKEN too.")
+    buckets = {"S3_BUCKET": settings.s3.bucket, "AUDIT_ANCHOR_BUCKET": settings.audit.anchor_bucket}
+    if not (settings.s3.access_key_id and settings.s3.secret_access_key):
+        for name, bucket in buckets.items():
+            if bucket:
+                raise SettingsError(
+                    f"{PREFIX}{name} is set: set {PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY "
+                    "too."
+                )
     if settings.deployment.profile != "local" and not (
         settings.twilio.from_number or settings.twilio.messaging_service_sid
     ):

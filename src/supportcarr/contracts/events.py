@@ -379,6 +379,16 @@ class ExportReady(DomainEvent, frozen=True, kw_only=True, tag="privacy.export_re
     expires_at: datetime  # wall time
 
 
+# --- files ------------------------------------------------------------------------------------
+
+
+class FileUploaded(DomainEvent, frozen=True, kw_only=True, tag="files.file_uploaded.v1"):
+    """An upload is complete: the file can be checked, and its copies made."""
+
+    file_id: str
+    owner_id: str
+
+
 AnyEvent = (
     UserSignedUp
     | PersonRenamed
@@ -420,4 +430,5 @@ AnyEvent = (
     | PersonErased
     | ExportRequested
     | ExportReady
+    | FileUploaded
 )

@@ -6,9 +6,9 @@ gateway compiles the declarations into its router, its pipeline and the OpenAPI 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -44,6 +44,19 @@ class PageResponse(msgspec.Struct, Generic[B], frozen=True):
 
     items: list[B]
     next_cursor: str | None = None
+
+
+class BodyStream(Protocol):
+    """A body that is read piece by piece, once, and never held as a whole.
+
+    Implemented by ``gateway.body_stream.RequestBody``.  ``length`` is the declared one in bytes, if any;
+    iterating raises the errors of a body that is too large or does not arrive in time.
+    """
+
+    content_type: str
+    length: int | None
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
 
 
 class RequestContext(msgspec.Struct, Generic[B, Q]):
@@ -104,6 +117,8 @@ class Route:
     limit; ``limits`` are further ones.
     ``reads_headers``: the handler reads ``context.headers`` (pages and routes with undecoded bodies may).
     ``web_session``: web apps of ours store, use or drop a session cookie; see ``context.web_app``.
+    A route whose ``body`` is ``BodyStream`` reads it piece by piece, at most ``max_body_bytes``, and may take
+    ``extra_seconds`` longer than other requests.  ``media_types`` are then those of the body.
     """
 
     method: Method
@@ -113,7 +128,7 @@ class Route:
     policy: Policy
     tag: str
     query: type = NoQuery
-    body: Any = None  # a type, or None: no body
+    body: Any = None  # a type, or None: no body; bytes or BodyStream: undecoded
     response: Any = None  # a type, or None: no body (204); bytes: a file of the media type
     status: int = 200
     codes: tuple[str, ...] = ()  # problem codes beyond the common ones
@@ -126,12 +141,16 @@ class Route:
     web_session: bool = False
     limits: tuple[RouteLimit, ...] = ()
     media_types: tuple[str, ...] = ("application/json",)
+    max_body_bytes: int | None = None  # of a ``BodyStream``
+    extra_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises ``TypeError`` without a policy, ``ValueError`` if it does not say whose resources may be
         named."""
         if not isinstance(self.policy, Policy):
             raise TypeError(f"{self.method} {self.path} has no policy (contracts.policies)")
+        if self.body is BodyStream and not self.max_body_bytes:
+            raise ValueError(f"{self.method} {self.path}: a streamed body needs max_body_bytes")
         if "{" in self.path and self.policy.owner is None and not self.policy.public:
             raise ValueError(
                 f"{self.method} {self.path}: the policy must say whose resources the path may name "

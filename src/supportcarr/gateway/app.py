@@ -74,6 +74,7 @@ def build(
     redirects: Mapping[str, str] | None = None,
     content_sources: Sequence[str] = (),
     code_sources: Sequence[str] = (),
+    file_sources: Sequence[str] = (),
     access_log: LogWriter | None = None,
 ) -> Gateway:
     """The gateway for those routes (``/clock`` is added here).
@@ -84,7 +85,7 @@ def build(
     - *config* is called for each ``/config.json``;
     - *apps* are folders of built single-page apps by path, *redirects* targets by path;
     - *content_sources* are origins that an external map style loads from, *code_sources* those of a map
-      library that its maker serves;
+      library that its maker serves, *file_sources* those of people's photos, if they are not ours;
     - *access_log* takes one line for each request (``kit.observability.structured_log.access_writer``).
 
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
@@ -108,7 +109,7 @@ def build(
         access_log=access_log,
         common_headers=common_headers(deployment.public_url),
     )
-    headers = page_headers(deployment.realtime_url, content_sources, code_sources)
+    headers = page_headers(deployment.realtime_url, content_sources, code_sources, file_sources)
     document = msgspec.json.encode(openapi.document(public, server=deployment.public_url))
     outside = [
         *health_routes(lifecycle, checks),

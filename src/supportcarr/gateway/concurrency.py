@@ -107,10 +107,10 @@ class ConcurrencyLimiter:
     def _check(self) -> None:
         """Cancel the requests whose time is over, and check again as long as any is in flight."""
         began_before = perf_counter() - self._seconds
-        for task, (_, since, _) in self._tracked.items():
+        for task, (endpoint, since, _) in self._tracked.items():
             if since > began_before:
                 break
-            if task not in self._timed_out:
+            if since <= began_before - endpoint.extra_seconds and task not in self._timed_out:
                 self._timed_out.add(task)
                 task.cancel()
         self._timer = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from supportcarr.contracts.routing import Route
+from supportcarr.contracts.routing import BodyStream, Route
 from supportcarr.gateway.authorization import asks_for_more_than_a_session
 from supportcarr.gateway.decoding import body_decoder, empty_query, query_decoder, refuse_naive_times
 from supportcarr.gateway.rate_limits import StrictLimits
@@ -27,6 +27,7 @@ class Endpoint:
         "decode_body",
         "decode_query",
         "empty_query",
+        "extra_seconds",
         "guarded",
         "handle",
         "has_rescue_id",
@@ -38,6 +39,7 @@ class Endpoint:
         "key_optional",
         "label",
         "limits",
+        "max_body_bytes",
         "method",
         "path",
         "policy",
@@ -47,6 +49,7 @@ class Endpoint:
         "refuses_key",
         "route",
         "status",
+        "streams_body",
         "unlimited",
         "web_session",
     )
@@ -78,13 +81,16 @@ class Endpoint:
         self.status = route.status
         self.is_get = route.method == "GET"
         self.raw_body = route.body is bytes
+        self.streams_body = route.body is BodyStream
+        self.max_body_bytes = route.max_body_bytes or 0
+        self.extra_seconds = route.extra_seconds
         self.reads_headers = self.raw_body or unlimited or route.reads_headers or route.web_session
         self.web_session = route.web_session
         self.is_write = not self.is_get
         self.decode_query = query_decoder(route.query)
         self.empty_query = empty_query(route.query)
         self.decode_body: Callable[[bytes], Any] | None = None
-        if route.body is not None and not self.raw_body:
+        if route.body is not None and not self.raw_body and not self.streams_body:
             refuse_naive_times(route.body, f"{route.method} {route.path}")
             self.decode_body = body_decoder(route.body)
         self.has_rescue_id = "{rescue_id}" in route.path

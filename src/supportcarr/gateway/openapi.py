@@ -10,7 +10,7 @@ import msgspec
 
 from supportcarr import __version__
 from supportcarr.contracts.errors import ApiError
-from supportcarr.contracts.routing import Route
+from supportcarr.contracts.routing import BodyStream, Route
 from supportcarr.contracts.web_apps import APPS, HEADER
 from supportcarr.gateway.endpoint import API
 from supportcarr.gateway.openapi_policies import (
@@ -25,6 +25,12 @@ from supportcarr.kit.http.problems import Problem
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _REF = "#/components/schemas/{name}"
+_UNDECODED = (None, bytes, BodyStream)
+_UPLOAD: dict[str, Any] = {  # the form of a streamed body: its other fields are signed
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+}
 
 Json = dict[str, Any]
 
@@ -123,7 +129,7 @@ def document(routes: Sequence[Route], *, server: str) -> Json:
     paths: dict[str, Json] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
-    bodies = [schema_of(route.body) for route in routes if route.body not in (None, bytes)]
+    bodies = [schema_of(route.body) for route in routes if route.body not in _UNDECODED]
     for name in _named(bodies, components):
         components[name] = declare_text(components[name], BODY_TEXT)
     used = _named({"paths": paths, "Problem": schema_of(Problem)}, components)
@@ -161,7 +167,7 @@ def _types(routes: Iterable[Route]) -> list[Any]:
     for route in routes:
         query = [field.type for field in msgspec.structs.fields(route.query)]
         for type_ in (*query, route.body, route.response):
-            if type_ is not None and type_ is not bytes and not any(type_ == known for known in types):
+            if type_ not in _UNDECODED and not any(type_ == known for known in types):
                 types.append(type_)
     return types
 
@@ -208,6 +214,9 @@ def _operation(route: Route, schema_of: Any) -> Json:
     operation["x-policy"] = extension_of(route.policy)
     if route.body is bytes:
         operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
+    elif route.body is BodyStream:
+        content = {media: {"schema": _UPLOAD} for media in route.media_types}
+        operation["requestBody"] = {"required": True, "content": content}
     elif route.body is not None:
         content = {"application/json": {"schema": declare_text(schema_of(route.body), BODY_TEXT)}}
         operation["requestBody"] = {"required": True, "content": content}

@@ -31,6 +31,7 @@ from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.access_log import AccessLine, RequestLogContext
 from supportcarr.gateway.authorization import authorize
+from supportcarr.gateway.body_stream import RequestBody
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.cors import CrossOrigin
 from supportcarr.gateway.decoding import names_etag, refuse_body, require_json, version_of
@@ -68,6 +69,7 @@ log = structlog.get_logger(__name__)
 BODY_SECONDS = 8.0  # how long the rest of a body may take after its first part
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _BEARER = b"bearer "
+_CLOSE = (b"connection", b"close")
 
 _JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
@@ -187,6 +189,8 @@ class Pipeline:
                 request.rate_limit = api_error.header
             extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(api_error)]
             body = self._encode(problem_of(api_error, request_id))
+            if endpoint.streams_body and _CLOSE not in extra:  # the rest of the body is not read
+                extra.append(_CLOSE)
         # Stage.REPLY, of responses and errors alike
         start: Headers = [*self._common, (b"x-request-id", request_id.encode()), *extra]
         if origin is not None:
@@ -378,6 +382,8 @@ class Pipeline:
         if endpoint.decode_body is not None:
             require_json(headers)
             return endpoint.decode_body(await self._read(headers, request))
+        if endpoint.streams_body:
+            return RequestBody(headers, request, endpoint.max_body_bytes)
         data = await self._read(headers, request)
         if endpoint.raw_body:
             return data

@@ -23,27 +23,31 @@ def common_headers(public_url: str) -> Headers:
 
 
 def page_headers(
-    realtime_url: str, content_sources: Sequence[str] = (), code_sources: Sequence[str] = ()
+    realtime_url: str,
+    content_sources: Sequence[str] = (),
+    code_sources: Sequence[str] = (),
+    file_sources: Sequence[str] = (),
 ) -> tuple[tuple[str, str], ...]:
     """The headers of every page.
 
     The content security policy allows no inline script, and connections to the API and the real-time edge.
     *content_sources* are the origins of an external map style, its tiles and fonts; *code_sources* those of a
     map library that its maker serves (Mapbox, which makes its workers of blobs and requires the Referer
-    header).
+    header); *file_sources* those that people's photos are uploaded to and shown from (S3).
     """
     edge = urlsplit(realtime_url)
     sockets = f"{'wss' if edge.scheme == 'https' else 'ws'}://{edge.netloc}"
     external = "".join(f" {source}" for source in content_sources)
+    files = "".join(f" {source}" for source in file_sources)
     code = "".join(f" {source}" for source in code_sources)
     policy = (
         "default-src 'self'",
         f"script-src 'self'{code}",
         f"worker-src 'self'{' blob:' if code else ''}",
         f"style-src 'self' 'unsafe-inline'{code}",  # the map library sets styles on its elements
-        f"img-src 'self' data: blob:{external}",
+        f"img-src 'self' data: blob:{external}{files}",
         f"font-src 'self' data:{external}",
-        f"connect-src 'self' {edge.scheme}://{edge.netloc} {sockets}{external}",
+        f"connect-src 'self' {edge.scheme}://{edge.netloc} {sockets}{external}{files}",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

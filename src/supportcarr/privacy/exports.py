@@ -7,11 +7,12 @@ makes it ready.  What the killed one left expires with the export.
 
 from __future__ import annotations
 
-import io
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import IO
 
 import msgspec
 from msgspec.structs import replace
@@ -26,15 +27,20 @@ from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.privacy.collections import CHUNKS, EXPORTS
 from supportcarr.privacy.model import Export, ExportChunk
-from supportcarr.privacy.ports import DataKeys, PersonalData
+from supportcarr.privacy.ports import DataKeys, PersonalData, PersonalFiles
 
 CHUNK_BYTES = 256 * 1024
+FILES_BYTES = 64 * 1024 * 1024  # of files in one export
+INSERTED_AT_ONCE = 16  # chunks
 KEPT_MAX = 3  # exports of one person at a time: the oldest is replaced
 
 README = """SupportCarr: the data that we hold about you.
 
 Each file is JSON. Times are UTC, amounts are in minor units (cents), coordinates in degrees (WGS 84).
 What other people wrote or where they were is not in it.
+"""
+LEFT_OUT = """
+These files would have made the archive too large. Each can be downloaded by itself, as long as it is kept:
 """
 
 
@@ -48,6 +54,7 @@ class ExportService:
         parts: Sequence[PersonalData],
         keys: DataKeys,
         *,
+        files: PersonalFiles,
         kept: timedelta,
     ) -> None:
         self._exports = store.collection(EXPORTS)
@@ -55,6 +62,7 @@ class ExportService:
         self._clock = clock
         self._parts = tuple(parts)
         self._keys = keys
+        self._files = files
         self._kept = kept
 
     async def request(self, person_id: str, export_id: str | None, by: Actor) -> Export:
@@ -90,24 +98,19 @@ class ExportService:
         export = await self._exports.get(requested.export_id)
         if export is None or export.state == "ready":
             return
-        archive = await self._archive(export)
         attempt = new_id("try").partition("_")[2]
-        chunks = []
-        for n, start in enumerate(range(0, len(archive), CHUNK_BYTES)):
-            chunk_id = f"{export.id}.{attempt}.{n}"
-            data = archive[start : start + CHUNK_BYTES]
-            sealed = await self._keys.seal(export.person_id, f"exportchunks.data.{chunk_id}", data)
-            chunks.append(
-                ExportChunk(id=chunk_id, export_id=export.id, data=sealed, expires_at=export.expires_at)
-            )
-        await self._chunks.insert_many(chunks)
+        with tempfile.TemporaryFile() as archive:
+            await self._write_archive(archive, export.person_id)
+            size = archive.tell()
+            archive.seek(0)
+            count = await self._store_chunks(archive, export, attempt)
         ready = replace(
             export,
             state="ready",
             ready_at=to_milliseconds(self._clock.wall()),
             attempt=attempt,
-            chunks=len(chunks),
-            bytes=len(archive),
+            chunks=count,
+            bytes=size,
         )
         event = ExportReady(export_id=export.id, person_id=export.person_id, expires_at=export.expires_at)
         try:
@@ -133,16 +136,40 @@ class ExportService:
             data.append(opened)
         return b"".join(data)
 
-    async def _archive(self, export: Export) -> bytes:
-        """The ZIP: one JSON file for each name that the parts return."""
-        out = io.BytesIO()
+    async def _store_chunks(self, archive: IO[bytes], export: Export, attempt: str) -> int:
+        """Seal and store the ZIP in pieces; return how many."""
+        count, chunks = 0, list[ExportChunk]()
+        while data := archive.read(CHUNK_BYTES):
+            chunk_id = f"{export.id}.{attempt}.{count}"
+            sealed = await self._keys.seal(export.person_id, f"exportchunks.data.{chunk_id}", data)
+            chunks.append(
+                ExportChunk(id=chunk_id, export_id=export.id, data=sealed, expires_at=export.expires_at)
+            )
+            count += 1
+            if len(chunks) == INSERTED_AT_ONCE:
+                await self._chunks.insert_many(chunks)
+                chunks = []
+        if chunks:
+            await self._chunks.insert_many(chunks)
+        return count
+
+    async def _write_archive(self, out: IO[bytes], person_id: str) -> None:
+        """The ZIP: one JSON file for each name that the parts return, and the person's files."""
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("README.txt", README)
             for part in self._parts:
-                for name, value in (await part.export(export.person_id)).items():
+                for name, value in (await part.export(person_id)).items():
                     encoded = msgspec.json.format(msgspec.json.encode(value), indent=2)
                     archive.writestr(f"{part.part}/{name}.json", encoded)
-        return out.getvalue()
+            size, left_out = 0, list[str]()
+            async for name, data in self._files.files(person_id):
+                size += len(data)
+                if size > FILES_BYTES:
+                    left_out.append(name)
+                    size -= len(data)
+                else:  # photos and PDFs are compressed already
+                    archive.writestr(f"files/{name}", data, zipfile.ZIP_STORED)
+            rest = LEFT_OUT + "".join(f"- {name}\n" for name in left_out) if left_out else ""
+            archive.writestr("README.txt", README + rest)
 
     async def _of(self, person_id: str) -> list[Export]:
         """The person's exports, the oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -24,6 +24,13 @@ class PersonalData(Protocol):
 
     async def forget(self, person_id: str) -> None:
         """Erase it.  Idempotent; safe to run again after a kill."""
+
+
+class PersonalFiles(Protocol):
+    """The files that people have uploaded.  Implemented by ``files.personal_data.FileData``."""
+
+    def files(self, person_id: str) -> AsyncIterator[tuple[str, bytes]]:
+        """The person's files, one after the other: a file name, and the content."""
 
 
 class Sessions(Protocol):

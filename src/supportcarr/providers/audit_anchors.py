@@ -1,18 +1,24 @@
-"""Keep the signed heads of the audit log outside the store: in the log, or in a file that only grows.
+"""Keep the signed heads of the audit log outside the store: in the log, in a file that only grows, or in S3.
 
-Both are worth as much as the place that an operator copies them to.
+The first two are worth as much as the place that an operator copies them to.  In a bucket with
+object lock nobody can change or delete a head before its time, not even with our own key.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from supportcarr.audit.model import Anchor
+from supportcarr.audit.model import Anchor, place_text
+from supportcarr.providers.s3 import S3Objects
+
+ANCHORS = "audit-anchors/"
+ANCHOR_BYTES = 4096
 
 log = structlog.get_logger(__name__)
 
@@ -41,3 +47,28 @@ class FileAnchor:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+class S3Anchor:
+    """``audit.ports.HeadAnchor``: a locked object for each head, in a bucket with object lock."""
+
+    def __init__(self, objects: S3Objects, *, kept: timedelta) -> None:
+        self._objects = objects
+        self._kept = kept
+
+    async def keep(self, anchor: Anchor) -> None:
+        """Store it.  Raises ``ObjectStoreUnavailable``."""
+        key = f"{ANCHORS}{place_text(anchor.place)}-{int(anchor.at.timestamp() * 1000)}"
+        data = msgspec.json.encode(anchor)
+        await self._objects.put_locked(key, data, "application/json", anchor.at + self._kept)
+
+    async def lines(self) -> list[str]:
+        """Every head that was kept, as a line of JSON, in order.  Raises ``ObjectStoreUnavailable``."""
+        found: list[str] = []
+        after = ""
+        while page := await self._objects.list_objects(ANCHORS, after=after):
+            after = page[-1].key
+            for info in page:
+                data = await self._objects.get(info.key, max_bytes=ANCHOR_BYTES)
+                found.append((data or b"").decode("utf-8", "replace"))
+        return found

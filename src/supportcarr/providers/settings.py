@@ -1,4 +1,4 @@
-"""Settings of the providers: card payments, text messages and routing."""
+"""Settings of the providers: card payments, text messages, files and routing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from supportcarr.kit.runtime.setting_rules import http_url, printable_ascii, rule
-from supportcarr.kit.runtime.settings import SECRET, SettingsGroup
+from supportcarr.kit.runtime.setting_rules import bucket_name, http_url, origin, printable_ascii, rule
+from supportcarr.kit.runtime.settings import OPTIONAL_SECRET, SECRET, SettingsGroup
 
 
 class StripeSettings(SettingsGroup, frozen=True, kw_only=True):
@@ -67,6 +67,39 @@ class TwilioSettings(SettingsGroup, frozen=True, kw_only=True):
             extra=rule(http_url),
         ),
     ] = ""
+    timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
+
+
+def region_name(value: str) -> None:
+    """The name of a region of S3."""
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", value):
+        raise ValueError("it must be a region such as ca-central-1")
+
+
+class S3Settings(SettingsGroup, frozen=True, kw_only=True):
+    """Files in S3; without a bucket they are in the data folder of this machine."""
+
+    prefix = "S3_"
+    bucket: Annotated[
+        str, Meta(description="bucket; empty: files are in DATA/objects", extra=rule(bucket_name))
+    ] = ""
+    region: Annotated[str, Meta(description="region of the bucket", extra=rule(region_name))] = "ca-central-1"
+    endpoint: Annotated[
+        str,
+        Meta(
+            description="URL of a server with the API of S3; browsers use it too; empty: AWS",
+            extra=rule(origin),
+        ),
+    ] = ""
+    access_key_id: Annotated[
+        str, Meta(description="id of the access key", extra=OPTIONAL_SECRET | rule(printable_ascii))
+    ] = ""
+    secret_access_key: Annotated[
+        str, Meta(description="secret of the access key", extra=OPTIONAL_SECRET | rule(printable_ascii))
+    ] = ""
+    path_style: Annotated[
+        bool, Meta(description="name the bucket in the path instead of the host; for servers other than AWS")
+    ] = False
     timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
 
 

@@ -45,6 +45,8 @@ PUBLIC = {
     "/clock",
     "/webhooks/stripe",
     "/webhooks/twilio/status",
+    "/uploads",  # with a signed form
+    "/files",  # with a signed link
 }
 
 

@@ -218,6 +218,10 @@ async def creation_by(factory: RescueFactory, route: Route) -> Creation:
             prepared = await factory.without_driver()
             here = f"{prepared.path}/messages"
             return Creation(prepared.rider, here, {"text": "By the bakery"}, {"text": "By the gate"})
+        case "POST /me/uploads":
+            rider, _ = await factory.rider()
+            body = {"purpose": "bike_photo", "content_type": "image/jpeg", "size": 1000}
+            return Creation(rider, path, body, {**body, "size": 2000})
         case "POST /me/exports":
             rider, _ = await factory.rider()
             return Creation(rider, path, None, None)

@@ -83,6 +83,11 @@ driver_or_ops POST   /rescues/{rescue_id}/release             200
 signed_in     POST   /me/exports+                             201
 signed_in     GET    /me/exports/{export_id}                  200
 signed_in     GET    /me/exports/{export_id}/archive          200
+signed_in     POST   /me/uploads+                             201
+signed_in     GET    /me/uploads/{file_id}                    200
+signed_in     POST   /me/uploads/{file_id}/completion         200
+anyone        POST   /uploads                                 204
+anyone        GET    /files                                   200
 signed_in     DELETE /me                                      202
 signed_in     GET    /me/deletion                             200
 signed_in     DELETE /me/deletion                             204

@@ -33,6 +33,9 @@ NEW_EACH_TIME = {
     "POST /me/vehicles",
     "POST /me/exports",
     "POST /rescues/{rescue_id}/messages",
+    "POST /me/uploads",
+    "POST /me/uploads/{file_id}/completion",  # tests/integration/files
+    "POST /uploads",  # a form may be used again until it expires
     "POST /rescues/{rescue_id}/pin",  # a new PIN each time
     "POST /admin/rescues/{rescue_id}/pin",
     "POST /me/positions",  # the latest wins

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from support.crash.scenario import Scenario, by_name
 from support.crash.scenarios_accounts import ACCOUNTS_SCENARIOS
+from support.crash.scenarios_files import FILES_SCENARIOS
 from support.crash.scenarios_money import MONEY_SCENARIOS
 from support.crash.scenarios_privacy import PRIVACY_SCENARIOS
 from support.crash.scenarios_rescues import RESCUES_SCENARIOS
 
 SCENARIOS: dict[str, Scenario] = by_name(
-    [*ACCOUNTS_SCENARIOS, *RESCUES_SCENARIOS, *MONEY_SCENARIOS, *PRIVACY_SCENARIOS]
+    [*ACCOUNTS_SCENARIOS, *RESCUES_SCENARIOS, *MONEY_SCENARIOS, *PRIVACY_SCENARIOS, *FILES_SCENARIOS]
 )

@@ -14,6 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from support.crash.deployment import Deployment, ManualClock, People, Person, settings_at
+from support.crash.objects import RecordedObjects
 from support.crash.steps import (
     StepRecorder,
     attributed_to,
@@ -368,6 +369,13 @@ async def open_world(
             durable_url=deployment.redis_url,
             data_keys=inner.data_keys,
             payment_gateway=lambda: recorder.gateway(StripePaymentGateway(settings.stripe)),
+            objects=lambda: RecordedObjects(
+                recorder,
+                Path(deployment.folder) / "objects",
+                settings.deployment.public_url + "/api/v1",
+                settings.auth.lookup_secret,
+                clock,
+            ),
         )
         container.streams = recorder.streams(container.streams)
         closing.push_async_callback(container.close)

@@ -15,7 +15,7 @@ from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.audit import Origin
 
 OF_THE_RIDER = frozenset(
-    {"rescue_id", "payment_method_id", "notification_id", "export_id", "session_id", "rating_id"}
+    {"rescue_id", "payment_method_id", "notification_id", "export_id", "session_id", "rating_id", "file_id"}
 )
 OPERATORS = {"support", "admin"}
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from support.files.uploads import JPEG, uploaded
 from support.http.server import PASSWORD, new_phone
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import (
@@ -109,6 +110,8 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "tie_downs": 2,
         "seats": 1,
     },
+    ("POST", "/me/uploads"): {"purpose": "bike_photo", "content_type": "image/jpeg", "size": 1000},
+    ("POST", "/uploads"): None,  # a form
     ("PUT", "/me/availability"): {"online": False, "vehicle_id": "veh_x"},
     ("POST", "/me/positions"): {
         "lat": 45.5,
@@ -133,8 +136,10 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "key_id": f"apk_{UNKNOWN}",
     "session_id": f"ses_{UNKNOWN}",
     "rating_id": f"rat_rider_{UNKNOWN}",
+    "file_id": f"fil_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
+    ("GET", "/files"): "link=e30.x",  # refused: a link is signed
     ("GET", "/coverage"): "lat=45.5&lng=-73.6",
     ("GET", "/admin/map"): "area=montreal",
 }
@@ -227,6 +232,8 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "export_id": expect(await prepared.rider.post("/me/exports"), 201)["id"],
         "rating_id": await _rating_of(prepared.rider, prepared.assigned_driver, factory),
     }
+    file = await uploaded(platform, prepared.rider, "bike_photo", JPEG)
+    ids["file_id"] = file["id"]
     await platform.settle()
     with_key = platform.anonymous()
     with_key.token = key.key

@@ -10,6 +10,7 @@ from supportcarr.auth.collections import SESSIONS
 from supportcarr.contracts.rescues import LIVE
 from supportcarr.dispatch.collections import OFFERS
 from supportcarr.drivers.collections import VEHICLES
+from supportcarr.files.collections import FILES
 from supportcarr.kit.store.port import CollectionSpec, In, Range, Where
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.payments.collections import LEDGER, METHODS
@@ -52,6 +53,18 @@ def audit_queries(query: MakeQuery, since: Range) -> Iterator[Any]:
     yield query(log, RECORDS, everything, "-at")
     of_person = "audit/personal_data.py self._records.scan"
     yield query(of_person, RECORDS, {"person_id": PERSON}, how="scan", sorting="memory")
+
+
+def file_queries(query: MakeQuery, since: Range, until: Range) -> Iterator[Any]:
+    """Files of a person, and those that are to be collected."""
+    unused: Where = {"owner_id": PERSON, "orphan_at": since}
+    yield query("files/service.py self._files.count", FILES, unused, how="count")
+    removal = "files/removal.py self._files"
+    for field in ("expires_at", "orphan_at", "keep_until"):
+        yield query(f"{removal}.find", FILES, {field: until}, field)
+    yield query(f"{removal}.find", FILES, {"state": "deleted"})
+    for caller in (removal, "files/personal_data.py self._files"):
+        yield query(f"{caller}.scan", FILES, {"owner_id": PERSON}, how="scan", sorting="memory")
 
 
 def privacy_queries(query: MakeQuery) -> Iterator[Any]:

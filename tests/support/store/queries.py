@@ -16,7 +16,13 @@ from typing import Any, Literal
 
 import supportcarr
 import supportcarr_lab
-from support.store.privacy_queries import PRIVACY_CALLS, PURGED, audit_queries, privacy_queries
+from support.store.privacy_queries import (
+    PRIVACY_CALLS,
+    PURGED,
+    audit_queries,
+    file_queries,
+    privacy_queries,
+)
 from supportcarr.auth.collections import (
     REQUESTED_TEXTS,
     SESSIONS,
@@ -189,6 +195,7 @@ QUERIES: tuple[Query, ...] = (
     *_own_rescues(),
     *audit_queries(Query, SINCE),
     *privacy_queries(Query),
+    *file_queries(Query, SINCE, UNTIL),
     *(_purge(spec, field) for spec, field in PURGED),
     _due(DELETIONS),
     Query("riders/service.py self._riders.find", RIDERS, {"claim_until": UNTIL}, "claim_until"),
@@ -242,6 +249,7 @@ OTHER_CALLS = frozenset(
         "kit/sealing/store.py self.inner.scan",
         "partners/routes.py service.find",
         "drivers/routes.py service.find",
+        "files/processing.py self._scanner.scan",
         "drivers/service.py self.find",
         "gateway/router.py self.find",
         "gateway/decoding.py query.count",

@@ -39,3 +39,11 @@ def test_https_is_remembered_only_where_it_is_used() -> None:
     assert secure[b"strict-transport-security"] == b"max-age=31536000; includeSubDomains"
     assert b"strict-transport-security" not in plain
     assert plain[b"cross-origin-resource-policy"] == b"same-origin"
+
+
+def test_files_in_s3_are_uploaded_to_and_shown_and_nothing_else_comes_from_there() -> None:
+    policy = _policy([], [], ["https://files.s3.example"])
+    assert policy["img-src"] == "'self' data: blob: https://files.s3.example"
+    assert policy["connect-src"].endswith(" https://files.s3.example")
+    other = {rule for name, rule in policy.items() if name not in ("img-src", "connect-src")}
+    assert not any("files.s3.example" in rule for rule in other)

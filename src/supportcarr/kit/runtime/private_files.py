@@ -16,7 +16,7 @@ PRIVATE_UMASK = 0o077
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Files that only the platform makes, and its folders within the data folder.
 _MARKERS = ("secrets.env", "keyset.json", "supportcarr.sqlite3", "supportcarr.log")
-_FOLDERS = ("redis", "simulator")
+_FOLDERS = ("redis", "simulator", "objects")
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 

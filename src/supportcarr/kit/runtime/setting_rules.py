@@ -91,6 +91,12 @@ def https_url(value: str) -> None:
         raise ValueError("it must begin with https://")
 
 
+def bucket_name(value: str) -> None:
+    """The name of a bucket of S3.  Without dots: the certificates of its hosts do not cover them."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", value):
+        raise ValueError("it must be a bucket's name: 3 to 63 of a-z, 0-9 and hyphens")
+
+
 def file_in_folder(value: str) -> None:
     """A file whose folder exists."""
     path = Path(value)

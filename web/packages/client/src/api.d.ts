@@ -1526,6 +1526,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin the upload of a photo or document
+         * @description The account's phone number must be verified. Problem codes: `unsupported_file_type`, `file_too_large`, `too_many_uploads`.
+         */
+        post: operations["post_me_uploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/uploads/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the state of an upload, and links to the file
+         * @description Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`.
+         */
+        get: operations["get_me_uploads_by_file_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/uploads/{file_id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that the upload is complete: the file is checked and processed
+         * @description Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `file_not_uploaded`, `file_too_large`, `unsupported_file_type`, `file_rejected`.
+         */
+        post: operations["post_me_uploads_by_file_id_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file with the form of an upload (without S3)
+         * @description Problem codes: `upload_refused`, `file_too_large`.
+         */
+        post: operations["post_uploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file by a link that another route returned (without S3)
+         * @description Problem codes: `upload_refused`, `not_found`.
+         */
+        get: operations["get_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/audit-log": {
         parameters: {
             query?: never;
@@ -2032,6 +2132,59 @@ export interface components {
             field: string;
             code: string;
             detail: string;
+        };
+        /**
+         * FileView
+         * @description A file of the caller; times are wall time, links are valid for minutes.
+         */
+        FileView: {
+            id: string;
+            /** @enum {unknown} */
+            state: "awaiting_upload" | "deleted" | "processing" | "ready" | "refused";
+            /** @enum {unknown} */
+            purpose: "bike_photo" | "driver_document" | "profile_photo" | "rescue_photo" | "vehicle_photo";
+            /** @description of the links, once the file is ready */
+            content_type: string;
+            /** @description bytes, as uploaded */
+            size: number;
+            created_at: string;
+            /**
+             * @description pixels
+             * @default null
+             */
+            width?: number | null;
+            /**
+             * @description pixels
+             * @default null
+             */
+            height?: number | null;
+            /**
+             * @description why it was refused: a code
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * @description the same as a sentence
+             * @default null
+             */
+            detail?: string | null;
+            /** @default null */
+            url?: string | null;
+            /**
+             * @description at most 1,280 pixels a side
+             * @default null
+             */
+            preview_url?: string | null;
+            /**
+             * @description at most 320 pixels a side
+             * @default null
+             */
+            thumbnail_url?: string | null;
+            /**
+             * @description while the upload is awaited
+             * @default null
+             */
+            upload?: components["schemas"]["UploadFormView"] | null;
         };
         /**
          * FixConfirmationBody
@@ -2858,6 +3011,30 @@ export interface components {
         TotpSecret: {
             secret: string;
             uri: string;
+        };
+        /**
+         * UploadFormView
+         * @description POST ``multipart/form-data`` to ``url``: first these fields, then ``file`` with the content.
+         */
+        UploadFormView: {
+            method: string;
+            url: string;
+            fields: {
+                [key: string]: string;
+            };
+            expires_at: string;
+        };
+        /**
+         * UploadRequest
+         * @description What a person wants to upload.
+         */
+        UploadRequest: {
+            /** @enum {unknown} */
+            purpose: "bike_photo" | "driver_document" | "profile_photo" | "rescue_photo" | "vehicle_photo";
+            /** @description image/jpeg, image/png, image/webp, image/heic, image/heif; of a driver's document also application/pdf */
+            content_type: string;
+            /** @description bytes; the upload may not have more */
+            size: number;
         };
         /**
          * UserOut
@@ -6594,6 +6771,194 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_uploads: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_uploads_by_file_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_uploads_by_file_id_completion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_files: {
+        parameters: {
+            query: {
+                link: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "image/heic": string;
+                    "image/heif": string;
+                    "application/pdf": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

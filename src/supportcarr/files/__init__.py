@@ -1,0 +1,1 @@
+"""Files that people upload: photos and documents, their checks, copies, links and ends."""
