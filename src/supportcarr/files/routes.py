@@ -25,7 +25,7 @@ def routes(files: FileService) -> list[Route]:
 
     async def complete(request: RequestContext[None, NoQuery]) -> Response:
         person = request.caller
-        role = next((role for role in ROLES if role in person.roles), "rider")
+        role: Role = next((role for role in ROLES if role in person.roles), "rider")
         actor = Actor(role, person.user_id)
         file = await files.complete(person.user_id, request.path_params["file_id"], actor)
         return Response(FileView.of(file, files.links_of(file)))
