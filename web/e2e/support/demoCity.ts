@@ -25,6 +25,8 @@ export interface DemoCity {
   pid: number;
   admin: Account;
   support: Account;
+  /** The simulated riders, who sign in with their password. */
+  riders: { phone: string; password: string }[];
   tokens: { access_token: string; refresh_token: string };
 }
 
@@ -100,7 +102,8 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
   const log = join(data, "demo.log");
   const port = await findFreePorts();
   const base = `http://127.0.0.1:${port}`;
-  const options = { riders: 8, drivers: 6, speed: 12, seconds: MAX_LIFETIME_S, port, data: join(data, "city") };
+  const accounts = join(data, "accounts.json");
+  const options = { riders: 8, drivers: 6, speed: 12, seconds: MAX_LIFETIME_S, port, data: join(data, "city"), accounts };
   const command = ["demo", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
   const out = openSync(log, "w");
   const demo = spawn(COMMAND, command, { cwd: data, stdio: ["ignore", out, out] });
@@ -114,7 +117,8 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
     const { admin, support } = await waitFor("the operator accounts", () => Promise.resolve(readOperators(options.data)), isRunning);
     const tokens = await waitFor("a successful sign-in", () => signInWithCode(base, admin), isRunning);
     await waitFor("a driver online", () => requireDriver(base, tokens.access_token), isRunning);
-    return { base, pid: demo.pid ?? 0, admin, support, tokens, stop, output };
+    const { riders } = JSON.parse(readFileSync(accounts, "utf8")) as Pick<DemoCity, "riders">;
+    return { base, pid: demo.pid ?? 0, admin, support, riders, tokens, stop, output };
   } catch (error) {
     const log = output();
     await stop();

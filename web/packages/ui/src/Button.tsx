@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes } from "react";
+import { type ButtonHTMLAttributes, forwardRef } from "react";
 
 const VARIANT_CLASSES = {
   primary: "rounded-lg bg-brand-700 px-4 py-2.5 font-medium text-white hover:bg-brand-800 disabled:opacity-60",
@@ -8,6 +8,9 @@ const VARIANT_CLASSES = {
 } as const;
 
 /** Use `primary` for the main action of a page, `danger` for one that cannot be undone, `ghost` in lists and headers. */
-export function Button({ variant = "primary", className = "", ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { variant?: keyof typeof VARIANT_CLASSES }) {
-  return <button type="button" {...rest} className={`whitespace-nowrap ${VARIANT_CLASSES[variant]} ${className}`} />;
-}
+export const Button = forwardRef<HTMLButtonElement, ButtonHTMLAttributes<HTMLButtonElement> & { variant?: keyof typeof VARIANT_CLASSES }>(function Button(
+  { variant = "primary", className = "", ...rest },
+  ref,
+) {
+  return <button ref={ref} type="button" {...rest} className={`whitespace-nowrap ${VARIANT_CLASSES[variant]} ${className}`} />;
+});

@@ -3,21 +3,28 @@ import { createRootRoute, createRoute, createRouter, redirect, type RouterHistor
 import { hasSession, restoreSession } from "../lib/session.ts";
 import { AccountPage } from "./AccountPage.tsx";
 import { CrashPage } from "./CrashPage.tsx";
-import { RootLayout } from "./RootLayout.tsx";
+import { DrivingPage } from "./DrivingPage.tsx";
 import { ResetPage } from "./ResetPage.tsx";
+import { RidesPage } from "./RidesPage.tsx";
+import { RootLayout } from "./RootLayout.tsx";
+import { SignedInLayout } from "./SignedInLayout.tsx";
 import { SignInPage } from "./SignInPage.tsx";
 import { SignUpPage } from "./SignUpPage.tsx";
 
 const rootRoute = createRootRoute({ component: RootLayout, beforeLoad: restoreSession });
 
-const accountRoute = createRoute({
+const signedInRoute = createRoute({
   getParentRoute: () => rootRoute,
-  path: "/",
-  component: AccountPage,
+  id: "signed-in",
+  component: SignedInLayout,
   beforeLoad: () => {
     if (!hasSession()) redirect({ to: "/sign-in", throw: true });
   },
 });
+
+const accountRoute = createRoute({ getParentRoute: () => signedInRoute, path: "/", component: AccountPage });
+const ridesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "rides", component: RidesPage });
+const drivingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "driving", component: DrivingPage });
 
 /** Pages for people without a session lead those who have one to their account. */
 const withoutSession = () => {
@@ -28,7 +35,7 @@ const signInRoute = createRoute({ getParentRoute: () => rootRoute, path: "sign-i
 const signUpRoute = createRoute({ getParentRoute: () => rootRoute, path: "sign-up", component: SignUpPage, beforeLoad: withoutSession });
 const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: ResetPage });
 
-const routeTree = rootRoute.addChildren([accountRoute, signInRoute, signUpRoute, resetRoute]);
+const routeTree = rootRoute.addChildren([signedInRoute.addChildren([accountRoute, ridesRoute, drivingRoute]), signInRoute, signUpRoute, resetRoute]);
 
 export const createAccountRouter = (history?: RouterHistory) =>
   createRouter({ routeTree, basepath: "/account", defaultErrorComponent: CrashPage, defaultNotFoundComponent: SignInPage, ...(history ? { history } : {}) });

@@ -9,3 +9,17 @@ export const formatDateTime = (at: string): string => dateTimeFormat.format(new 
 
 /** Formats the day in the time zone of the device. */
 export const formatDate = (at: string): string => dateFormat.format(new Date(at));
+
+const dayFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "long", timeZone: "UTC" });
+
+/** Formats a day without a time zone (`2026-03-02`). */
+export const formatDay = (day: string): string => dayFormat.format(new Date(`${day}T00:00:00Z`));
+
+/** Formats an amount in minor units; how many make one major unit depends on the currency (CAD 100, JPY 1). */
+export function formatMoney(minor: number, currency: string): string {
+  const format = new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+/** Formats an average of stars with one decimal. */
+export const formatAverage = (average: number): string => average.toLocaleString(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });

@@ -6,6 +6,7 @@ import { texts } from "../lib/texts.ts";
 const PAGES: readonly { to: NonNullable<LinkProps["to"]>; label: string; exact?: boolean; admins?: boolean }[] = [
   { to: "/", label: texts.nav.city, exact: true },
   { to: "/drivers", label: texts.nav.drivers },
+  { to: "/ratings", label: texts.nav.ratings },
   { to: "/users", label: texts.nav.users },
   { to: "/partners", label: texts.nav.partners, admins: true },
   { to: "/audit-log", label: texts.nav.auditLog, admins: true },

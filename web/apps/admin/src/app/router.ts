@@ -13,6 +13,7 @@ import { OfficeLayout } from "./OfficeLayout.tsx";
 import { OwnAccountRoute } from "./OwnAccountRoute.tsx";
 import { PartnerRoute } from "./PartnerRoute.tsx";
 import { PartnersRoute } from "./PartnersRoute.tsx";
+import { RatingsRoute } from "./RatingsRoute.tsx";
 import { RescueRoute } from "./RescueRoute.tsx";
 import { SessionGate } from "./SessionGate.tsx";
 import { UsersRoute } from "./UsersRoute.tsx";
@@ -46,6 +47,8 @@ const auditLogRoute = createRoute({ getParentRoute: () => officeRoute, path: "au
 
 const driversRoute = createRoute({ getParentRoute: () => officeRoute, path: "drivers", component: DriversRoute, validateSearch: validateDriverSearch });
 
+const ratingsRoute = createRoute({ getParentRoute: () => officeRoute, path: "ratings", component: RatingsRoute });
+
 const usersRoute = createRoute({ getParentRoute: () => officeRoute, path: "users", component: UsersRoute, validateSearch: validateUserSearch });
 
 const partnersRoute = createRoute({ getParentRoute: () => officeRoute, path: "partners", component: PartnersRoute });
@@ -56,7 +59,7 @@ const ownAccountRoute = createRoute({ getParentRoute: () => officeRoute, path: "
 
 const routeTree = rootRoute.addChildren([
   consoleRoute.addChildren([indexRoute, rescueRoute]),
-  officeRoute.addChildren([driversRoute, usersRoute, partnersRoute, partnerRoute, auditLogRoute, ownAccountRoute]),
+  officeRoute.addChildren([driversRoute, ratingsRoute, usersRoute, partnersRoute, partnerRoute, auditLogRoute, ownAccountRoute]),
 ]);
 
 export const createConsoleRouter = (queryClient: QueryClient, history?: RouterHistory) =>

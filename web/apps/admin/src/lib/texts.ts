@@ -12,7 +12,7 @@ export const texts = {
   yes: "yes",
   no: "no",
 
-  nav: { label: "Pages", city: "City", drivers: "Drivers", users: "Users", partners: "Partners", auditLog: "Audit log", account: "My account" },
+  nav: { label: "Pages", city: "City", drivers: "Drivers", ratings: "Ratings", users: "Users", partners: "Partners", auditLog: "Audit log", account: "My account" },
 
   page: {
     title: "SupportCarr console",
@@ -214,6 +214,33 @@ export const texts = {
     suspendAbout: "The driver goes offline and gets no further offers. A job that is under way is finished first.",
     suspendSubmit: "Suspend",
     suspended: (name: string) => `${name} is suspended.`,
+    saving: "Saving…",
+  },
+
+  ratings: {
+    title: "Ratings",
+    about: "Low ratings and reports of abuse. What you hide counts no longer and nobody sees it.",
+    none: "Nothing to review",
+    noneHelp: "Low ratings and reported ones appear here.",
+    more: "Show more",
+    ratingOf: (stars: number) => (stars === 1 ? "1 of 5 stars" : `${stars} of 5 stars`),
+    direction: (by: string, about: string) => `by ${by} about ${about}`,
+    inReturn: (stars: number) => `The other side gave ${stars}.`,
+    reported: "Reported",
+    low: "Low",
+    reportedBecause: (reason: string) => `Reported: ${reason}`,
+    rescue: (id: string) => `Rescue ${id}`,
+    keepShort: "Keep…",
+    hideShort: "Hide…",
+    decideTitle: { keep: "Keep this rating?", hide: "Hide this rating?" },
+    decideAbout: {
+      keep: "It goes on counting, and the report is closed.",
+      hide: "It no longer counts in the average, and neither side sees it.",
+    },
+    decide: { keep: "Keep", hide: "Hide" },
+    decided: { keep: "The rating stays.", hide: "The rating has been hidden." },
+    note: "Note",
+    noteHint: "For your colleagues; kept in the audit log.",
     saving: "Saving…",
   },
 

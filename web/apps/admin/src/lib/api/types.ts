@@ -13,6 +13,7 @@ export type Offer = Schemas["OfferOut"];
 export type Overview = Schemas["Overview"];
 export type Partner = Schemas["PartnerView"];
 export type PartnerKey = Schemas["KeyView"];
+export type RatingReview = Schemas["ReviewedRating"];
 export type RescueDetails = Schemas["AdminRescueView"];
 export type RescueRow = Schemas["RescueRow"];
 export type UserView = Schemas["AdminUserView"];

@@ -1,0 +1,71 @@
+import { describe, expect } from "vitest";
+
+import { seriousViolations } from "./support/accessibility.ts";
+import { AccountPage } from "./support/accountPage.ts";
+import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
+import { ConsolePage } from "./support/consolePage.ts";
+import { requestJson } from "./support/demoCity.ts";
+
+interface Person {
+  phone: string;
+  password: string;
+}
+
+/** A simulated rider who has been driven home. */
+async function riderWithCompletedRescue(): Promise<Person> {
+  const { base, riders, tokens } = getDemoCity();
+  const ids = new Map<string, Person>();
+  for (const rider of riders) {
+    const { user } = await requestJson<{ user: { id: string } }>(base, "/auth/sign-in", { body: rider });
+    ids.set(user.id, rider);
+  }
+  const find = async () => {
+    const { items } = await requestJson<{ items: { rider_id: string }[] }>(base, "/admin/rescues?status=completed&area=montreal", { token: tokens.access_token });
+    return items.map(({ rider_id }) => ids.get(rider_id)).find((rider) => rider !== undefined);
+  };
+  await expect.poll(find, { timeout: 180_000, interval: 2_000 }).toBeDefined();
+  const found = await find();
+  if (!found) throw new Error("no rescue has been completed");
+  return found;
+}
+
+describe.skipIf(!demoCityAvailable)("a rating", () => {
+  test("is given on the account page, and a low one is hidden in the console", { timeout: 300_000 }, async ({ page, browser }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const rider = await riderWithCompletedRescue();
+    const account = await new AccountPage(page).visit("/account/sign-in");
+    await account.signIn(rider);
+    await account.greeting().waitFor();
+    await account.link("Rides").click();
+    const rate = account.button(/^Rate: /).first();
+    await rate.waitFor();
+    await account.region("How others rate you").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await rate.click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Send rating" }).click();
+    await dialog.getByText("Choose how many stars.").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await dialog.getByLabel("1 star: bad").check();
+    await dialog.getByLabel("Unsafe driving").check();
+    await dialog.getByLabel("Anything else?").fill("Ran a red light.");
+    await dialog.getByRole("button", { name: "Send rating" }).click();
+    await dialog.getByText("You will see the other side's rating").or(dialog.getByText("Their rating of you")).waitFor();
+    expect(await dialog.getByRole("img", { name: "1 of 5 stars" }).isVisible()).toBe(true);
+    await dialog.getByRole("button", { name: "Close" }).click();
+
+    const office = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    const console = new ConsolePage(office);
+    await console.signInBefore();
+    await console.visit("/admin/ratings");
+    const card = office.getByRole("listitem").filter({ hasText: "Ran a red light." });
+    await card.getByText("Unsafe driving").waitFor();
+    expect(await seriousViolations(office)).toEqual([]);
+    await card.getByRole("button", { name: "Hide…" }).click();
+    await office.getByLabel("Note").fill("A reviewed complaint");
+    await office.getByRole("dialog").getByRole("button", { name: "Hide" }).click();
+    await office.getByText("The rating has been hidden.").waitFor();
+    await card.waitFor({ state: "detached" });
+    await office.context().close();
+  });
+});
