@@ -46,7 +46,7 @@ from supportcarr.bootstrap.adapters import (
     StreamPayloads,
 )
 from supportcarr.bootstrap.anchors import anchor_of
-from supportcarr.bootstrap.file_checks import NoScanner, UnprocessedImages
+from supportcarr.bootstrap.file_checks import PooledImages, scanner_of
 from supportcarr.bootstrap.objects import objects_of
 from supportcarr.bootstrap.people_search import PeopleSearch
 from supportcarr.bootstrap.retention import Retention
@@ -81,6 +81,7 @@ from supportcarr.gateway.endpoint import API
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.http.guarded_client import GuardedClient
+from supportcarr.kit.images.pool import ImagePool
 from supportcarr.kit.jobs import leases
 from supportcarr.kit.jobs import service as kit_jobs
 from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
@@ -356,11 +357,12 @@ class Container:
         self.files = FileService(
             store, self.clock, self.objects, settings, self.file_removal, self.file_figures
         )
+        self.image_pool = ImagePool(settings.image_processes)  # starts no process yet
         self.file_processing = FileProcessing(
             store,
             self.objects,
-            UnprocessedImages(),
-            NoScanner(),
+            PooledImages(self.image_pool),
+            scanner_of(self.settings),
             self.file_removal,
             self.file_figures,
             max_bytes=settings.max_bytes,
@@ -513,6 +515,7 @@ class Container:
         await self.outbound.close()
         await self.partner_keys.close()
         await self.sms.close()
+        await self.image_pool.close()
         await self.objects.close()
         self.passwords.close()
 

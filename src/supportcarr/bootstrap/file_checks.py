@@ -1,19 +1,35 @@
-"""What stands in for the processing of images and the virus scanner.
-
-Only the first bytes of the content are checked then.
-"""
+"""What checks and prepares uploads: the processes that make copies of images, and the virus scanner."""
 
 from __future__ import annotations
 
-from supportcarr.files.ports import Processed
+from supportcarr.bootstrap.settings import Settings
+from supportcarr.files.errors import ImageRefused
+from supportcarr.files.ports import Processed, VirusScanner
+from supportcarr.kit.images.errors import UnusableImage
+from supportcarr.kit.images.pool import ImagePool
+from supportcarr.providers.clamd import ClamdScanner
+
+SHOWN_TYPE = "image/jpeg"  # of the copies
 
 
-class UnprocessedImages:
-    """``files.ports.ImageProcessor`` that shows what was uploaded."""
+class PooledImages:
+    """``files.ports.ImageProcessor`` on a pool of processes."""
+
+    def __init__(self, pool: ImagePool) -> None:
+        self._pool = pool
 
     async def process(self, data: bytes, content_type: str) -> Processed:
+        try:
+            copies = await self._pool.derive(data, content_type)
+        except UnusableImage as unusable:
+            raise ImageRefused(unusable.code, unusable.sentence) from unusable
         return Processed(
-            clean=data, preview=data, thumbnail=data, content_type=content_type, width=0, height=0
+            clean=copies.clean,
+            preview=copies.preview,
+            thumbnail=copies.thumbnail,
+            content_type=SHOWN_TYPE,
+            width=copies.width,
+            height=copies.height,
         )
 
 
@@ -22,3 +38,8 @@ class NoScanner:
 
     async def scan(self, data: bytes) -> str | None:
         return None
+
+
+def scanner_of(settings: Settings) -> VirusScanner:
+    """The virus scanner that the settings name."""
+    return ClamdScanner(settings.clamd) if settings.clamd.address else NoScanner()

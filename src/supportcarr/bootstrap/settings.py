@@ -32,7 +32,13 @@ from supportcarr.kit.runtime.settings import (
 from supportcarr.kit.sealing.settings import KeysetSettings
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.privacy.settings import PrivacySettings
-from supportcarr.providers.settings import RoutingSettings, S3Settings, StripeSettings, TwilioSettings
+from supportcarr.providers.settings import (
+    ClamdSettings,
+    RoutingSettings,
+    S3Settings,
+    StripeSettings,
+    TwilioSettings,
+)
 from supportcarr.ratings.settings import RatingSettings
 from supportcarr.realtime.settings import SocketSettings
 from supportcarr.rescues.settings import RescueSettings
@@ -134,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stripe: StripeSettings
     twilio: TwilioSettings
     s3: S3Settings
+    clamd: ClamdSettings
     files: FileSettings
     quotes: QuoteSettings
     rescues: RescueSettings

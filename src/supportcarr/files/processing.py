@@ -20,6 +20,8 @@ from supportcarr.files.metrics import FileFigures
 from supportcarr.files.model import KEEPS_ORIGINAL, PDF, Copies, ObjectName, StoredFile, key_of
 from supportcarr.files.ports import ImageProcessor, VirusScanner
 from supportcarr.files.removal import FileRemoval
+from supportcarr.kit.images.errors import UnusableImage
+from supportcarr.kit.images.polyglots import refuse_polyglot
 from supportcarr.kit.objects.content import content_type_of, same_content
 from supportcarr.kit.objects.port import ObjectStore, ObjectStoreUnavailable
 from supportcarr.kit.runtime.retry import RetryLater
@@ -102,6 +104,10 @@ class FileProcessing:
             log.warning("malware_found", file=file.id, name=found)
             return _because("malware_found")
         if file.content_type == PDF:
+            try:
+                await asyncio.to_thread(refuse_polyglot, data, PDF)
+            except UnusableImage as unusable:
+                return ImageRefused(unusable.code, unusable.sentence)
             await self._objects.put(key_of(file.id, "clean"), data, PDF)
             return Copies(size=len(data), shown_type=PDF, objects=("clean",))
         try:

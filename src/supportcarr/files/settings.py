@@ -29,3 +29,6 @@ class FileSettings(SettingsGroup, frozen=True, kw_only=True):
         int, Meta(ge=1, description="files of one person that nothing uses; further ones are refused")
     ] = 40
     evidence_days: Annotated[int, Meta(ge=30, description="days for which photos of rescues are kept")] = 365
+    image_processes: Annotated[
+        int, Meta(ge=1, le=16, description="processes of one worker that make copies of photos")
+    ] = 1

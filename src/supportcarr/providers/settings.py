@@ -1,4 +1,4 @@
-"""Settings of the providers: card payments, text messages, files and routing."""
+"""Settings of the providers: card payments, text messages, files, virus scanning and routing."""
 
 from __future__ import annotations
 
@@ -101,6 +101,36 @@ class S3Settings(SettingsGroup, frozen=True, kw_only=True):
         bool, Meta(description="name the bucket in the path instead of the host; for servers other than AWS")
     ] = False
     timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
+
+
+def clamd_address(value: str) -> str | tuple[str, int]:
+    """The path of a socket, or a host and port."""
+    if value.startswith("unix:/"):
+        return value.removeprefix("unix:")
+    host, _, port = value.removeprefix("tcp://").rpartition(":")
+    if not (value.startswith("tcp://") and host and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError("it must be tcp://HOST:PORT or unix:/PATH")
+    return host.strip("[]"), int(port)
+
+
+def _clamd_address_or_none(value: str) -> None:
+    if value:
+        clamd_address(value)
+
+
+class ClamdSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Virus scanning of uploads by ClamAV's daemon."""
+
+    prefix = "CLAMD_"
+    address: Annotated[
+        str,
+        Meta(
+            description="tcp://HOST:PORT or unix:/PATH of clamd; files wait while it cannot be reached; "
+            "empty: files are not scanned",
+            extra=rule(_clamd_address_or_none),
+        ),
+    ] = ""
+    timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one scan")] = 60.0
 
 
 class RoutingSettings(SettingsGroup, frozen=True, kw_only=True):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from support.files.uploads import HEIC, JPEG, PDF, PNG, begun, post_form, uploaded
 from support.http.server import Client
+from support.images import photos
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import expect
 from supportcarr.kit.objects.local import LocalObjects
@@ -206,3 +209,40 @@ async def test_a_form_must_end_with_its_file(platform: Platform) -> None:
         )
         assert reply.status == 422, reply.body
         assert await objects_of(platform, file["id"]) == set()
+
+
+async def test_what_others_see_is_upright_and_names_no_place(platform: Platform) -> None:
+    rider = await platform.person("rider")
+    taken = photos.jpeg(photos.quarters(800, 480), orientation=6) + photos.VIDEO
+    file = await uploaded(platform, rider, "rescue_photo", taken)
+    assert (file["width"], file["height"], file["content_type"]) == (480, 800, "image/jpeg")
+    sizes = []
+    for link in ("url", "preview_url", "thumbnail_url"):
+        async with platform.api.session.get(file[link]) as response:
+            shown = await response.read()
+        assert photos.PLACE.encode() not in shown
+        sizes.append(Image.open(io.BytesIO(shown)).size)
+    assert sizes == [(480, 800), (480, 800), (192, 320)]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "reason"),
+    [
+        (photos.png_that_declares(60_000, 60_000), "image/png", "image_too_large"),
+        (photos.jpeg()[:-600], "image/jpeg", "image_damaged"),
+        (photos.jpeg() + b"<html><script>1</script>", "image/jpeg", "file_of_two_types"),
+        (PDF + b"<html><script>1</script>", "application/pdf", "file_of_two_types"),
+    ],
+)
+async def test_files_that_cannot_be_shown_are_refused_and_nothing_is_kept(
+    platform: Platform, content: bytes, content_type: str, reason: str
+) -> None:
+    driver = await platform.person("driver")
+    file = await begun(driver, "driver_document", content, content_type)
+    assert (await post(platform, file, content))[0] == 204
+    expect(await driver.post(f"/me/uploads/{file['id']}/completion"), 200)
+    await platform.settle()
+    refused = expect(await driver.get(f"/me/uploads/{file['id']}"), 200)
+    assert (refused["state"], refused["reason"]) == ("refused", reason)
+    assert refused["detail"]
+    assert await platform.container.objects.list_objects(f"files/{file['id']}/") == []

@@ -8,14 +8,12 @@ from typing import Any
 
 import aiohttp
 
+from support.images import photos
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import expect
 
-# The first bytes of each type, which the checks before the processing look at, and something behind them.
-JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + b"\0" * 200 + b"\xff\xd9"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
+JPEG, PNG, HEIC = photos.jpeg(), photos.png(), photos.heic()
 PDF = b"%PDF-1.7\n" + b"\0" * 200
-HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 200
 
 
 def multipart(fields: Mapping[str, str], content: bytes, *, file_name: str = "photo") -> tuple[str, bytes]:
