@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from supportcarr.kit.images.derive import derive
 from support.files.uploads import JPEG, PNG, begun, post_form, uploaded
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import expect
@@ -18,8 +17,13 @@ from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.events import FileUploaded
 from supportcarr.files.collections import FILES
 from supportcarr.files.model import Purpose, StoredFile, key_of
-from supportcarr.files.ports import Processed
+from supportcarr.files.ports import Processed, VirusScanner
 from supportcarr.files.processing import FileProcessing
+from supportcarr.kit.images.derive import derive
+from supportcarr.kit.runtime.retry import RetryLater
+from supportcarr.providers.clamd import ClamdScanner
+from supportcarr.providers.settings import ClamdSettings
+from supportcarr_lab.emulators.clamd import ClamdEmulator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -200,13 +204,15 @@ class _Images:
         )
 
 
-def processing(platform: Platform, found: str | None = None) -> FileProcessing:
+def processing(
+    platform: Platform, found: str | None = None, scanner: VirusScanner | None = None
+) -> FileProcessing:
     container = platform.container
     return FileProcessing(
         container.store,
         container.objects,
         _Images(),
-        _Scanner(found),
+        scanner or _Scanner(found),
         container.file_removal,
         container.file_figures,
         max_bytes=container.settings.files.max_bytes,
@@ -246,6 +252,24 @@ async def test_a_file_with_malware_is_refused_and_not_kept(platform: Platform) -
     assert (refused["state"], refused["reason"]) == ("refused", "malware_found")
     reply = await rider.post(f"/me/uploads/{file_id}/completion")
     assert (reply.status, reply.code) == (422, "file_rejected")
+
+
+async def test_files_wait_for_a_virus_scanner_that_cannot_be_reached(platform: Platform) -> None:
+    rider = await platform.person("rider")
+    event = FileUploaded(file_id=await in_processing(platform, rider), owner_id=rider.user_id)
+    clamd = ClamdEmulator()
+    await clamd.start()
+    waiting = processing(platform, scanner=ClamdScanner(ClamdSettings(address=clamd.address)))
+    await clamd.stop()
+    with pytest.raises(RetryLater):
+        await waiting.process(event)
+    file = await stored(platform, event.file_id)
+    assert file is not None and file.state == "processing"
+    await clamd.start()
+    await waiting.process(event)
+    file = await stored(platform, event.file_id)
+    assert file is not None and file.state == "ready"
+    await clamd.stop()
 
 
 async def test_a_file_that_is_deleted_while_it_is_processed_leaves_nothing(platform: Platform) -> None:

@@ -98,16 +98,16 @@ def _end_of_scan(data: bytes, at: int) -> int:
 
 
 def _png(data: bytes) -> Header:
-    at, size = 8, None
+    at, width, height = 8, 0, 0
     while True:
         length, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"IHDR":
-            size = struct.unpack_from(">II", data, at + 8)
+            width, height = struct.unpack_from(">II", data, at + 8)
         at += 12 + length
-        if at > len(data) or size is None:  # the header comes first
+        if at > len(data) or not width:  # the header comes first
             raise damaged()
         if kind == b"IEND":
-            return Header(*size, at)
+            return Header(width, height, at)
 
 
 def _webp(data: bytes) -> Header:
