@@ -63,9 +63,12 @@ from supportcarr.drivers import collections as drivers_repository
 from supportcarr.drivers import handlers as drivers_handlers
 from supportcarr.drivers import jobs as drivers_jobs
 from supportcarr.drivers import routes as drivers_routes
+from supportcarr.drivers import shift_routes
+from supportcarr.drivers.hours import HoursRules
 from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.service import DriverService
+from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.files import collections as files_repository
 from supportcarr.files import handlers as files_handlers
 from supportcarr.files import jobs as files_jobs
@@ -300,7 +303,13 @@ class Container:
         self.area_cache = ResponseCache(redis.cache, "areas")
         self.areas = ServiceAreas(store, clock, shared=self.area_cache)
         self.drivers = DriverService(
-            store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone, plates=self.plates
+            store,
+            clock,
+            self.auth,
+            LiveJobs(store),
+            timezone=MONTREAL.timezone,
+            plates=self.plates,
+            hours_rules=HoursRules.from_settings(settings.shifts),
         )
         self.tracking = TrackingService(
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
@@ -310,6 +319,9 @@ class Container:
         self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
         self.payment_methods = PaymentMethodService(store, clock, self.payment_gateway)
         self.ledger = LedgerService(store, clock)
+        self.shifts = ShiftService(
+            store, clock, self.drivers, LiveJobs(store), self.ledger, timezone=MONTREAL.timezone
+        )
         self.payments = PaymentService(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
         self.webhooks = StripeWebhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
@@ -428,6 +440,7 @@ class Container:
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
             *dispatch_routes.routes(self.dispatch),
             *drivers_routes.routes(self.drivers),
+            *shift_routes.routes(self.shifts),
             *tracking_routes.routes(self.tracking),
             *ratings_routes.routes(self.ratings, self.audit),
             *notifications_routes.routes(self.notifications),
@@ -460,7 +473,7 @@ class Container:
             *auth_handlers.consumers(self.code_texts, self.names),
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),
-            *drivers_handlers.consumers(self.drivers),
+            *drivers_handlers.consumers(self.drivers, self.shifts),
             *dispatch_handlers.consumers(self.dispatch),
             *tracking_handlers.consumers(self.tracking),
             *operations_handlers.consumers(self.operations),
@@ -477,7 +490,7 @@ class Container:
         return [
             *rescues_jobs.deadlines(self.rescues),
             *dispatch_jobs.deadlines(self.dispatch),
-            *drivers_jobs.deadlines(self.drivers),
+            *drivers_jobs.deadlines(self.drivers, self.shifts),
             *ratings_jobs.deadlines(self.ratings),
             *privacy_jobs.deadlines(self.deletions),
         ]

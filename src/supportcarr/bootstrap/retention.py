@@ -14,6 +14,7 @@ from typing import Any, Literal
 import structlog
 
 from supportcarr.audit.chain import AuditChain
+from supportcarr.drivers.collections import SHIFTS
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.kit.store.purge import purge_expired
@@ -146,6 +147,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             ("vehicles",),
             "for as long as the rescues that refer to them",
             "the plate is erased; make, model and colour stay",
+        ),
+        RetentionRow(
+            "drivers' shifts",
+            ("shifts",),
+            f"{settings.shift_days} days",
+            GONE,
+            purge=Purge(SHIFTS, "began_at", settings.shift_days, "city"),
         ),
         RetentionRow(
             "drivers' trails",

@@ -14,6 +14,7 @@ from msgspec import Meta
 from supportcarr.audit.settings import AuditSettings
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.dispatch.settings import DispatchSettings
+from supportcarr.drivers.settings import ShiftSettings
 from supportcarr.files.settings import FileSettings
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.events.settings import StreamSettings
@@ -146,6 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rescues: RescueSettings
     dispatch: DispatchSettings
     ratings: RatingSettings
+    shifts: ShiftSettings
     routing: RoutingSettings
     streams: StreamSettings
     sockets: SocketSettings

@@ -18,6 +18,7 @@ from supportcarr.contracts.carrying import VehicleSpec
 from supportcarr.contracts.geo import UNKNOWN_POINT, GeoPoint
 from supportcarr.contracts.money import Charge
 from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.shifts import ShiftRecord
 from supportcarr.contracts.value_objects import BikeLoad
 
 
@@ -80,6 +81,22 @@ class DriverStandingChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers
     documents_until: datetime | None = None  # city time at which licence or insurance ends, while online
     hours_until: datetime | None = None  # city time at which the hours that one may drive are over
     reason: str | None = None  # why the system took the driver offline: missed_offers, suspended, …
+
+
+class DriverShiftChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.shift_changed.v1"):
+    """A driver's shift began, ended, or has another period; ``due_at`` is when the hours need a look."""
+
+    driver_id: str
+    shift: ShiftRecord
+    due_at: datetime | None = None  # city time
+
+
+class DriverHoursEnding(DomainEvent, frozen=True, kw_only=True, tag="drivers.hours_ending.v1"):
+    """A driver will soon have driven as long as one may before a rest."""
+
+    driver_id: str
+    limit_at: datetime  # city time
+    minutes: int  # until then
 
 
 class VehicleChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.vehicle_changed.v1"):
@@ -397,6 +414,8 @@ AnyEvent = (
     | PasswordChanged
     | SignInAttemptsFailed
     | DriverStandingChanged
+    | DriverShiftChanged
+    | DriverHoursEnding
     | VehicleChanged
     | DriverDocumentsExpiring
     | DriverDocumentsExpired

@@ -96,6 +96,14 @@ class RescuePeople(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None  # city time
 
 
+class EarnedSum(msgspec.Struct, frozen=True):
+    """What a driver earned in some time: by how many jobs (fares and fees), how much."""
+
+    jobs: int = 0
+    amount_minor: int = 0
+    currency: str | None = None  # ``None`` without a job
+
+
 class Leg(msgspec.Struct, frozen=True):
     """A route by road."""
 

@@ -43,7 +43,7 @@ def routes(service: DispatchService) -> list[Route]:
             policy=DRIVER.of("caller").when_verified(),
             tag="dispatch",
             response=OfferOut,
-            codes=("not_found", "offer_closed", "documents_not_valid"),
+            codes=("not_found", "offer_closed", "documents_not_valid", "hours_limit"),
         ),
         Route(
             method="POST",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supportcarr.drivers.model import DriverProfile, Vehicle
+from supportcarr.drivers.shifts import Shift
 from supportcarr.kit.store.port import CollectionSpec, Index
 
 PROFILES = CollectionSpec(
@@ -13,5 +14,6 @@ PROFILES = CollectionSpec(
 VEHICLES = CollectionSpec(
     "vehicles", Vehicle, (Index("driver_id"), Index("plate_key"), Index("plate_key_odd"))
 )
+SHIFTS = CollectionSpec("shifts", Shift, (Index("driver_id", "began_at"), Index("began_at"), Index("due_at")))
 
-SPECS: tuple[CollectionSpec[Any], ...] = (PROFILES, VEHICLES)
+SPECS: tuple[CollectionSpec[Any], ...] = (PROFILES, VEHICLES, SHIFTS)

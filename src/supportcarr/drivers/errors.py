@@ -6,13 +6,18 @@ ApiError
 ├── TooManyVehicles    409
 ├── VehicleInUse       409
 ├── VehicleOnJob       409
+├── OnJob              409, a break has to wait until the job is over
+├── RestRequired       409, names the end of the rest
+├── TooManyBreaks      409
 ├── UnknownVehicle     422 validation_failed, names the field
 └── UnknownDriver      404
 """
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Conflict, NotFound, ValidationFailed
+from datetime import datetime
+
+from supportcarr.contracts.errors import Conflict, FieldError, NotFound, ValidationFailed
 
 
 class NotApproved(Conflict):
@@ -34,6 +39,27 @@ class VehicleInUse(Conflict):
 class VehicleOnJob(Conflict):
     code = "vehicle_on_job"
     title = "You are on a job with another vehicle, and the rider has been told its plate"
+
+
+class OnJob(Conflict):
+    code, title = "on_job", "You are on a job; finish it, then take your break"
+
+
+class RestRequired(Conflict):
+    code, title = "rest_required", "You have driven as long as you may before a rest"
+
+    @classmethod
+    def until(cls, ends: datetime) -> RestRequired:
+        """The error while a rest goes on that is over at that city time."""
+        at = f"{ends:%Y-%m-%dT%H:%M:%SZ}"
+        return cls(
+            f"You have driven as long as you may; you can go online again at {at}",
+            errors=(FieldError("online", "rest_required", f"Rest until {at}"),),
+        )
+
+
+class TooManyBreaks(Conflict):
+    code, title = "too_many_breaks", "You have taken as many breaks as one shift can have"
 
 
 class UnknownVehicle(ValidationFailed):

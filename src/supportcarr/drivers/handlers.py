@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.contracts.events import DeletionRequested, UserBanned, UserSignedUp, VehicleChanged
+from supportcarr.contracts.events import (
+    DeletionRequested,
+    DriverShiftChanged,
+    UserBanned,
+    UserSignedUp,
+    VehicleChanged,
+)
 from supportcarr.drivers.service import DriverService
+from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 
-def consumers(service: DriverService) -> list[Consumer]:
+def consumers(service: DriverService, shifts: ShiftService) -> list[Consumer]:
     """Create a profile for every new driver, so that operators see the applications; take those offline
-    whose accounts are to be deleted, or who were banned; keep what the current vehicle can carry."""
+    whose accounts are to be deleted, or who were banned; keep what the current vehicle can carry;
+    record shifts."""
 
     async def open_profile(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
@@ -22,12 +30,17 @@ def consumers(service: DriverService) -> list[Consumer]:
         if isinstance(envelope.event, UserBanned):
             await service.stop(envelope.event.user_id, "banned")
 
+    async def record_shift(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, DriverShiftChanged):
+            await shifts.record(envelope.event, envelope.document_version)
+
     async def refresh_vehicle(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, VehicleChanged):
             await service.refresh_vehicle(envelope.event.driver_id)
 
     return [
         Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION),
+        Consumer("drivers.record_shift", (DriverShiftChanged,), record_shift, Phase.REACTION),
         Consumer("drivers.refresh_vehicle", (VehicleChanged,), refresh_vehicle, Phase.REACTION),
         Consumer("drivers.stop", (DeletionRequested, UserBanned), stop, Phase.REACTION),
     ]

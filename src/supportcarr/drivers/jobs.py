@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from supportcarr.drivers.collections import PROFILES
+from supportcarr.drivers.collections import PROFILES, SHIFTS
 from supportcarr.drivers.service import DriverService
+from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.kit.jobs.declarations import Deadline, PeriodicTask
 
 DATE_PAPERS_SECONDS = 3600.0
 
 
-def deadlines(service: DriverService) -> list[Deadline]:
-    """Papers that will soon have expired, or have."""
-    return [Deadline(PROFILES, service.on_documents_due)]
+def deadlines(service: DriverService, shifts: ShiftService) -> list[Deadline]:
+    """Papers that will soon have expired, or have; hours that are nearly over, or are."""
+    return [Deadline(PROFILES, service.on_documents_due), Deadline(SHIFTS, shifts.on_shift_due)]
 
 
 def periodic_tasks(service: DriverService) -> list[PeriodicTask]:

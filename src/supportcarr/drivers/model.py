@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -12,10 +13,12 @@ from supportcarr.contracts.carrying import VehicleSpec, VehicleType
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.shifts import ShiftRecord
 from supportcarr.contracts.value_objects import VehicleCard
 from supportcarr.drivers.commands import ChangeVehicle
 from supportcarr.drivers.errors import (
     NotApproved,
+    OnJob,
     TooManyVehicles,
     UnknownVehicle,
     VehicleInUse,
@@ -44,6 +47,17 @@ class DocumentsNotice(msgspec.Struct, frozen=True, omit_defaults=True):
     expired: bool = False
 
 
+class DrivenHours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How long the driver has driven since the last rest; see ``hours``.  City time."""
+
+    before_seconds: float = 0.0  # in the periods that are over
+    since: datetime | None = None  # the driver drives since then
+    stopped_at: datetime | None = None  # when the driver stopped
+    limit_at: datetime | None = None  # when the hours are over, while the driver drives
+    warned: bool = False  # that they soon are
+    job_goes_on: bool = False  # the driver stopped, and was still on a job when it was checked
+
+
 class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     """A driver; the id is the user's.
 
@@ -62,6 +76,9 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     vehicle_id: str | None = None  # the current one, or the last
     vehicle: VehicleSpec | None = None  # what that one can carry
     online: bool = False
+    on_break: bool = False  # counts only while ``online``
+    hours: DrivenHours = DrivenHours()
+    shift: ShiftRecord | None = None  # the present one, or the last
     offline_reason: str | None = None  # if the driver did not go offline themselves
     created_at: datetime
 
@@ -106,12 +123,16 @@ VehiclesOnJobs = frozenset[str | None]  # of the driver's live rescues; ``None``
 
 
 def go_online(
-    profile: DriverProfile, vehicle_id: str | None, on_jobs: VehiclesOnJobs = frozenset()
+    profile: DriverProfile,
+    vehicle_id: str | None,
+    on_jobs: VehiclesOnJobs = frozenset(),
+    *,
+    on_break: bool = False,
 ) -> DriverProfile:
     """The profile online with that vehicle (by default the last one); its papers have been checked.
 
     On a job only its vehicle is allowed: the rider waits for the plate that they were told.  Raises
-    ``NotApproved``, ``UnknownVehicle``, ``VehicleOnJob``.
+    ``NotApproved``, ``UnknownVehicle``, ``VehicleOnJob``; ``OnJob`` for a break.
     """
     if profile.approval != "approved":
         raise NotApproved(_NOT_APPROVED[profile.approval])
@@ -122,13 +143,17 @@ def go_online(
         raise UnknownVehicle.of("vehicle_id", "unknown", "None of your vehicles has that id")
     if on_jobs and chosen not in _used(profile, on_jobs):
         raise VehicleOnJob
+    if on_break and on_jobs:
+        raise OnJob
     spec = profile.vehicle if chosen == profile.vehicle_id else None
-    return replace(profile, online=True, vehicle_id=chosen, vehicle=spec, offline_reason=None)
+    return replace(
+        profile, online=True, on_break=on_break, vehicle_id=chosen, vehicle=spec, offline_reason=None
+    )
 
 
 def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfile:
     """The profile offline; *reason* if the driver did not ask for it."""
-    return replace(profile, online=False, offline_reason=reason)
+    return replace(profile, online=False, on_break=False, offline_reason=reason)
 
 
 def set_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:
@@ -175,10 +200,13 @@ def mark_removed(vehicle: Vehicle) -> Vehicle | None:
     return None if vehicle.removed else replace(vehicle, removed=True)
 
 
-def changed_vehicle(vehicle: Vehicle, command: ChangeVehicle) -> Vehicle | None:
-    """The vehicle with what the command names; ``None`` if that changes nothing."""
+def changed_vehicle(
+    vehicle: Vehicle, command: ChangeVehicle, hashes: Mapping[str, str | None]
+) -> Vehicle | None:
+    """The vehicle with what the command names, and with those hashes of its plate; ``None`` if that
+    changes nothing."""
     named = {name: value for name, value in msgspec.structs.asdict(command).items() if value is not None}
-    after = replace(vehicle, **named)
+    after = replace(vehicle, **named, **hashes)
     return None if after == vehicle else after
 
 
@@ -203,10 +231,11 @@ def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[Driver
         DriverStandingChanged(
             driver_id=p.id,
             approved=p.approval == "approved",
-            online=p.online,
+            online=p.online and not p.on_break,
             vehicle_id=p.vehicle_id if p.online else None,
             vehicle=p.vehicle if p.online else None,
             documents_until=p.documents_until if p.online else None,
+            hours_until=p.hours.limit_at if p.online else None,
             reason=p.offline_reason,
         )
         for p in (before, after)

@@ -1,4 +1,4 @@
-"""What drivers holds of a person: the application with its papers, and the vehicles."""
+"""What drivers holds of a person: the application with its papers, vehicles, shifts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from supportcarr.drivers.collections import PROFILES, VEHICLES
+from supportcarr.drivers.collections import PROFILES, SHIFTS, VEHICLES
 from supportcarr.drivers.model import Vehicle
+from supportcarr.drivers.shifts import Shift
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.purge import delete_document
 from supportcarr.kit.store.update import update, without_events
 
+SHIFTS_READ = 2000  # some a day, for as long as they are kept
 VEHICLES_READ = 1000  # of one driver; each may have ten at a time
 
 
@@ -28,12 +30,17 @@ class DriverData:
     def __init__(self, store: Store) -> None:
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
+        self._shifts = store.collection(SHIFTS)
 
     async def export(self, person_id: str) -> Mapping[str, Any]:
         profile = await self._profiles.get(person_id)
         if profile is None:
             return {}
-        return {"profile_and_papers": profile, "vehicles": await self._vehicles_of(person_id)}
+        return {
+            "profile_and_papers": profile,
+            "vehicles": await self._vehicles_of(person_id),
+            "shifts": await self._shifts_of(person_id),
+        }
 
     async def obstacles(self, person_id: str) -> Sequence[str]:
         return ()  # a job that is not over is one of rescues
@@ -42,7 +49,14 @@ class DriverData:
         """Delete the profile.  Raises ``VersionConflict`` if it is changed meanwhile: run it again."""
         for vehicle in await self._vehicles_of(person_id):
             await update(self._vehicles, vehicle.id, without_events(_without_plate))
+        while shifts := await self._shifts_of(person_id):
+            for shift in shifts:
+                await delete_document(self._shifts, shift.id)
         await delete_document(self._profiles, person_id)
+
+    async def _shifts_of(self, driver_id: str) -> list[Shift]:
+        page = await self._shifts.find({"driver_id": driver_id}, sort="began_at", limit=SHIFTS_READ)
+        return page.items
 
     async def _vehicles_of(self, driver_id: str) -> list[Vehicle]:
         return (await self._vehicles.find({"driver_id": driver_id}, limit=VEHICLES_READ)).items

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
-from supportcarr.contracts.value_objects import Person
+from supportcarr.contracts.value_objects import EarnedSum, Person
 
 
 class UserDirectory(Protocol):
@@ -19,3 +20,10 @@ class LiveJobs(Protocol):
 
     async def vehicles(self, driver_id: str) -> frozenset[str | None]:
         """The vehicle of each live rescue of the driver; ``None`` for one that does not say."""
+
+
+class EarningsReader(Protocol):
+    """What drivers earned.  Implemented by ``payments.ledger_service.LedgerService``."""
+
+    async def earned(self, driver_id: str, begins: datetime, ends: datetime) -> EarnedSum:
+        """What the driver earned from *begins* until before *ends* (city time)."""

@@ -111,7 +111,11 @@ def _work_routes(service: DriverService) -> list[Route]:
     async def put_availability(request: RequestContext[AvailabilityIn, NoQuery]) -> Response:
         driver, body = request.caller, request.body
         profile = await service.set_availability(
-            _actor(driver), driver.user_id, online=body.online, vehicle_id=body.vehicle_id
+            _actor(driver),
+            driver.user_id,
+            online=body.online,
+            vehicle_id=body.vehicle_id,
+            on_break=body.on_break,
         )
         return Response(AvailabilityOut.of(profile))
 
@@ -165,12 +169,19 @@ def _work_routes(service: DriverService) -> list[Route]:
             method="PUT",
             path="/me/availability",
             handler=put_availability,
-            summary="Go online or offline",
+            summary="Go online or offline, or take a break",
             policy=DRIVER.when_verified(),
             tag="drivers",
             body=AvailabilityIn,
             response=AvailabilityOut,
-            codes=("driver_not_approved", "documents_not_valid", "vehicle_on_job"),
+            codes=(
+                "driver_not_approved",
+                "documents_not_valid",
+                "vehicle_on_job",
+                "on_job",
+                "rest_required",
+                "too_many_breaks",
+            ),
         ),
     ]
 

@@ -140,6 +140,11 @@ class AvailabilityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vehicle_id: Annotated[
         Annotated[str, Meta(max_length=64)] | None, Meta(description="null: the vehicle driven last")
     ] = None
+    on_break: Annotated[bool, Meta(description="a break of a driver who is online: no offers")] = False
+
+    def __post_init__(self) -> None:
+        if self.on_break and not self.online:
+            raise ValueError("on_break needs online to be true")
 
 
 class AvailabilityOut(msgspec.Struct, frozen=True):
@@ -149,13 +154,24 @@ class AvailabilityOut(msgspec.Struct, frozen=True):
         str | None,
         Meta(
             description="why the system took the driver offline: missed_offers, suspended, "
-            "documents_expired, documents_missing"
+            "documents_expired, documents_missing, hours_limit, long_break"
         ),
+    ]
+    on_break: bool
+    hours_until: Annotated[
+        datetime | None,
+        Meta(description="city time at which the hours before a rest are over, while online"),
     ]
 
     @classmethod
     def of(cls, profile: DriverProfile) -> AvailabilityOut:
-        return cls(profile.online, profile.vehicle_id, profile.offline_reason)
+        return cls(
+            profile.online,
+            profile.vehicle_id,
+            profile.offline_reason,
+            profile.online and profile.on_break,
+            profile.hours.limit_at,
+        )
 
 
 class DriversQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

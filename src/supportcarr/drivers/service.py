@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion
-from supportcarr.contracts.events import OperatorActed, VehicleChanged
-from supportcarr.contracts.ids import VEHICLE
+from supportcarr.contracts.events import AnyEvent, VehicleChanged
+from supportcarr.contracts.ids import SHIFT, VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
-from supportcarr.drivers import documents, model
+from supportcarr.drivers import documents, hours, model
 from supportcarr.drivers.audit import operator_acted
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply, ChangeVehicle
 from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
+from supportcarr.drivers.hours import HoursRules
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
 from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.ports import LiveJobs, UserDirectory
@@ -30,6 +32,7 @@ from supportcarr.kit.store.port import DuplicateKey, Page, Range, Scalar, Store
 from supportcarr.kit.store.update import update, without_events
 
 DATE_PAPERS_PAGE = 200  # profiles
+DEFAULT_HOURS = HoursRules()
 
 
 class DriverService:
@@ -44,6 +47,7 @@ class DriverService:
         *,
         timezone: str,
         plates: Plates | None = None,
+        hours_rules: HoursRules = DEFAULT_HOURS,
     ) -> None:
         """*timezone* is that of the service area: papers end with a day there.
 
@@ -56,6 +60,7 @@ class DriverService:
         self._jobs = jobs
         self._plates = plates
         self._zone = ZoneInfo(timezone)
+        self.hours_rules = hours_rules
 
     # --- profiles ---------------------------------------------------------------------------------
 
@@ -119,7 +124,7 @@ class DriverService:
             return model.set_approval(profile, approval)
 
         return await self._update(
-            driver_id, actor, decide, if_match, lambda before, after: operator_acted(before, after, origin)
+            driver_id, actor, decide, if_match, lambda before, after: (operator_acted(before, after, origin),)
         )
 
     # --- vehicles ---------------------------------------------------------------------------------
@@ -168,8 +173,13 @@ class DriverService:
             raise NotFound
         model.check_not_on_job(profile, vehicle_id, await self._jobs.vehicles(driver_id))
 
+        hashes: dict[str, str | None] = {}
+        if self._plates is not None and command.plate is not None:
+            hashed = await self._plates.with_hashes(replace(vehicle, plate=command.plate))
+            hashes = {"plate_key": hashed.plate_key, "plate_key_odd": hashed.plate_key_odd}
+
         def changed(vehicle: Vehicle) -> tuple[Vehicle, PendingEvents] | None:
-            after = model.changed_vehicle(vehicle, command)
+            after = model.changed_vehicle(vehicle, command, hashes)
             event = VehicleChanged(driver_id=driver_id, vehicle_id=vehicle_id)
             return (after, PendingEvents((event,), actor, self._clock.city())) if after else None
 
@@ -198,11 +208,18 @@ class DriverService:
     # --- availability -----------------------------------------------------------------------------
 
     async def set_availability(
-        self, actor: Actor, driver_id: str, online: bool, vehicle_id: str | None = None
+        self,
+        actor: Actor,
+        driver_id: str,
+        online: bool,
+        vehicle_id: str | None = None,
+        *,
+        on_break: bool = False,
     ) -> DriverProfile:
-        """Go online or offline.
+        """Go online or offline, or take a break.
 
-        Raises ``NotApproved``, ``DocumentsNotValid``, ``UnknownVehicle``, ``VehicleOnJob``.
+        Raises ``NotApproved``, ``DocumentsNotValid``, ``UnknownVehicle``, ``VehicleOnJob``, ``RestRequired``;
+        ``OnJob`` and ``TooManyBreaks`` for a break.
         """
         await self.open_profile(driver_id)
         if online:
@@ -212,7 +229,7 @@ class DriverService:
             vehicle = await self._vehicles.get(chosen) if chosen else None
 
             def online_with(profile: DriverProfile) -> DriverProfile:
-                online = self._online(profile, vehicle_id, on_jobs)
+                online = self._online(profile, vehicle_id, on_jobs, on_break=on_break)
                 return model.with_spec(online, vehicle) if vehicle else online
 
             await self._update(driver_id, actor, online_with)
@@ -241,7 +258,8 @@ class DriverService:
             after, event = documents.review_by_date(profile, now, on_job=on_job)
             if after == profile:
                 return None
-            events = (*model.standing_events(profile, after), *((event,) if event else ()))
+            after = self._with_hours(profile, after)
+            events = (*self._events(profile, after), *((event,) if event else ()))
             return after, PendingEvents(events, SYSTEM, now) if events else None
 
         await update(self._profiles, driver_id, reviewed)
@@ -298,17 +316,49 @@ class DriverService:
         except NotFound:
             return None
 
+    async def find_profile(self, driver_id: str) -> DriverProfile | None:
+        """Get a driver's profile, if there is one."""
+        return await self._profiles.get(driver_id)
+
+    async def change(
+        self,
+        driver_id: str,
+        actor: Actor,
+        change: Callable[[DriverProfile], DriverProfile],
+        also: Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]],
+    ) -> DriverProfile:
+        """Save the profile as *change* returns it, with the events that follow, and those of *also*."""
+        return await self._update(driver_id, actor, change, also=also)
+
+    def _with_hours(self, before: DriverProfile, after: DriverProfile) -> DriverProfile:
+        """The profile *after* with its hours and its shift."""
+        return hours.follow(before, after, self._clock.city(), self.hours_rules, new_id(SHIFT))
+
+    def _events(self, before: DriverProfile, after: DriverProfile) -> tuple[AnyEvent, ...]:
+        """What dispatch and the shifts have to know of a change."""
+        shifts = hours.shift_events(before, after, self.hours_rules)
+        return (*model.standing_events(before, after), *shifts)
+
     def _today(self) -> date:
         return self._clock.city().astimezone(self._zone).date()
 
     def _online(
-        self, profile: DriverProfile, vehicle_id: str | None, on_jobs: model.VehiclesOnJobs
+        self,
+        profile: DriverProfile,
+        vehicle_id: str | None,
+        on_jobs: model.VehiclesOnJobs,
+        *,
+        on_break: bool,
     ) -> DriverProfile:
         """The profile online.  Raises what ``set_availability`` raises."""
-        online = model.go_online(profile, vehicle_id, on_jobs)
+        online = model.go_online(profile, vehicle_id, on_jobs, on_break=on_break)
         if invalid := documents.invalid_documents(profile, self._today()):
             errors = tuple(_invalid(profile, document) for document in invalid)
             raise DocumentsNotValid(" ".join(error.detail for error in errors), errors=errors)
+        now = self._clock.city()
+        if on_jobs:  # what they drove since they went offline counts, too
+            online = hours.count_job(online, now)
+        hours.check_rested(profile, now, self.hours_rules)
         return online
 
     async def _update(
@@ -317,11 +367,11 @@ class DriverService:
         actor: Actor,
         change: Callable[[DriverProfile], DriverProfile],
         if_match: int | None = None,
-        audit: Callable[[DriverProfile, DriverProfile], OperatorActed] | None = None,
+        also: Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]] | None = None,
     ) -> DriverProfile:
         """Save the profile as *change* returns it, with its event; nothing if it is the same.
 
-        *audit* makes the event for the audit log from the profile before and after.
+        *also* makes more events from the profile before and after: for the audit log, for the driver.
 
         Raises ``StaleVersion`` if the profile is not at version *if_match*.
         """
@@ -330,10 +380,11 @@ class DriverService:
             if if_match is not None and if_match != profile.version:
                 raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
             after = documents.with_dates(change(documents.with_dates(profile, self._zone)), self._zone)
+            after = self._with_hours(profile, after)
             if after == profile:
                 return None
-            audited = (audit(profile, after),) if audit else ()
-            events = (*model.standing_events(profile, after), *audited)
+            more = also(profile, after) if also else ()
+            events = (*self._events(profile, after), *more)
             return after, PendingEvents(events, actor, self._clock.city()) if events else None
 
         return await update(self._profiles, driver_id, changed)

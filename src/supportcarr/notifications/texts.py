@@ -19,6 +19,7 @@ from supportcarr.contracts.events import (
     DriverDeparted,
     DriverDocumentsExpired,
     DriverDocumentsExpiring,
+    DriverHoursEnding,
     DriverStandingChanged,
     ExportReady,
     FixConfirmed,
@@ -217,6 +218,18 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "You are offline now",
         "You missed several offers in a row. Go online again when you want to drive.",
     ),
+    ("hours_ending", "driver"): (
+        "Your hours are nearly over",
+        "In {minutes} minutes you will have driven as long as you may before a rest. Then you get no offers.",
+    ),
+    ("hours_limit", "driver"): (
+        "Time to rest",
+        "You have driven as long as you may, and are offline. Your app shows when you can go online again.",
+    ),
+    ("long_break", "driver"): (
+        "Your shift has ended",
+        "You are offline, because your break was as long as a rest. Go online again when you want to drive.",
+    ),
     ("driver_suspended", "driver"): (
         "You cannot take jobs at present",
         "Your account as a driver is suspended. Our support will tell you more.",
@@ -306,6 +319,8 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             kind = "documents_expired" if expired else "documents_expiring"
             values = {"documents": " and ".join(event.documents), "last_day": event.last_day.isoformat()}
             yield _text(None, event.driver_id, kind, "driver", values)
+        case DriverHoursEnding():
+            yield _text(None, event.driver_id, "hours_ending", "driver", {"minutes": str(event.minutes)})
         case FixProposed():
             amounts = {"amount": money(event.price_minor, event.currency)}
             yield _text(event.rescue_id, event.rider_id, "fix_proposed", "rider", amounts)
@@ -336,6 +351,8 @@ _STANDING_KINDS = {
     "missed_offers": "driver_offline",
     "suspended": "driver_suspended",
     "documents_missing": "documents_missing",
+    "hours_limit": "hours_limit",
+    "long_break": "long_break",
 }
 
 _END_KINDS: dict[type[RescueEnded], str] = {

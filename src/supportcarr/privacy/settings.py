@@ -18,6 +18,7 @@ class PrivacySettings(SettingsGroup, frozen=True, kw_only=True):
     ] = 14
     export_days: Annotated[float, Meta(gt=0, le=30, description="days for which an export is kept")] = 7
     trail_days: Annotated[int, Meta(ge=1, description="days for which drivers' trails are kept")] = 30
+    shift_days: Annotated[int, Meta(ge=30, description="days for which drivers' shifts are kept")] = 365
     notification_days: Annotated[int, Meta(ge=1, description="days for which notifications are kept")] = 90
     message_days: Annotated[int, Meta(ge=2, description="days for which chat messages are kept")] = 365
     audit_days: Annotated[int, Meta(ge=30, description="days for which the audit log is kept")] = 1095

@@ -68,6 +68,8 @@ driver        POST   /me/vehicles+                            201
 driver        PATCH  /me/vehicles/{vehicle_id}                200
 driver        DELETE /me/vehicles/{vehicle_id}                204
 driver        PUT    /me/availability                         200
+driver        GET    /me/shifts                               200
+driver        GET    /me/shifts/today                         200
 driver        POST   /me/positions                            200
 driver        GET    /me/offers                               200
 driver        GET    /me/earnings                             200

@@ -19,13 +19,14 @@ from supportcarr.contracts.events import (
     UserSignedUp,
 )
 from supportcarr.contracts.routing import NoQuery, RequestContext, Route
-from supportcarr.contracts.value_objects import Person, VehicleCard
+from supportcarr.contracts.value_objects import EarnedSum, Person, VehicleCard
 from supportcarr.drivers import jobs
 from supportcarr.drivers.collections import PROFILES
 from supportcarr.drivers.handlers import consumers
 from supportcarr.drivers.model import Application, DriverProfile
 from supportcarr.drivers.routes import routes
 from supportcarr.drivers.service import DriverService
+from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 
@@ -57,14 +58,23 @@ class Jobs:
         return self.on_jobs
 
 
+class Earnings:
+    """Nobody earned anything."""
+
+    async def earned(self, driver_id: str, begins: datetime, ends: datetime) -> EarnedSum:
+        return EarnedSum()
+
+
 class Api:
     """Calls the routes without the gateway; body and response pass through JSON."""
 
     def __init__(self, store: Store) -> None:
         self._now = NOW.timestamp()
         self.jobs = Jobs()
-        self.service = DriverService(
-            store, Clock(wall=lambda: self._now), People(), self.jobs, timezone="America/Toronto"
+        self.clock = Clock(wall=lambda: self._now)
+        self.service = DriverService(store, self.clock, People(), self.jobs, timezone="America/Toronto")
+        self.shifts = ShiftService(
+            store, self.clock, self.service, self.jobs, Earnings(), timezone="America/Toronto"
         )
         self.told: list[DriverDocumentsExpiring | DriverDocumentsExpired] = []
         self.standings: list[DriverStandingChanged] = []
@@ -80,7 +90,7 @@ class Api:
     async def pass_time(self, days: float) -> None:
         """Let time pass, and fire the deadline of the papers as often as it is due."""
         self._now += days * 86_400
-        (deadline,) = jobs.deadlines(self.service)
+        deadline = next(d for d in jobs.deadlines(self.service, self.shifts) if d.spec is PROFILES)
         for _ in range(3):
             await deadline.fire(DRIVER)
 
@@ -135,7 +145,13 @@ async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
     seen = await api.call("POST", "/admin/drivers/{driver_id}/approval", user_id=ADMIN, driver_id=DRIVER)
     assert (seen["state"], seen["missing"], seen["name"]) == ("approved", [], "Marie Tremblay")
     availability = await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle["id"]})
-    assert availability == {"online": True, "vehicle_id": vehicle["id"], "offline_reason": None}
+    assert availability == {
+        "online": True,
+        "vehicle_id": vehicle["id"],
+        "offline_reason": None,
+        "on_break": False,
+        "hours_until": "2026-06-02T08:00:00Z",
+    }
     assert [(f.approved, f.online) for f in api.standings] == [(True, False), (True, True)]
 
 
@@ -309,7 +325,7 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
 
 
 async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
-    consumer = next(c for c in consumers(api.service) if c.name == "drivers.open_profile")
+    consumer = next(c for c in consumers(api.service, api.shifts) if c.name == "drivers.open_profile")
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
         event = EventEnvelope(
             id=f"{user_id}.1.0",

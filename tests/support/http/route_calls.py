@@ -112,7 +112,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     },
     ("POST", "/me/uploads"): {"purpose": "bike_photo", "content_type": "image/jpeg", "size": 1000},
     ("POST", "/uploads"): None,  # a form
-    ("PUT", "/me/availability"): {"online": False, "vehicle_id": "veh_x"},
+    ("PUT", "/me/availability"): {"online": False, "vehicle_id": "veh_x", "on_break": False},
     ("POST", "/me/positions"): {
         "lat": 45.5,
         "lng": -73.6,

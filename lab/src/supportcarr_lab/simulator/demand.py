@@ -166,6 +166,12 @@ def job_plan(seed: int, driver: int, count: int) -> JobPlan:
     )
 
 
+def break_plan(seed: int, driver: int, count: int) -> float:
+    """City seconds of a driver's break after the *count*-th job (counted from 0); 0: no break."""
+    rng = _rng(seed, "break", driver, count)
+    return rng.uniform(300, 1200) if rng.random() < 0.15 else 0.0
+
+
 def drift_target(seed: int, driver: int, count: int) -> tuple[GeoPoint, float]:
     """Where an idle driver goes next, by demand, and how long they wait there (city seconds)."""
     rng = _rng(seed, "drift", driver, count)

@@ -9,12 +9,13 @@ from typing import Any
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.city_time import format_time
+from supportcarr_lab.simulator.city_time import format_time, parse_time
 from supportcarr_lab.simulator.client import RequestFailed, RequestRejected, new_idempotency_key
 from supportcarr_lab.simulator.context import RiderAtPickup, SimulationContext
 from supportcarr_lab.simulator.demand import (
     SPEED_MPS,
     JobPlan,
+    break_plan,
     drift_bend,
     drift_target,
     home_point,
@@ -30,6 +31,7 @@ RETRY_DELAY_S = 1.0  # wall; after a request that failed for good
 MAX_REJECTED_STEPS = 20  # after that many rejected steps the driver stops working on the job
 STEPS_AT_A_PLACE = ("arrival", "no-show", "completion")  # refused, or noted, if the driver is elsewhere
 DRIVER_STATUSES = ("assigned", "en_route", "arrived", "in_transit")  # a driver has the rescue
+PUT_OFFLINE = ("driver_offline", "hours_limit", "long_break")  # kinds of notifications
 VEHICLES = (
     ("pickup", "Ford", "F-150", "blue"),
     ("pickup", "Toyota", "Tacoma", "red"),
@@ -56,7 +58,7 @@ class Driver(Person):
         self._drift_count = self._offers_considered = self._job_count = 0
         self._drift_at = 0.0  # city time at which an idle driver moves on; 0: at once
         self._vehicle_id = ""
-        self._put_offline = False  # by the platform, after unanswered offers
+        self._put_offline = False  # by the platform: unanswered offers, or too many hours
 
     # --- where the truck is -------------------------------------------------------------------
 
@@ -134,6 +136,32 @@ class Driver(Person):
         await self.api.put("/me/availability", {"online": True, "vehicle_id": self._vehicle_id})
         self.online, self._put_offline = True, False
 
+    async def _return_online(self) -> None:
+        """Go online again; after a rest, if the hours that one may drive are over."""
+        try:
+            await self._go_online()
+        except RequestRejected as error:
+            if error.code != "rest_required":
+                raise
+            self.online = False
+            rest_until = (await self.api.get("/me/shifts/today"))["rest_until"]
+            if rest_until is not None:
+                await self.context.time.sleep_until(parse_time(rest_until) + 1)
+
+    async def _take_break(self) -> None:
+        """Take a break after the job that was done last, if the driver's plan has one."""
+        break_s = break_plan(self.context.options.seed, self.index, self._job_count - 1)
+        if not break_s or self._put_offline or self.job:
+            return
+        body = {"online": True, "vehicle_id": self._vehicle_id, "on_break": True}
+        try:
+            await self.api.put("/me/availability", body)
+        except RequestRejected:
+            return  # on another job already, or the hours are over
+        await self.context.time.sleep(break_s)
+        if not self._put_offline:
+            await self._return_online()
+
     async def go_offline(self) -> None:
         with contextlib.suppress(RequestFailed):
             await self.api.put("/me/availability", {"online": False})
@@ -144,9 +172,10 @@ class Driver(Person):
         while True:
             try:
                 if self._put_offline:
-                    await self._go_online()
+                    await self._return_online()
                 elif self.job:
                     await self._run_job(self.job)  # from an earlier run, or after a lost response
+                    await self._take_break()
                 else:
                     await self._respond(await self._offers.get())
             except RequestFailed as error:
@@ -163,7 +192,7 @@ class Driver(Person):
             self._add_offer(data["id"], data["rescue_id"])
         elif name == "offer:closed":
             self._rescue_of_offer[data["offer_id"]] = None
-        elif name == "notification:new" and data["kind"] == "driver_offline":
+        elif name == "notification:new" and data["kind"] in PUT_OFFLINE:
             self._put_offline = True
             self._offers.put_nowait("")  # wakes ``run``
 

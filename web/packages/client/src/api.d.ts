@@ -1064,7 +1064,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an offer
-         * @description Roles: driver. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `offer_closed`, `documents_not_valid`.
+         * @description Roles: driver. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `offer_closed`, `documents_not_valid`, `hours_limit`.
          */
         post: operations["post_offers_by_offer_id_acceptance"];
         delete?: never;
@@ -1174,8 +1174,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Go online or offline
-         * @description Roles: driver. The account's phone number must be verified. Problem codes: `driver_not_approved`, `documents_not_valid`, `vehicle_on_job`.
+         * Go online or offline, or take a break
+         * @description Roles: driver. The account's phone number must be verified. Problem codes: `driver_not_approved`, `documents_not_valid`, `vehicle_on_job`, `on_job`, `rest_required`, `too_many_breaks`.
          */
         put: operations["put_me_availability"];
         post?: never;
@@ -1239,6 +1239,46 @@ export interface paths {
          * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_suspension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the driver's shifts, newest first
+         * @description Roles: driver.
+         */
+        get: operations["get_me_shifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/shifts/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what the driver has worked and earned today
+         * @description Roles: driver.
+         */
+        get: operations["get_me_shifts_today"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1884,13 +1924,21 @@ export interface components {
              * @default null
              */
             vehicle_id?: string | null;
+            /**
+             * @description a break of a driver who is online: no offers
+             * @default false
+             */
+            on_break?: boolean;
         };
         /** AvailabilityOut */
         AvailabilityOut: {
             online: boolean;
             vehicle_id: string | null;
-            /** @description why the system took the driver offline: missed_offers, suspended, documents_expired, documents_missing */
+            /** @description why the system took the driver offline: missed_offers, suspended, documents_expired, documents_missing, hours_limit, long_break */
             offline_reason: string | null;
+            on_break: boolean;
+            /** @description city time at which the hours before a rest are over, while online */
+            hours_until: string | null;
         };
         /** BanBody */
         BanBody: {
@@ -1984,6 +2032,29 @@ export interface components {
         CreatedKeyView: {
             details: components["schemas"]["KeyView"];
             key: string | null;
+        };
+        /**
+         * DaySummary
+         * @description A driver's day in the city, until now; ``online_seconds`` includes the breaks.
+         */
+        DaySummary: {
+            /** Format: date */
+            date: string;
+            timezone: string;
+            /** @enum {unknown} */
+            state: "break" | "offline" | "online";
+            online_seconds: number;
+            break_seconds: number;
+            /** @description online without the breaks */
+            driving_seconds: number;
+            /** @description city time at which the hours before a rest are over, while online */
+            hours_until: string | null;
+            /** @description city time until which the driver has to rest before going online */
+            rest_until: string | null;
+            /** @description jobs of the day that were paid, by fare or fee */
+            jobs: number;
+            earned_minor: number;
+            currency: string | null;
         };
         /**
          * DeletionRow
@@ -2475,6 +2546,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * PageResponse[ShiftOut]
+         * @description One page of a list.
+         */
+        PageResponse_ShiftOut_: {
+            items: components["schemas"]["ShiftOut"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
          * PageResponse[TimelineView]
          * @description One page of a list.
          */
@@ -2896,6 +2976,28 @@ export interface components {
             used_at: string;
             expires_at: string;
             current: boolean;
+        };
+        /**
+         * ShiftOut
+         * @description From going online to going offline, in city time; seconds until now if it goes on.
+         */
+        ShiftOut: {
+            id: string;
+            began_at: string;
+            ended_at: string | null;
+            /** @description if the driver did not ask for the end: hours_limit, long_break, … */
+            end_reason: string | null;
+            online_seconds: number;
+            break_seconds: number;
+            driving_seconds: number;
+            periods: components["schemas"]["ShiftPeriodOut"][];
+        };
+        /** ShiftPeriodOut */
+        ShiftPeriodOut: {
+            /** @enum {unknown} */
+            activity: "break" | "online";
+            began_at: string;
+            ended_at: string | null;
         };
         /**
          * SignIn
@@ -6240,6 +6342,69 @@ export interface operations {
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_shifts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_ShiftOut_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_shifts_today: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DaySummary"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
