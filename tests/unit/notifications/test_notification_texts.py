@@ -179,7 +179,7 @@ def test_every_text_is_a_sentence_with_known_amounts() -> None:
         assert title[0].isupper() and not title.endswith(".")
         assert body[0].isupper() and body.endswith(".")
         names = {name for _, name, _, _ in string.Formatter().parse(body) if name}
-        assert names <= {"paid", "earned", "amount", "documents", "last_day", "date"}
+        assert names <= {"paid", "earned", "amount", "documents", "last_day", "date", "minutes"}
 
 
 def test_money_is_written_with_two_decimals() -> None:
