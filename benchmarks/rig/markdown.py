@@ -58,6 +58,8 @@ def figures(reports: Mapping[str, Report]) -> str:
         sections.append(_checks(checks))
     if sign_ins := reports.get("sign-ins"):
         sections.append(_sign_ins(sign_ins))
+    if images := reports.get("images"):
+        sections.append(_images(images))
     if against := reports.get("against"):
         sections.append(_against(against))
     if memory := reports.get("memory"):
@@ -314,6 +316,24 @@ def _sign_ins(report: Report) -> str:
     bars = [f"- {bar}: {_met({'met': met})}" for bar, met in report["bars"].items()]
     lines = ["### Beside sign-ins", "", told, "", *table(["`GET /me`", "p50 ms", "p95 ms", "p99 ms"], me), ""]
     return "\n".join([*lines, *table(["", "a second", "p50 s", "p95 s", "responses"], people), "", *bars])
+
+
+def _images(report: Report) -> str:
+    me = [
+        [name, *(f"{report['me'][name][figure]:.1f}" for figure in ("p50_ms", "p95_ms", "p99_ms"))]
+        for name in ("idle", "busy")
+    ]
+    alone, uploads = report["alone"], report["uploads"]
+    told = f"{_machine(report)} The copies of a photo of {report['photo']['megapixels']:g} megapixels take"
+    told += (
+        f" {alone['seconds']} s and {alone['pss_mb']} MB (PSS) of a process. `GET /me` at {report['rate']}"
+    )
+    told += f" requests a second for {report['seconds']:g} s, alone and beside {report['uploads_at_once']}"
+    told += f" uploads of it at once: half of the thumbnails were ready after {uploads['p50_s']} s, the last"
+    told += f" after {uploads['last_s']} s."
+    bars = [f"- {bar}: {_met({'met': met})}" for bar, met in report["bars"].items()]
+    lines = ["### Beside uploads of photos", "", told, ""]
+    return "\n".join([*lines, *table(["`GET /me`", "p50 ms", "p95 ms", "p99 ms"], me), "", *bars])
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:

@@ -82,10 +82,10 @@ class Ours:
 
     *mongodb*: a server for its documents, in the database ``bench_ours``; without one they are in SQLite.
     *secrets* is the data folder of another one, whose tokens it also accepts.  *program* is the command
-    that starts its processes, by default that of this checkout.
+    that starts its processes, by default that of this checkout.  *worker*: whether a worker runs as well.
 
-    The worker, the real-time process and the emulators are left out: the peer has none, and none of the
-    routes that are measured waits for them.
+    Otherwise the worker, the real-time process and the emulators are left out: the peer has none, and none
+    of the routes that are measured waits for them.
     """
 
     def __init__(
@@ -95,12 +95,14 @@ class Ours:
         mongodb: MongoServer | None = None,
         secrets: Path | None = None,
         program: Sequence[str] = OWN_PROGRAM,
+        worker: bool = False,
     ) -> None:
         self.key = "ours_mongodb" if mongodb else "ours"
         self.name = "SupportCarr on MongoDB" if mongodb else "SupportCarr"
         self.mongodb = mongodb
         self.folder = folder
         self._program = program
+        self._worker = worker
         self.port = free_port()
         self.redis = EmbeddedRedis(folder / "redis")
         self.log = folder / "supportcarr.log"
@@ -124,6 +126,8 @@ class Ours:
         self._supervisor = Supervisor(
             self._environment, output=self.log.open("a"), spawner=ExecSpawner(self._program)
         )
+        if self._worker:
+            self._supervisor.start(Role("worker", ("worker",)))
         self._supervisor.start(Role("api", ("api",), count=PROCESSES))
         await until_ready(self.port, "/readyz", self.log)
         await asyncio.sleep(1.0)  # the port responds when the first process is ready: wait for the second
