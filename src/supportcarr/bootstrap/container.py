@@ -166,7 +166,9 @@ from supportcarr.rescues.service import RescueService
 from supportcarr.riders import collections as riders_repository
 from supportcarr.riders import handlers as riders_handlers
 from supportcarr.riders import jobs as riders_jobs
+from supportcarr.riders import routes as riders_routes
 from supportcarr.riders.personal_data import RiderData
+from supportcarr.riders.possession_service import BikeService, PlaceService
 from supportcarr.riders.service import RiderService
 from supportcarr.tracking import collections as tracking_repository
 from supportcarr.tracking import handlers as tracking_handlers
@@ -315,6 +317,7 @@ class Container:
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
         )
         self.riders = RiderService(store, clock)
+        self.places, self.bikes = PlaceService(store), BikeService(store)
 
         self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
         self.payment_methods = PaymentMethodService(store, clock, self.payment_gateway)
@@ -327,7 +330,7 @@ class Container:
 
         self.chat = ChatService(store, clock, self.audit)
         self.supply = DriverSupply(store, self.tracking, router, radius_max_m=settings.dispatch.radius_max_m)
-        self.pricing = PricingService(store, clock, self.areas, router, self.supply, settings.quotes)
+        self.pricing = PricingService(store, clock, self.areas, router, self.supply, self.bikes, settings.quotes)
         self.rescues = RescueService(
             store,
             clock,
@@ -435,6 +438,7 @@ class Container:
             *partners_routes.routes(self.partners),
             *webhook_routes.routes(self.code_texts),
             *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
+            *riders_routes.routes(self.places, self.bikes),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),

@@ -140,6 +140,12 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "riders' profiles (the live rescue)", ("riderprofiles",), "until the account is deleted", GONE
         ),
         RetentionRow(
+            "riders' saved places and bikes",
+            ("savedplaces", "bikes"),
+            "until they or the account are removed",
+            GONE,
+        ),
+        RetentionRow(
             "drivers' applications and papers", ("driverprofiles",), "until the account is deleted", GONE
         ),
         RetentionRow(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from supportcarr.contracts import ids
 from supportcarr.contracts.carrying import carrying_needs
 from supportcarr.contracts.errors import NotFound, ValidationFailed
-from supportcarr.contracts.value_objects import BikeLoad, QuoteTerms
+from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Store
@@ -21,7 +21,7 @@ from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.model import Quote, price
-from supportcarr.pricing.ports import PickupEtas, RoutePlanner
+from supportcarr.pricing.ports import Bikes, PickupEtas, RoutePlanner
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.pricing.signing import is_genuine, sign
 from supportcarr.pricing.supply import PickupEstimate, estimate_pickup
@@ -43,6 +43,7 @@ class PricingService:
         areas: ServiceAreas,
         router: RoutePlanner,
         supply: PickupEtas,
+        bikes: Bikes,
         settings: QuoteSettings,
     ) -> None:
         self._quotes = store.collection(QUOTES)
@@ -50,6 +51,7 @@ class PricingService:
         self._areas = areas
         self._router = router
         self._supply = supply
+        self._bikes = bikes
         self._settings = settings
 
     async def quote(self, rider_id: str, request: RequestQuote, *, quote_id: str | None = None) -> Quote:
@@ -64,11 +66,11 @@ class PricingService:
         starts = self._check_schedule(request, now)
         if request.promo_code is not None:
             raise ValidationFailed.of("promo_code", "unknown", "There is no promotion of that code")
+        bike = await self._bikes.load_of(rider_id, request.bike_id) if request.bike_id else None
         area_id = await self._area_of(request)
         area, tariff = await self._areas.terms_of(area_id)
         leg = await self._router.leg(request.pickup.point, request.dropoff.point)
         priced = price(tariff, leg, (starts or now).astimezone(ZoneInfo(area.timezone)))
-        bike: BikeLoad | None = None
         needs = carrying_needs(request.kind, request.problem, bike)
         estimate = PickupEstimate(None)
         if not starts:

@@ -13,7 +13,7 @@ from supportcarr.contracts.events import RescueCancelled
 from supportcarr.contracts.rescues import FINAL, LIVE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
-from supportcarr.kit.store.port import In, Page, Scalar, Store
+from supportcarr.kit.store.port import In, Page, Range, Scalar, Store
 from supportcarr.rescues import charges
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import RESCUES
@@ -71,7 +71,7 @@ class RescueQueries:
         Operators search the read model instead (``operations``).  Raises ``Forbidden``.
         """
         actor = _reader(principal, query.role)
-        where: dict[str, Scalar | In] = {
+        where: dict[str, Scalar | In | Range] = {
             "rider_id" if actor.role == "rider" else "driver_id": principal.user_id,
         }
         if query.live:
@@ -80,6 +80,8 @@ class RescueQueries:
             if query.live and query.status not in LIVE:
                 return Page([], None), actor
             where["status"] = query.status
+        if query.since is not None or query.until is not None:
+            where["created_at"] = Range(ge=query.since, lt=query.until)
         page = await self._rescues.find(where, sort=query.sort, limit=query.limit, cursor=query.cursor)
         return page, actor
 

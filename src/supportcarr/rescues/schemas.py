@@ -12,7 +12,7 @@ from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.geo import Place
 from supportcarr.contracts.rescues import Doubt, Status
 from supportcarr.contracts.routing import Cursor
-from supportcarr.contracts.value_objects import DriverCard, Person, PriceItem, VehicleCard
+from supportcarr.contracts.value_objects import BikeLoad, DriverCard, Person, PriceItem, VehicleCard
 from supportcarr.rescues.commands import Outcome
 from supportcarr.rescues.model import Message, Rescue, TimelineEntry
 
@@ -77,6 +77,8 @@ class RescuesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     status: Status | None = None
     live: bool = False
     role: Literal["rider", "driver"] | None = None
+    since: Annotated[datetime, Meta(tz=True, description="created at that time or later")] | None = None
+    until: Annotated[datetime, Meta(tz=True, description="created before that time")] | None = None
 
 
 class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -135,6 +137,7 @@ class RescueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int
     kind: str
     problem: str | None
+    bike: BikeLoad | None = None
     pickup: Place
     dropoff: Place
     quote: QuoteView
@@ -161,6 +164,7 @@ class RescueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             version=rescue.version,
             kind=quote.kind,
             problem=quote.problem,
+            bike=quote.bike,
             pickup=quote.pickup,
             dropoff=quote.dropoff,
             quote=QuoteView(quote.id, quote.items, quote.total_minor, quote.currency),

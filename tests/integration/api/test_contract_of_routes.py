@@ -41,6 +41,14 @@ signed_in     GET    /me                                      200
 signed_in     PATCH  /me                                      200
 signed_in     GET    /me/notifications                        200
 signed_in     POST   /me/notifications/{notification_id}/reading  200
+rider         GET    /me/places                               200
+rider         POST   /me/places+                              201
+rider         PATCH  /me/places/{place_id}                    200
+rider         DELETE /me/places/{place_id}                    204
+rider         GET    /me/bikes                                200
+rider         POST   /me/bikes+                               201
+rider         PATCH  /me/bikes/{bike_id}                      200
+rider         DELETE /me/bikes/{bike_id}                      204
 rider         GET    /me/payment-methods                      200
 rider         POST   /me/payment-methods+                     201
 rider         DELETE /me/payment-methods/{payment_method_id}  204

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.http.route_calls import REASON, name_of
+from support.http.route_calls import A_BIKE, PLACE, REASON, name_of
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import APPLICATION, RescueFactory, expect
@@ -31,6 +31,8 @@ NEW_EACH_TIME = {
     "POST /rescues",
     "POST /me/payment-methods",
     "POST /me/vehicles",
+    "POST /me/places",
+    "POST /me/bikes",
     "POST /me/exports",
     "POST /rescues/{rescue_id}/messages",
     "POST /me/uploads",
@@ -103,6 +105,13 @@ class RepeatableRequests:
                 return await self._standing("approval", None)
             case "POST /admin/drivers/{driver_id}/suspension":
                 return await self._standing("suspension", None)
+            case (
+                "PATCH /me/places/{place_id}"
+                | "DELETE /me/places/{place_id}"
+                | "PATCH /me/bikes/{bike_id}"
+                | "DELETE /me/bikes/{bike_id}"
+            ):
+                return await self._of_a_possession(route)
             case "POST /ratings/{rating_id}/report" | "POST /admin/ratings/{rating_id}/review":
                 return await self._of_a_rating(route)
             case "POST /me/notifications/{notification_id}/reading":
@@ -143,6 +152,14 @@ class RepeatableRequests:
         driver = await self._factory.driver()
         admin = await self._platform.person("admin")
         return [lambda: admin.post(f"/admin/drivers/{driver.user_id}/{what}", body)]
+
+    async def _of_a_possession(self, route: str) -> list[Send]:
+        rider, (method, path) = await self._platform.person("rider"), route.split()
+        collection, body = path.rpartition("/")[0], A_BIKE if "bike" in path else PLACE
+        made = expect(await rider.create(collection, body), 201)["id"]
+        if method == "DELETE":
+            return [lambda: rider.delete(f"{collection}/{made}")]
+        return [lambda: rider.patch(f"{collection}/{made}", body | {"name": "Another"})]
 
     async def _of_a_rating(self, route: str) -> list[Send]:
         operator, ride = await self._platform.person("support"), await self._factory.in_state("completed")

@@ -26,6 +26,7 @@ from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuin
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.schemas import CoverageQuery, CoverageView, QuoteView
 from supportcarr.pricing.service import PricingService
+from supportcarr.riders.possession_service import BikeService
 from supportcarr.pricing.settings import QuoteSettings
 
 PLATEAU, VILLERAY = Place(45.5236, -73.5823), Place(45.5421, -73.6207)
@@ -69,7 +70,10 @@ class PricingParts:
         self.clock = Clock(wall=self.wall)
         self.supply = OneDriver()
         self.areas = ServiceAreas(store, self.clock)
-        self.pricing = PricingService(store, self.clock, self.areas, StraightLines(), self.supply, SETTINGS)
+        self.bikes = BikeService(store)
+        self.pricing = PricingService(
+            store, self.clock, self.areas, StraightLines(), self.supply, self.bikes, SETTINGS
+        )
         self.coverage = CoverageService(self.areas, self.supply, self.clock)
 
 
@@ -119,7 +123,9 @@ async def test_redeemed_quote_is_kept_while_its_request_can_be_repeated(
 ) -> None:
     """Idempotency keys are kept 48 hours of wall time, however fast the city's clock runs."""
     fast = Clock(city_origin=parts.wall.at, wall_origin=parts.wall.at, wall=parts.wall, speed=speed)
-    pricing = PricingService(parts.store, fast, parts.areas, StraightLines(), parts.supply, SETTINGS)
+    pricing = PricingService(
+        parts.store, fast, parts.areas, StraightLines(), parts.supply, parts.bikes, SETTINGS
+    )
     quote = await pricing.quote(RIDER, wanted())
     await pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=fast.city())
     parts.wall.at += timedelta(hours=48) - timedelta(seconds=1)

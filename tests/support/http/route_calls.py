@@ -32,8 +32,19 @@ from supportcarr.ratings import model
 from supportcarr.ratings.collections import RATINGS
 from supportcarr.ratings.commands import Rate
 
+UNKNOWN = "01jdc0000000000000000000r0"
 PARAMETER = re.compile(r"{(\w+)}")
 REASON = {"reason": "changed_my_mind"}
+PLACE = {"name": "Home", "lat": 45.53, "lng": -73.6, "address": "1234 rue Rachel"}
+A_BIKE = {
+    "name": "Cargo",
+    "type": "cargo",
+    "make": "Urban Arrow",
+    "model": "Family",
+    "weight_kg": 51.5,
+    "battery_wh": 545,
+    "battery_removable": True,
+}
 
 # Each body has every field, so that tests can make one after another invalid.
 BODIES: Mapping[tuple[str, str], Any] = {
@@ -73,10 +84,14 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "battery": {"smoking": False, "swollen": False, "hot": False},
         "pickup": PICKUP,
         "dropoff": {**DROPOFF, "address": "Home"},
-        "bike_id": "bik_1",
+        "bike_id": f"bik_{UNKNOWN}",
         "promo_code": "NONE",
         "scheduled_for": "2026-01-01T00:00:00Z",
     },
+    ("POST", "/me/places"): PLACE,
+    ("PATCH", "/me/places/{place_id}"): PLACE,
+    ("POST", "/me/bikes"): A_BIKE,
+    ("PATCH", "/me/bikes/{bike_id}"): A_BIKE,
     ("POST", "/me/payment-methods"): {"stripe_payment_method": VISA},
     ("POST", "/webhooks/stripe"): None,  # bytes
     ("POST", "/webhooks/twilio/status"): None,
@@ -122,7 +137,6 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "speed": 10.0,
     },
 }
-UNKNOWN = "01jdc0000000000000000000r0"
 UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resource has
     "rescue_id": f"res_qc_{UNKNOWN}",
     "offer_id": f"off_{UNKNOWN}",
@@ -136,7 +150,12 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "key_id": f"apk_{UNKNOWN}",
     "session_id": f"ses_{UNKNOWN}",
     "rating_id": f"rat_rider_{UNKNOWN}",
+<<<<<<< HEAD
     "file_id": f"fil_{UNKNOWN}",
+=======
+    "place_id": f"plc_{UNKNOWN}",
+    "bike_id": f"bik_{UNKNOWN}",
+>>>>>>> 865152b (riders: saved places and bikes; a quote and its rescue keep the bike)
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/files"): "link=e30.x",  # refused: a link is signed
@@ -230,6 +249,8 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "user_id": prepared.rider.user_id,
         "session_id": another_session.session_id,
         "export_id": expect(await prepared.rider.post("/me/exports"), 201)["id"],
+        "place_id": expect(await prepared.rider.create("/me/places", PLACE), 201)["id"],
+        "bike_id": expect(await prepared.rider.create("/me/bikes", A_BIKE), 201)["id"],
         "rating_id": await _rating_of(prepared.rider, prepared.assigned_driver, factory),
     }
     file = await uploaded(platform, prepared.rider, "bike_photo", JPEG)
