@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from supportcarr.auth.codes import LIFETIME
+from supportcarr.auth.phone_change import PhoneChange
 from supportcarr.auth.registration import NewAccount, Registration, Renewal
 from supportcarr.auth.routes import device_in, signed_in
 from supportcarr.auth.schemas import (
+    AccountView,
     AddRole,
+    ChangePhone,
     CodeRequested,
     RenewedAccess,
     SignedIn,
@@ -32,7 +35,7 @@ def renewed(renewal: Renewal) -> Response:
     return Response(body, version=renewal.user.version)
 
 
-def routes(registration: Registration) -> list[Route]:
+def routes(registration: Registration, phone_change: PhoneChange) -> list[Route]:
     """Sign-up and what follows it."""
 
     async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
@@ -59,6 +62,19 @@ def routes(registration: Registration) -> list[Route]:
     async def add_role(request: RequestContext[AddRole, NoQuery]) -> Response:
         caller = request.caller
         return renewed(await registration.add_role(caller.user_id, caller.session_id, request.body.role))
+
+    async def request_phone(request: RequestContext[ChangePhone, NoQuery]) -> Response:
+        caller, body = request.caller, request.body
+        await phone_change.request(
+            caller.user_id, caller.session_id, body.phone, body.password, address=request.client_address
+        )
+        return Response(CODE_REQUESTED)
+
+    async def confirm_phone(request: RequestContext[VerifyPhone, NoQuery]) -> Response:
+        user = await phone_change.confirm(
+            request.caller.user_id, request.body.code, address=request.client_address
+        )
+        return Response(AccountView.of(user), version=user.version)
 
     return [
         Route(
@@ -102,6 +118,32 @@ def routes(registration: Registration) -> list[Route]:
             codes=("already_verified",),
             sensitive=True,
             limits=(TEXTS,),
+        ),
+        Route(
+            method="POST",
+            path="/me/phone",
+            handler=request_phone,
+            summary="Have a code sent to a new phone number for the caller's account",
+            policy=SIGNED_IN.when_verified(),
+            tag="account",
+            body=ChangePhone,
+            response=CodeRequested,
+            status=202,
+            codes=("password_required", "overloaded"),
+            sensitive=True,
+            limits=(TEXTS,),
+        ),
+        Route(
+            method="POST",
+            path="/me/phone/confirmation",
+            handler=confirm_phone,
+            summary="Move the caller's account to the new phone number with the code that was sent to it",
+            policy=SIGNED_IN.when_verified(),
+            tag="account",
+            body=VerifyPhone,
+            response=AccountView,
+            codes=("code_wrong", "code_ended", "phone_taken"),
+            sensitive=True,
         ),
         Route(
             method="POST",

@@ -1,4 +1,4 @@
-"""Sends the texts of requested codes, as a job.
+"""Sends texts, as jobs: requested codes, and what is sent to the old number of an account.
 
 Each message is sent at most once as far as the provider can say: the intent is stored first, and after a
 response that did not arrive the provider is asked whether it has the message.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from msgspec.structs import replace
 
 from supportcarr.auth import sms_texts
-from supportcarr.auth.codes import SmsCode
+from supportcarr.auth.codes import SmsCode, new_phone_holder
 from supportcarr.auth.collections import TEXT_MESSAGES, USERS
 from supportcarr.auth.model import User
 from supportcarr.auth.phone_directory import PhoneDirectory
@@ -23,9 +24,11 @@ from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.auth.text_message import State, TextMessage
 from supportcarr.contracts.events import SmsCodeRequested
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.crypto import keyed_hash, secrets_of
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.purge import purge_expired
+from supportcarr.kit.store.update import update, without_events
 
 AT_ONCE = 8  # in a process; a provider that does not respond leaves the other places of the worker free
 BUSY_RETRY_S = 1.0
@@ -45,6 +48,7 @@ class CodeTexts:
         self._users = store.collection(USERS)
         self._messages = store.collection(TEXT_MESSAGES)
         self._clock = clock
+        (self._secret, *_) = secrets_of(settings.lookup_secret)
         self._directory = PhoneDirectory(store, settings.lookup_secret)
         self._codes = codes
         self._sender = sender
@@ -65,11 +69,26 @@ class CodeTexts:
         text = None if code is None else await self._text_of(code)
         if code is None or text is None:
             return
+        await self._send_in_turn(code.request, code.purpose, *text)
+
+    async def tell_old_phones(self, event_id: str, user_id: str) -> None:
+        """Tell the old numbers of an account that they are not its number any more.  Idempotent.
+
+        Raises ``RetryLater`` while the provider cannot be reached.
+        """
+        user = await self._users.get(user_id)
+        for number in (user.old_phones if user else None) or ():
+            assert user is not None, "it has those numbers"
+            message_id = keyed_hash(self._secret, "old phone", event_id, number)
+            await self._send_in_turn(message_id, "old_phone", number, sms_texts.phone_changed(user.language))
+            await update(self._users, user_id, without_events(partial(_without_old_phone, number=number)))
+
+    async def _send_in_turn(self, message_id: str, purpose: str, to: str, text: str) -> None:
         if self._sending >= AT_ONCE:
             raise RetryLater(BUSY_RETRY_S, "several texts are being sent")
         self._sending += 1
         try:
-            await self._send(code, *text)
+            await self._send(message_id, purpose, to, text)
         finally:
             self._sending -= 1
 
@@ -80,6 +99,8 @@ class CodeTexts:
             return (
                 None if owner is None or not owner.verified else (owner.phone, self._reset_text(code, owner))
             )
+        if code.purpose == "new_phone":
+            return await self._new_phone_text(code)
         user = await self._users.get(code.holder)
         if user is None or user.verified:
             return None
@@ -88,17 +109,27 @@ class CodeTexts:
             return user.phone, sms_texts.has_account(owner.language)
         return user.phone, sms_texts.verification(self._codes.digits(code), code.language)
 
+    async def _new_phone_text(self, code: SmsCode) -> tuple[str, str] | None:
+        user = await self._users.get(code.holder.partition(".")[0])
+        number = user.new_phone if user is not None else None
+        if user is None or number is None or code.holder != new_phone_holder(self._secret, user.id, number):
+            return None
+        owner = await self._directory.find(number)
+        if owner is not None:
+            return number, sms_texts.number_in_use(owner.language)
+        return number, sms_texts.verification(self._codes.digits(code), code.language)
+
     def _reset_text(self, code: SmsCode, owner: User) -> str:
         return sms_texts.password_reset(self._codes.digits(code), owner.language)
 
-    async def _send(self, code: SmsCode, to: str, text: str) -> None:
+    async def _send(self, message_id: str, purpose: str, to: str, text: str) -> None:
         now = self._clock.wall()
-        message = TextMessage(id=code.request, purpose=code.purpose, started_at=now, forget_at=now + KEPT)
+        message = TextMessage(id=message_id, purpose=purpose, started_at=now, forget_at=now + KEPT)
         try:
             message = await self._messages.insert(message)
             provider_id = None
         except DuplicateKey:
-            known = await self._messages.get(code.request)
+            known = await self._messages.get(message_id)
             if known is None or known.state != "sending":
                 return
             message = known
@@ -165,3 +196,11 @@ class CodeTexts:
     async def purge(self) -> None:
         """Delete what is known of messages of more than a month ago."""
         await purge_expired(self._messages, "forget_at", self._clock.wall())
+
+
+def _without_old_phone(user: User, number: str) -> User | None:
+    """The account, which need not tell that number any more; ``None`` if it need not already."""
+    if number not in (user.old_phones or ()):
+        return None
+    left = tuple(one for one in user.old_phones or () if one != number)
+    return replace(user, old_phones=left or None)

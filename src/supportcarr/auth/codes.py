@@ -12,8 +12,10 @@ from typing import Literal
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
+from supportcarr.kit.runtime.crypto import keyed_hash
 
-Purpose = Literal["phone", "password"]  # what the code is for: to verify a phone, to reset a password
+# What the code is for: to verify a phone, to reset a password, to change the number of an account.
+Purpose = Literal["phone", "password", "new_phone"]
 Language = Literal["en", "es"]
 
 LIFETIME = timedelta(minutes=10)
@@ -25,7 +27,8 @@ class SmsCode(Document, frozen=True, kw_only=True, omit_defaults=True):
     """The code that was requested last for one purpose and one holder.  Wall time.
 
     ``holder`` is a user id.  If the code resets a password, such a document exists for numbers without an
-    account too: then it is the keyed hash of the number.
+    account too: then it is the keyed hash of the number.  Of a new number it is both, so that a code is good
+    only for the number that it was sent to.
     """
 
     purpose: Purpose
@@ -40,6 +43,11 @@ class SmsCode(Document, frozen=True, kw_only=True, omit_defaults=True):
 def id_of(purpose: Purpose, holder: str) -> str:
     """The id of that holder's code."""
     return f"{purpose}:{holder}"
+
+
+def new_phone_holder(secret: str, user_id: str, number: str) -> str:
+    """The holder of the code with which that account proves that number (E.164)."""
+    return f"{user_id}.{keyed_hash(secret, 'new phone', number)}"
 
 
 def new_code(

@@ -9,7 +9,8 @@ Conflict
 ├── TotpAlreadyEnrolled 409, remove the confirmed secret first
 └── TotpNotEnrolled     409, there is no secret to confirm, use or remove
 Forbidden
-└── AccountBanned       403, the password is right, but the account was banned
+├── AccountBanned       403, the password is right, but the account was banned
+└── PasswordRequired    403, the session is not new: send the password too
 Unauthenticated
 ├── TotpCodeRequired    401, the password is right, and the account also needs a TOTP code
 ├── TotpCodeWrong       401, a code that is wrong, too old, or used
@@ -46,6 +47,10 @@ class WrongCredentials(Unauthenticated):
 
 class AccountBanned(Forbidden):
     code, title = "account_banned", "This account was banned; ask our support if you think that is wrong"
+
+
+class PasswordRequired(Forbidden):
+    code, title = "password_required", "Send your password too, or sign in again first"
 
 
 class SessionEnded(Unauthenticated):

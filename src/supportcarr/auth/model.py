@@ -16,6 +16,15 @@ from supportcarr.contracts.web_apps import AppName
 REPEAT_WINDOW = timedelta(seconds=30)
 
 
+class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a person prefers; ``push``, ``sms`` and ``email`` are channels of notifications beside the app."""
+
+    units: Literal["metric", "imperial"] = "metric"
+    push: bool = True
+    sms: bool = True
+    email: bool = True
+
+
 class User(Document, frozen=True, kw_only=True):
     """A person's account.
 
@@ -29,9 +38,14 @@ class User(Document, frozen=True, kw_only=True):
     # look-up key is rotated (``auth.phone_directory``).
     phone_key: str | None = None  # with a key of an even number
     phone_key_odd: str | None = None
+    new_phone: Annotated[str | None, Personal("id")] = None  # E.164; asked for, and not verified yet
+    old_phones: Annotated[tuple[str, ...] | None, Personal("id")] = None  # which have not been told yet
     phone_verified_at: datetime | None = None  # wall time; not known of older accounts
     provisional_until: datetime | None = None  # wall time at which a provisional account is deleted
-    language: Language = "en"  # of texts
+    language: Language = "en"  # of texts and screens
+    preferences: Preferences = Preferences()
+    # What helps the person, in their words: "I use a wheelchair".
+    accessibility: Annotated[str | None, Personal("id")] = None
     name: Annotated[str, Personal("id")]
     password_hash: str  # bcrypt
     roles: tuple[str, ...]  # sorted, each once
@@ -49,6 +63,19 @@ class User(Document, frozen=True, kw_only=True):
     @property
     def banned(self) -> bool:
         return self.banned_at is not None
+
+
+class AccountChanges(msgspec.Struct, frozen=True):
+    """Values of fields of an account, and of its preferences, by name; the others stay."""
+
+    account: dict[str, str | None] = {}
+    preferences: dict[str, str | bool] = {}
+
+
+def with_changes(user: User, changes: AccountChanges) -> User:
+    """The account with those values."""
+    preferences = msgspec.structs.replace(user.preferences, **changes.preferences)
+    return msgspec.structs.replace(user, preferences=preferences, **changes.account)
 
 
 def end_tokens(user: User, now: datetime) -> User:

@@ -97,6 +97,10 @@ def _account(user: User) -> dict[str, Any]:
     return {
         "id": user.id,
         "phone": user.phone,
+        "new_phone": user.new_phone,
+        "language": user.language,
+        "preferences": user.preferences,
+        "accessibility": user.accessibility,
         "name": user.name,
         "roles": user.roles,
         "created_at": user.created_at,

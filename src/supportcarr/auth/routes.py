@@ -9,7 +9,15 @@ import msgspec
 from supportcarr.auth.devices import device_of, place_of
 from supportcarr.auth.errors import SessionEnded
 from supportcarr.auth.model import Device
-from supportcarr.auth.schemas import Refresh, Rename, SessionView, SignedIn, SignIn, UserOut
+from supportcarr.auth.schemas import (
+    AccountView,
+    ChangeAccount,
+    Refresh,
+    SessionView,
+    SignedIn,
+    SignIn,
+    UserOut,
+)
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_service import Grant
 from supportcarr.contracts.errors import ValidationFailed
@@ -182,11 +190,12 @@ def _session_routes(service: AuthService) -> list[Route]:
 def _account_routes(service: AuthService) -> list[Route]:
     async def me(request: RequestContext[None, NoQuery]) -> Response:
         user = await service.user(request.caller.user_id)
-        return Response(UserOut.of(user), version=user.version)
+        return Response(AccountView.of(user), version=user.version)
 
-    async def rename(request: RequestContext[Rename, NoQuery]) -> Response:
-        user = await service.rename(request.caller.user_id, request.body.name, request.if_match)
-        return Response(UserOut.of(user), version=user.version)
+    async def change(request: RequestContext[ChangeAccount, NoQuery]) -> Response:
+        changes = request.body.changes
+        user = await service.change_account(request.caller.user_id, changes, request.if_match)
+        return Response(AccountView.of(user), version=user.version)
 
     return [
         Route(
@@ -196,17 +205,17 @@ def _account_routes(service: AuthService) -> list[Route]:
             summary="Get the caller's account",
             policy=BEFORE_TOTP,
             tag="account",
-            response=UserOut,
+            response=AccountView,
         ),
         Route(
             method="PATCH",
             path="/me",
-            handler=rename,
-            summary="Change the caller's name",
+            handler=change,
+            summary="Change the caller's name and preferences",
             policy=SIGNED_IN,
             tag="account",
-            body=Rename,
-            response=UserOut,
+            body=ChangeAccount,
+            response=AccountView,
             codes=("stale_version",),
             if_match=True,
         ),

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from supportcarr.auth.codes import Language
 from supportcarr.auth.devices import UNKNOWN_DEVICE
-from supportcarr.auth.model import User
+from supportcarr.auth.model import AccountChanges, User
 from supportcarr.auth.session_service import OpenSession
 from supportcarr.contracts.web_apps import AppName
 
@@ -67,8 +67,55 @@ class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nonce: Annotated[str, Meta(min_length=8, max_length=128)] | None = None
 
 
-class Rename(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Name
+class ChannelsChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Channels of notifications beside the app; what is left out stays as it is."""
+
+    push: bool | msgspec.UnsetType = msgspec.UNSET
+    sms: bool | msgspec.UnsetType = msgspec.UNSET
+    email: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class PreferencesChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left out stays as it is.  ``accessibility``: what helps the person, in their words."""
+
+    language: Language | msgspec.UnsetType = msgspec.UNSET
+    units: Literal["metric", "imperial"] | msgspec.UnsetType = msgspec.UNSET
+    notifications: ChannelsChange | msgspec.UnsetType = msgspec.UNSET
+    accessibility: (
+        Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")] | msgspec.UnsetType | None
+    ) = msgspec.UNSET
+
+
+class ChangeAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    name: Name | msgspec.UnsetType = msgspec.UNSET
+    preferences: PreferencesChange | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def changes(self) -> AccountChanges:
+        account: dict[str, str | None] = {}
+        preferences: dict[str, str | bool] = {}
+        if self.name is not msgspec.UNSET:
+            account["name"] = self.name.strip()
+        if (wanted := self.preferences) is not msgspec.UNSET:
+            if wanted.language is not msgspec.UNSET:
+                account["language"] = wanted.language
+            if wanted.accessibility is not msgspec.UNSET:
+                account["accessibility"] = wanted.accessibility and wanted.accessibility.strip()
+            if wanted.units is not msgspec.UNSET:
+                preferences["units"] = wanted.units
+            if wanted.notifications is not msgspec.UNSET:
+                channels = msgspec.structs.asdict(wanted.notifications)
+                preferences |= {name: on for name, on in channels.items() if on is not msgspec.UNSET}
+        return AccountChanges(account, preferences)
+
+
+class ChangePhone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``password``: unless the session was opened in the last ten minutes, or is stepped up."""
+
+    phone: Phone
+    password: CurrentPassword | None = None
 
 
 class UserOut(msgspec.Struct, frozen=True):
@@ -84,6 +131,51 @@ class UserOut(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, user: User) -> UserOut:
         return cls(user.id, user.phone, user.name, user.roles, user.created_at, user.verified)
+
+
+class Channels(msgspec.Struct, frozen=True):
+    push: bool
+    sms: bool
+    email: bool
+
+
+class PreferencesView(msgspec.Struct, frozen=True):
+    language: Language
+    units: Literal["metric", "imperial"]
+    notifications: Channels
+    accessibility: str | None
+
+    @classmethod
+    def of(cls, user: User) -> PreferencesView:
+        preferred = user.preferences
+        channels = Channels(preferred.push, preferred.sms, preferred.email)
+        return cls(user.language, preferred.units, channels, user.accessibility)
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    """The caller's account; ``new_phone``: which waits for the code that was sent to it."""
+
+    id: str
+    phone: str
+    name: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    phone_verified: bool
+    new_phone: str | None
+    preferences: PreferencesView
+
+    @classmethod
+    def of(cls, user: User) -> AccountView:
+        return cls(
+            user.id,
+            user.phone,
+            user.name,
+            user.roles,
+            user.created_at,
+            user.verified,
+            user.new_phone,
+            PreferencesView.of(user),
+        )
 
 
 class SignedIn(msgspec.Struct, frozen=True):

@@ -11,7 +11,16 @@ from supportcarr.auth import phones
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import USERS
 from supportcarr.auth.errors import AccountBanned, PhoneTaken, WrongCredentials
-from supportcarr.auth.model import Device, User, ban, end_sessions, end_tokens, lift_ban
+from supportcarr.auth.model import (
+    AccountChanges,
+    Device,
+    User,
+    ban,
+    end_sessions,
+    end_tokens,
+    lift_ban,
+    with_changes,
+)
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.revocations import Revocations
@@ -122,19 +131,19 @@ class AuthService:
             self._masked.put(key, masked)
         return Person(user.id, user.name, masked)
 
-    async def rename(self, user_id: str, name: str, if_match: int | None) -> User:
-        """Change the name.  Raises ``StaleVersion`` if the account is not at version *if_match*."""
+    async def change_account(self, user_id: str, changes: AccountChanges, if_match: int | None) -> User:
+        """Change the name and preferences.  Raises ``StaleVersion``: the account is not at *if_match*."""
 
-        def renamed(user: User) -> tuple[User, PendingEvents | None] | None:
+        def changed(user: User) -> tuple[User, PendingEvents | None] | None:
             if if_match is not None and user.version != if_match:
                 raise StaleVersion
-            if user.name == name.strip():
+            after = with_changes(user, changes)
+            if after == user:
                 return None
-            renamed_event = PersonRenamed(user_id=user.id)
-            pending = PendingEvents((renamed_event,), by=SYSTEM, at=self._clock.city())
-            return msgspec.structs.replace(user, name=name.strip()), pending
+            renamed = (PersonRenamed(user_id=user.id),) if after.name != user.name else ()
+            return after, PendingEvents(renamed, by=SYSTEM, at=self._clock.city()) if renamed else None
 
-        return await update(self._users, user_id, renamed)
+        return await update(self._users, user_id, changed)
 
     async def _create(self, number: str, password: str, name: str, roles: set[str]) -> User | None:
         """Create a verified account; ``None`` if its number is taken."""

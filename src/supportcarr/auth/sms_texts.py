@@ -24,6 +24,18 @@ _HAS_ACCOUNT: dict[Language, str] = {
     "es": "Ya tiene una cuenta de SupportCarr con este teléfono: entre, o cambie la contraseña. "
     "Si no fue usted, ignore este mensaje.",
 }
+_IN_USE: dict[Language, str] = {
+    "en": "Somebody wants to use this number for another SupportCarr account. It stays yours. "
+    "If it was you, sign in with this number instead.",
+    "es": "Alguien quiere usar este teléfono en otra cuenta de SupportCarr. Sigue siendo suyo. "
+    "Si fue usted, entre con este teléfono.",
+}
+_CHANGED: dict[Language, str] = {
+    "en": "Your SupportCarr account has another phone number now; this one no longer signs in. "
+    "If that was not you, contact our support.",
+    "es": "Su cuenta de SupportCarr ya tiene otro teléfono; con este ya no se entra. "
+    "Si no fue usted, avise a nuestro soporte.",
+}
 
 
 def verification(code: str, language: Language) -> str:
@@ -39,3 +51,13 @@ def password_reset(code: str, language: Language) -> str:
 def has_account(language: Language) -> str:
     """What the owner of an account is told if somebody signs up with their number: how to sign in."""
     return _HAS_ACCOUNT[language]
+
+
+def number_in_use(language: Language) -> str:
+    """What the owner of an account is told if somebody wants its number for another account."""
+    return _IN_USE[language]
+
+
+def phone_changed(language: Language) -> str:
+    """What is sent to the old number of an account that has a new one."""
+    return _CHANGED[language]

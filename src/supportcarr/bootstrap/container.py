@@ -28,6 +28,7 @@ from supportcarr.auth.password_service import PasswordService
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.people import PeopleService
 from supportcarr.auth.personal_data import AccountData
+from supportcarr.auth.phone_change import PhoneChange
 from supportcarr.auth.ports import SmsSender
 from supportcarr.auth.registration import Registration
 from supportcarr.auth.revocations import Revocations
@@ -290,6 +291,15 @@ class Container:
             codes=self.codes,
             guard=guard,
         )
+        self.phone_change = PhoneChange(
+            store,
+            clock,
+            settings.auth,
+            auth=self.auth,
+            passwords=self.passwords,
+            codes=self.codes,
+            guard=guard,
+        )
         self.password_service = PasswordService(
             store,
             clock,
@@ -330,7 +340,9 @@ class Container:
 
         self.chat = ChatService(store, clock, self.audit)
         self.supply = DriverSupply(store, self.tracking, router, radius_max_m=settings.dispatch.radius_max_m)
-        self.pricing = PricingService(store, clock, self.areas, router, self.supply, self.bikes, settings.quotes)
+        self.pricing = PricingService(
+            store, clock, self.areas, router, self.supply, self.bikes, settings.quotes
+        )
         self.rescues = RescueService(
             store,
             clock,
@@ -431,7 +443,7 @@ class Container:
     def routes(self) -> list[Route]:
         """Every route of every part."""
         return [
-            *account_routes.routes(self.registration),
+            *account_routes.routes(self.registration, self.phone_change),
             *password_routes.routes(self.password_service),
             *auth_routes.routes(self.auth),
             *people_routes.routes(self.people, self.auth, self.deletions, self.audit),

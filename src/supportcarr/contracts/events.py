@@ -61,6 +61,12 @@ class PasswordChanged(DomainEvent, frozen=True, kw_only=True, tag="auth.password
     user_id: str
 
 
+class PhoneChanged(DomainEvent, frozen=True, kw_only=True, tag="auth.phone_changed.v1"):
+    """The account has a new, verified phone number; the old one does not sign in any more."""
+
+    user_id: str
+
+
 class SignInAttemptsFailed(DomainEvent, frozen=True, kw_only=True, tag="auth.sign_in_attempts_failed.v1"):
     """Somebody has entered several wrong passwords for that account."""
 
@@ -412,6 +418,7 @@ AnyEvent = (
     | UserBanned
     | SmsCodeRequested
     | PasswordChanged
+    | PhoneChanged
     | SignInAttemptsFailed
     | DriverStandingChanged
     | DriverShiftChanged

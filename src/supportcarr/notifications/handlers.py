@@ -14,6 +14,7 @@ from supportcarr.contracts.events import (
     FixProposed,
     PasswordChanged,
     PaymentProcessed,
+    PhoneChanged,
     PinLocked,
     PinRenewed,
     RatingShown,
@@ -43,6 +44,7 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         DeletionCancelled,
         ExportReady,
         PasswordChanged,
+        PhoneChanged,
         RatingsOpened,
         RatingShown,
     )

@@ -28,6 +28,7 @@ from supportcarr.contracts.events import (
     MatchingBegan,
     PasswordChanged,
     PaymentProcessed,
+    PhoneChanged,
     PinLocked,
     PinRenewed,
     RatingShown,
@@ -244,6 +245,10 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "Everything else that was signed in to your account is signed out. If it was not you, set a new "
         "password with a code by text message.",
     ),
+    ("phone_changed", "anyone"): (
+        "Your phone number was changed",
+        "Sign in with the new number from now on. If it was not you, contact our support at once.",
+    ),
     ("documents_expiring", "driver"): (
         "Renew your {documents}",
         "The last day of your {documents} is {last_day}. Enter the new date in your application in time, "
@@ -314,6 +319,8 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             yield _text(None, event.user_id, "sign_in_attempts_failed", "anyone")
         case PasswordChanged():
             yield _text(None, event.user_id, "password_changed", "anyone")
+        case PhoneChanged():
+            yield _text(None, event.user_id, "phone_changed", "anyone")
         case DriverDocumentsExpiring() | DriverDocumentsExpired():
             expired = isinstance(event, DriverDocumentsExpired)
             kind = "documents_expired" if expired else "documents_expiring"

@@ -36,7 +36,7 @@ class PlaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name | UnsetType = msgspec.UNSET
     lat: Latitude | UnsetType = msgspec.UNSET
     lng: Longitude | UnsetType = msgspec.UNSET
-    address: Address | None | UnsetType = msgspec.UNSET
+    address: Address | UnsetType | None = msgspec.UNSET
 
     def details(self, saved: SavedPlace) -> PlaceDetails:
         place = saved.place
@@ -85,11 +85,11 @@ class BikeChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     name: Name | UnsetType = msgspec.UNSET
     type: BikeType | UnsetType = msgspec.UNSET
-    make: Word | None | UnsetType = msgspec.UNSET
-    model: Word | None | UnsetType = msgspec.UNSET
-    weight_kg: Weight | None | UnsetType = msgspec.UNSET
-    battery_wh: Battery | None | UnsetType = msgspec.UNSET
-    battery_removable: bool | None | UnsetType = msgspec.UNSET
+    make: Word | UnsetType | None = msgspec.UNSET
+    model: Word | UnsetType | None = msgspec.UNSET
+    weight_kg: Weight | UnsetType | None = msgspec.UNSET
+    battery_wh: Battery | UnsetType | None = msgspec.UNSET
+    battery_removable: bool | UnsetType | None = msgspec.UNSET
 
     def details(self, bike: Bike) -> BikeDetails:
         given = {n: v for n, v in msgspec.structs.asdict(self).items() if v is not msgspec.UNSET}

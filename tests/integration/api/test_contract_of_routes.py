@@ -37,6 +37,8 @@ signed_in     POST   /auth/totp/confirmation                  200
 signed_in     DELETE /auth/totp                               204
 signed_in     POST   /auth/step-up                            200
 signed_in     POST   /me/roles                                200
+signed_in     POST   /me/phone                                202
+signed_in     POST   /me/phone/confirmation                   200
 signed_in     GET    /me                                      200
 signed_in     PATCH  /me                                      200
 signed_in     GET    /me/notifications                        200

@@ -22,6 +22,8 @@ NEW_EACH_TIME = {
     "POST /auth/sign-up",
     "POST /auth/phone-verification",  # each try counts
     "POST /auth/phone-verification/codes",  # a new code each time
+    "POST /me/phone",  # a new code each time
+    "POST /me/phone/confirmation",  # a code is good once
     "PUT /auth/password",  # the old one is wrong by then
     "POST /auth/password-resets",  # a new code each time
     "POST /auth/password-resets/confirmation",  # a code is good once

@@ -26,8 +26,8 @@ from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuin
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.schemas import CoverageQuery, CoverageView, QuoteView
 from supportcarr.pricing.service import PricingService
-from supportcarr.riders.possession_service import BikeService
 from supportcarr.pricing.settings import QuoteSettings
+from supportcarr.riders.possession_service import BikeService
 
 PLATEAU, VILLERAY = Place(45.5236, -73.5823), Place(45.5421, -73.6207)
 ROSEMONT = Place(45.5530, -73.5800)

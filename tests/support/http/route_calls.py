@@ -77,7 +77,17 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "expires_at": "2099-01-01T00:00:00Z",
     },
     ("POST", "/admin/partners/{partner_id}/keys/{key_id}/rotation"): {"overlap_seconds": 60},
-    ("PATCH", "/me"): {"name": "Ana Roy"},
+    ("PATCH", "/me"): {
+        "name": "Ana Roy",
+        "preferences": {
+            "language": "en",
+            "units": "metric",
+            "notifications": {"push": True, "sms": False, "email": True},
+            "accessibility": "I hear badly",
+        },
+    },
+    ("POST", "/me/phone"): {"phone": "+15145550198", "password": PASSWORD},
+    ("POST", "/me/phone/confirmation"): {"code": "042137"},
     ("POST", "/quotes"): {
         "kind": "rescue",
         "problem": "damaged_battery",

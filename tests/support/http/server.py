@@ -28,6 +28,7 @@ from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.password_service import PasswordService
 from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
+from supportcarr.auth.phone_change import PhoneChange
 from supportcarr.auth.registration import Registration
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
@@ -235,9 +236,12 @@ async def serving(
     password_service = PasswordService(
         store, clock, auth, auth=service, passwords=passwords, codes=codes, guard=guard
     )
+    phone_change = PhoneChange(
+        store, clock, auth, auth=service, passwords=passwords, codes=codes, guard=guard
+    )
     metrics, lifecycle = Metrics(), Lifecycle()
     all_routes = [
-        *account_routes.routes(registration),
+        *account_routes.routes(registration, phone_change),
         *password_routes.routes(password_service),
         *auth_routes(service),
         *routes,

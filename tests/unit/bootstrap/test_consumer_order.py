@@ -14,6 +14,7 @@ from supportcarr.contracts.events import (
     MessageSent,
     PasswordChanged,
     PaymentProcessed,
+    PhoneChanged,
     RatingShown,
     RatingsOpened,
     RescueAssigned,
@@ -28,6 +29,7 @@ ORDER: dict[type[Any], list[str]] = {
     UserSignedUp: ["drivers.open_profile", "auth.index_name"],
     SmsCodeRequested: ["auth.send_sms_code"],
     PasswordChanged: ["notifications.notify"],
+    PhoneChanged: ["notifications.notify", "auth.tell_old_phones"],
     DriverStandingChanged: ["dispatch.follow_drivers", "notifications.notify"],
     RescueRequested: [
         "rescues.confirm_claim",
