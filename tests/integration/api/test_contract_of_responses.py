@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.http.route_calls import PARAMETER, ExampleCalls, body_of, name_of, sign_up_body
+from support.http.route_calls import A_BIKE, PARAMETER, PLACE, ExampleCalls, body_of, name_of, sign_up_body
 from support.http.server import PASSWORD, Client, Reply, new_address, new_phone
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import DECLINES, PICKUP, VEHICLE, VISA, RescueFactory, expect, quote_body
@@ -214,6 +214,9 @@ async def creation_by(factory: RescueFactory, route: Route) -> Creation:
         case "POST /me/vehicles":
             driver = await factory.driver(online=False)
             return Creation(driver, path, {**VEHICLE}, {**VEHICLE, "plate": "OTHER 1"})
+        case "POST /me/places" | "POST /me/bikes":
+            rider, body = await factory.platform.person("rider"), A_BIKE if "bikes" in path else PLACE
+            return Creation(rider, path, body, {**body, "name": "Another"})
         case "POST /rescues/{rescue_id}/messages":
             prepared = await factory.without_driver()
             here = f"{prepared.path}/messages"
@@ -292,6 +295,8 @@ CREATED_IN = (
     "partners",
     "apikeys",
     "exports",
+    "savedplaces",
+    "bikes",
 )
 
 

@@ -14,6 +14,7 @@ from support.sms import another_code, code_of
 from supportcarr.auth.code_texts import CodeTexts
 from supportcarr.auth.codes import TRIES_MAX, new_phone_holder
 from supportcarr.auth.collections import SESSIONS, USERS
+from supportcarr.auth.ports import SmsReport
 from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import PhoneChanged, SmsCodeRequested
@@ -44,6 +45,9 @@ class Sent:
         return f"SM{len(self.texts)}"
 
     async def find(self, to: str, text: str, since: object) -> str | None:
+        return None
+
+    async def read_report(self, body: bytes, signature: str | None) -> SmsReport | None:
         return None
 
     async def close(self) -> None:

@@ -15,9 +15,6 @@ from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.audit import Origin
 
 OF_THE_RIDER = frozenset(
-<<<<<<< HEAD
-    {"rescue_id", "payment_method_id", "notification_id", "export_id", "session_id", "rating_id", "file_id"}
-=======
     {
         "rescue_id",
         "payment_method_id",
@@ -27,8 +24,8 @@ OF_THE_RIDER = frozenset(
         "rating_id",
         "place_id",
         "bike_id",
+        "file_id",
     }
->>>>>>> 865152b (riders: saved places and bikes; a quote and its rescue keep the bike)
 )
 OPERATORS = {"support", "admin"}
 

@@ -160,12 +160,9 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "key_id": f"apk_{UNKNOWN}",
     "session_id": f"ses_{UNKNOWN}",
     "rating_id": f"rat_rider_{UNKNOWN}",
-<<<<<<< HEAD
     "file_id": f"fil_{UNKNOWN}",
-=======
     "place_id": f"plc_{UNKNOWN}",
     "bike_id": f"bik_{UNKNOWN}",
->>>>>>> 865152b (riders: saved places and bikes; a quote and its rescue keep the bike)
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/files"): "link=e30.x",  # refused: a link is signed

@@ -81,6 +81,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a code sent to a new phone number for the caller's account
+         * @description The account's phone number must be verified. Problem codes: `password_required`, `overloaded`. Stricter rate limits: `sensitive`, `texts`.
+         */
+        post: operations["post_me_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phone/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move the caller's account to the new phone number with the code that was sent to it
+         * @description The account's phone number must be verified. Problem codes: `code_wrong`, `code_ended`, `phone_taken`. Stricter rate limits: `sensitive`.
+         */
+        post: operations["post_me_phone_confirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/roles": {
         parameters: {
             query?: never;
@@ -278,7 +318,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the caller's name
+         * Change the caller's name and preferences
          * @description Problem codes: `stale_version`.
          */
         patch: operations["patch_me"];
@@ -558,6 +598,102 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/me/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rider's saved places
+         * @description Roles: rider.
+         */
+        get: operations["get_me_places"];
+        put?: never;
+        /**
+         * Save a place
+         * @description Roles: rider. The account's phone number must be verified. Problem codes: `too_many_places`.
+         */
+        post: operations["post_me_places"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/places/{place_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a saved place
+         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`.
+         */
+        delete: operations["delete_me_places_by_place_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a saved place
+         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`.
+         */
+        patch: operations["patch_me_places_by_place_id"];
+        trace?: never;
+    };
+    "/me/bikes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rider's bikes
+         * @description Roles: rider.
+         */
+        get: operations["get_me_bikes"];
+        put?: never;
+        /**
+         * Add a bike
+         * @description Roles: rider. The account's phone number must be verified. Problem codes: `too_many_bikes`.
+         */
+        post: operations["post_me_bikes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/bikes/{bike_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a bike
+         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`.
+         */
+        delete: operations["delete_me_bikes_by_bike_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a bike
+         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`.
+         */
+        patch: operations["patch_me_bikes_by_bike_id"];
         trace?: never;
     };
     "/quotes": {
@@ -1781,6 +1917,20 @@ export interface components {
             expires_in: number;
         };
         /**
+         * AccountView
+         * @description The caller's account; ``new_phone``: which waits for the code that was sent to it.
+         */
+        AccountView: {
+            id: string;
+            phone: string;
+            name: string;
+            roles: string[];
+            created_at: string;
+            phone_verified: boolean;
+            new_phone: string | null;
+            preferences: components["schemas"]["PreferencesView"];
+        };
+        /**
          * Actor
          * @description Who did something, and in which role.  The system has no id.
          */
@@ -1955,6 +2105,51 @@ export interface components {
             hot: boolean;
         };
         /**
+         * BikeChange
+         * @description What is left out stays as it is.
+         */
+        BikeChange: {
+            /** @example Home */
+            name?: string & unknown;
+            /** @enum {unknown} */
+            type?: "cargo" | "city" | "folding" | "mountain" | "other" | "road";
+            make?: string | null;
+            model?: string | null;
+            weight_kg?: number | null;
+            battery_wh?: number | null;
+            battery_removable?: boolean | null;
+        };
+        /**
+         * BikeLoad
+         * @description A bike as a load: its weight with the battery, in kilograms; ``None`` if nobody knows.
+         */
+        BikeLoad: {
+            /**
+             * @default other
+             * @enum {unknown}
+             */
+            type?: "cargo" | "city" | "folding" | "mountain" | "other" | "road";
+            /** @default null */
+            weight_kg?: number | null;
+            /** @default false */
+            battery_removable?: boolean;
+        };
+        /**
+         * BikeView
+         * @description A bike of the caller.
+         */
+        BikeView: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            type: "cargo" | "city" | "folding" | "mountain" | "other" | "road";
+            make: string | null;
+            model: string | null;
+            weight_kg: number | null;
+            battery_wh: number | null;
+            battery_removable: boolean | null;
+        };
+        /**
          * CancellationView
          * @description What cancelling would cost now; ``free_until`` (city time) if it is free for a while only.
          */
@@ -1963,6 +2158,15 @@ export interface components {
             currency: string;
             /** @default null */
             free_until?: string | null;
+        };
+        /**
+         * ChangeAccount
+         * @description What is left out stays as it is.
+         */
+        ChangeAccount: {
+            /** @example Ana Roy */
+            name?: string & unknown;
+            preferences?: components["schemas"]["PreferencesChange"];
         };
         /** ChangePassword */
         ChangePassword: {
@@ -1975,6 +2179,19 @@ export interface components {
             new_password: string;
         };
         /**
+         * ChangePhone
+         * @description ``password``: unless the session was opened in the last ten minutes, or is stepped up.
+         */
+        ChangePhone: {
+            /**
+             * @description with country code
+             * @example +1 514 555 0142
+             */
+            phone: string;
+            /** @default null */
+            password?: string | null;
+        };
+        /**
          * ChangeRoles
          * @description ``roles``: all roles that the account has afterwards.
          */
@@ -1982,6 +2199,21 @@ export interface components {
             roles: ("admin" | "driver" | "rider" | "support")[];
             /** @example Joined the support team */
             reason: string & unknown;
+        };
+        /** Channels */
+        Channels: {
+            push: boolean;
+            sms: boolean;
+            email: boolean;
+        };
+        /**
+         * ChannelsChange
+         * @description Channels of notifications beside the app; what is left out stays as it is.
+         */
+        ChannelsChange: {
+            push?: boolean;
+            sms?: boolean;
+            email?: boolean;
         };
         /** ClockReading */
         ClockReading: {
@@ -2324,6 +2556,29 @@ export interface components {
             at: string;
         };
         /**
+         * NewBike
+         * @description ``battery_removable``: whether the battery comes off.
+         */
+        NewBike: {
+            /** @example Home */
+            name: string & unknown;
+            /**
+             * @default other
+             * @enum {unknown}
+             */
+            type?: "cargo" | "city" | "folding" | "mountain" | "other" | "road";
+            /** @default null */
+            make?: string | null;
+            /** @default null */
+            model?: string | null;
+            /** @default null */
+            weight_kg?: number | null;
+            /** @default null */
+            battery_wh?: number | null;
+            /** @default null */
+            battery_removable?: boolean | null;
+        };
+        /**
          * NewKey
          * @description ``expires_at``: wall time; without it the key does not expire.
          */
@@ -2345,6 +2600,17 @@ export interface components {
          */
         NewPaymentMethod: {
             stripe_payment_method: string;
+        };
+        /** NewPlace */
+        NewPlace: {
+            /** @example Home */
+            name: string & unknown;
+            /** @description degrees north, WGS 84 */
+            lat: number;
+            /** @description degrees east, WGS 84 */
+            lng: number;
+            /** @default null */
+            address?: string | null;
         };
         /**
          * NotificationView
@@ -2429,6 +2695,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * PageResponse[BikeView]
+         * @description One page of a list.
+         */
+        PageResponse_BikeView_: {
+            items: components["schemas"]["BikeView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
          * PageResponse[DeletionRow]
          * @description One page of a list.
          */
@@ -2506,6 +2781,15 @@ export interface components {
          */
         PageResponse_PaymentMethodView_: {
             items: components["schemas"]["PaymentMethodView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[PlaceView]
+         * @description One page of a list.
+         */
+        PageResponse_PlaceView_: {
+            items: components["schemas"]["PlaceView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -2646,6 +2930,30 @@ export interface components {
             address?: string | null;
         };
         /**
+         * PlaceChange
+         * @description What is left out stays as it is.
+         */
+        PlaceChange: {
+            /** @example Home */
+            name?: string & unknown;
+            /** @description degrees north, WGS 84 */
+            lat?: number;
+            /** @description degrees east, WGS 84 */
+            lng?: number;
+            address?: string | null;
+        };
+        /**
+         * PlaceView
+         * @description A saved place of the caller.
+         */
+        PlaceView: {
+            id: string;
+            name: string;
+            lat: number;
+            lng: number;
+            address: string | null;
+        };
+        /**
          * PositionIn
          * @description A driver's position.
          */
@@ -2673,6 +2981,27 @@ export interface components {
         PositionsOut: {
             accepted: number;
             refused: components["schemas"]["RefusedPosition"][];
+        };
+        /**
+         * PreferencesChange
+         * @description What is left out stays as it is.  ``accessibility``: what helps the person, in their words.
+         */
+        PreferencesChange: {
+            /** @enum {unknown} */
+            language?: "en" | "es";
+            /** @enum {unknown} */
+            units?: "imperial" | "metric";
+            notifications?: components["schemas"]["ChannelsChange"];
+            accessibility?: (string & unknown) | null;
+        };
+        /** PreferencesView */
+        PreferencesView: {
+            /** @enum {unknown} */
+            language: "en" | "es";
+            /** @enum {unknown} */
+            units: "imperial" | "metric";
+            notifications: components["schemas"]["Channels"];
+            accessibility: string | null;
         };
         /**
          * PriceItem
@@ -2741,11 +3070,6 @@ export interface components {
             /** @description in the batch, from 0 */
             index: number;
             code: string;
-        };
-        /** Rename */
-        Rename: {
-            /** @example Ana Roy */
-            name: string & unknown;
         };
         /**
          * RenewedAccess
@@ -2880,6 +3204,8 @@ export interface components {
             version: number;
             kind: string;
             problem: string | null;
+            /** @default null */
+            bike?: components["schemas"]["BikeLoad"] | null;
             pickup: components["schemas"]["Place"];
             dropoff: components["schemas"]["Place"];
             quote: components["schemas"]["supportcarr.rescues.schemas.QuoteView"];
@@ -3639,6 +3965,82 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_me_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePhone"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeRequested"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_phone_confirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyPhone"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     post_me_roles: {
         parameters: {
             query?: never;
@@ -4017,7 +4419,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserOut"];
+                    "application/json": components["schemas"]["AccountView"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4077,7 +4479,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Rename"];
+                "application/json": components["schemas"]["ChangeAccount"];
             };
         };
         responses: {
@@ -4091,7 +4493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserOut"];
+                    "application/json": components["schemas"]["AccountView"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4729,6 +5131,304 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_me_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_PlaceView_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_places: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlace"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_me_places_by_place_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_me_places_by_place_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_bikes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_BikeView_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_bikes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBike"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BikeView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_me_bikes_by_bike_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bike_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_me_bikes_by_bike_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bike_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BikeChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BikeView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     post_quotes: {
         parameters: {
             query?: never;
@@ -4995,6 +5695,8 @@ export interface operations {
                 status?: ("aborted" | "arrived" | "assigned" | "cancelled" | "completed" | "en_route" | "in_transit" | "matching" | "no_show" | "rejected" | "requested" | "scheduled" | "unserved") | null;
                 live?: boolean;
                 role?: ("driver" | "rider") | null;
+                since?: string | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;
