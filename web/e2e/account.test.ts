@@ -11,13 +11,14 @@ import { totpCode } from "./support/totp.ts";
 
 const PHONE = { width: 390, height: 844 };
 const NEW_PASSWORD = "another password, just as long";
+const NEW_PHONE = "+14385550143";
 const PERSON = { name: "Ana Roy", phone: "+14385550142", password: "a long enough password" };
 
 /** The code of the newest text message, once it is another one than before. */
-async function nextCode(before = ""): Promise<string> {
+async function nextCode(before = "", phone = PERSON.phone): Promise<string> {
   const { base } = getDemoCity();
-  await expect.poll(() => readCode(base, PERSON.phone).catch(() => before), { timeout: 20_000 }).not.toBe(before);
-  return readCode(base, PERSON.phone);
+  await expect.poll(() => readCode(base, phone).catch(() => before), { timeout: 20_000 }).not.toBe(before);
+  return readCode(base, phone);
 }
 
 async function isUsable(page: Page): Promise<void> {
@@ -94,6 +95,20 @@ describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
     await account.signIn({ ...PERSON, password: NEW_PASSWORD }); // without a code
     await account.button("Set up the authenticator app").waitFor();
 
+    // says what to be called, and moves the account to another number
+    await account.field("Name").fill("Ana Roy Diaz");
+    await account.field("Miles").check();
+    await account.region("About you").getByRole("button", { name: "Save" }).click();
+    await account.region("About you").getByText("Saved.").waitFor();
+    await page.getByRole("heading", { name: "Hello, Ana Roy Diaz" }).waitFor();
+    await account.button("Change number…").click();
+    await account.field("New number").fill(NEW_PHONE);
+    await isUsable(page);
+    await account.button("Send a code").click();
+    await account.field("6-digit code").fill(await nextCode("", NEW_PHONE));
+    await account.button("Confirm number").click();
+    await page.getByText(`Your number is now ${NEW_PHONE}.`).waitFor();
+
     // downloads a copy of the data
     await account.button("Prepare a copy").click();
     const downloading = page.waitForEvent("download");
@@ -108,7 +123,7 @@ describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
       await isUsable(page);
       await account.button("Delete my account").click();
       await page.getByText("Your account will be deleted.").waitFor();
-      await account.signIn({ ...PERSON, password: NEW_PASSWORD });
+      await account.signIn({ phone: NEW_PHONE, password: NEW_PASSWORD });
       await account.region("Delete your account").getByText(/will be deleted on/).waitFor();
       if (!keeps) break;
       await account.button("Keep my account").click();

@@ -4,7 +4,7 @@ import type { components } from "./api";
 
 type Schemas = components["schemas"];
 
-export type Account = Schemas["UserOut"];
+export type Account = Schemas["AccountView"];
 export type SignedIn = Schemas["SignedIn"];
 export type OpenSession = Schemas["SessionView"];
 export type DataExport = Schemas["ExportView"];

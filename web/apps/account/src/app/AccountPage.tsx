@@ -6,6 +6,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { DataExportCard } from "../features/data-export/DataExportCard.tsx";
 import { DeletionCard } from "../features/deletion/DeletionCard.tsx";
+import { PhoneChangeCard } from "../features/phone-change/PhoneChangeCard.tsx";
+import { PreferencesCard } from "../features/preferences/PreferencesCard.tsx";
 import { VerificationCard } from "../features/verification/VerificationCard.tsx";
 import { account, accountQueries } from "../lib/api/account.ts";
 import { formatDateTime } from "../lib/format.ts";
@@ -31,6 +33,8 @@ export function AccountPage() {
       }
     >
       {phone_verified ? null : <VerificationCard phone={phone} />}
+      <PreferencesCard account={me.data} />
+      {phone_verified ? <PhoneChangeCard phone={phone} /> : null}
       <SessionsCard sessions={sessions} api={account} formatTime={formatDateTime} />
       <PasswordCard
         onChange={async (passwords) => {

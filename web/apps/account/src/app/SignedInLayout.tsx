@@ -10,6 +10,7 @@ import { texts } from "../lib/texts.ts";
 const PAGES: readonly { to: NonNullable<LinkProps["to"]>; label: string }[] = [
   { to: "/", label: texts.nav.account },
   { to: "/rides", label: texts.nav.rides },
+  { to: "/bikes", label: texts.nav.bikes },
   { to: "/driving", label: texts.nav.driving },
 ];
 

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, redirect, type RouterHistor
 
 import { hasSession, restoreSession } from "../lib/session.ts";
 import { AccountPage } from "./AccountPage.tsx";
+import { BikesPage } from "./BikesPage.tsx";
 import { CrashPage } from "./CrashPage.tsx";
 import { DrivingPage } from "./DrivingPage.tsx";
 import { ResetPage } from "./ResetPage.tsx";
@@ -24,6 +25,7 @@ const signedInRoute = createRoute({
 
 const accountRoute = createRoute({ getParentRoute: () => signedInRoute, path: "/", component: AccountPage });
 const ridesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "rides", component: RidesPage });
+const bikesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "bikes", component: BikesPage });
 const drivingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "driving", component: DrivingPage });
 
 /** Pages for people without a session lead those who have one to their account. */
@@ -35,7 +37,7 @@ const signInRoute = createRoute({ getParentRoute: () => rootRoute, path: "sign-i
 const signUpRoute = createRoute({ getParentRoute: () => rootRoute, path: "sign-up", component: SignUpPage, beforeLoad: withoutSession });
 const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: ResetPage });
 
-const routeTree = rootRoute.addChildren([signedInRoute.addChildren([accountRoute, ridesRoute, drivingRoute]), signInRoute, signUpRoute, resetRoute]);
+const routeTree = rootRoute.addChildren([signedInRoute.addChildren([accountRoute, ridesRoute, bikesRoute, drivingRoute]), signInRoute, signUpRoute, resetRoute]);
 
 export const createAccountRouter = (history?: RouterHistory) =>
   createRouter({ routeTree, basepath: "/account", defaultErrorComponent: CrashPage, defaultNotFoundComponent: SignInPage, ...(history ? { history } : {}) });

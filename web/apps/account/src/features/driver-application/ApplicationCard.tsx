@@ -14,7 +14,7 @@ import { texts } from "../../lib/texts.ts";
 
 const text = texts.application;
 
-const TONES = { pending: "info", approved: "success", suspended: "danger" } as const;
+const TONES: Record<string, "info" | "success" | "warning" | "danger"> = { approved: "success", changes_requested: "warning", rejected: "danger", suspended: "danger" };
 
 /** How far the application to drive is, what is missing, and what the driver states. */
 export function ApplicationCard() {
@@ -30,8 +30,8 @@ function Application({ application }: { application: DriverApplication }) {
   const { state, missing, in_review, documents_until } = application;
   return (
     <>
-      <Notice tone={TONES[state]} className="mb-5">
-        <p className="font-medium">{text.states[state]}</p>
+      <Notice tone={TONES[state] ?? "info"} className="mb-5">
+        <p className="font-medium">{text.states[state] ?? state}</p>
         {missing.length ? <p className="mt-0.5">{text.missing(missing.map((what) => text.names[what] ?? what).join(", "))}</p> : null}
         {state === "pending" && missing.length === 0 ? <p className="mt-0.5">{text.complete}</p> : null}
         {in_review && state === "approved" ? <p className="mt-0.5">{text.inReview}</p> : null}

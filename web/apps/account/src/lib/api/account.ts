@@ -3,8 +3,24 @@ import { toProblem } from "@supportcarr/client/http";
 import { queryOptions } from "@tanstack/react-query";
 
 import { http, renewAccessToken } from "../session.ts";
+import type { AccountChange } from "./types.ts";
 
 export const account = createAccountApi(http, renewAccessToken);
+
+/** Changes the name or preferences; what is left out stays as it is. */
+export const changeAccount = async (change: AccountChange): Promise<void> => {
+  await http.patch("/me", change);
+};
+
+/** Sends a code to another number; `password` is needed unless the person has signed in a moment ago. */
+export const changePhone = async (phone: string, password?: string): Promise<void> => {
+  await http.post("/me/phone", { phone, password });
+};
+
+/** Puts the number that the code was sent to in the place of the account's. */
+export const confirmPhone = async (code: string): Promise<void> => {
+  await http.post("/me/phone/confirmation", { code });
+};
 
 const POLL_MS = 2_000;
 
