@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.ids import FILE
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.dispatch.service import DispatchService
 from supportcarr.dispatch.supply import DriverSupply
+from supportcarr.files.model import FileLinks
+from supportcarr.files.service import FileService
+from supportcarr.kit.objects.port import UploadForm
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
@@ -62,6 +67,28 @@ class StreamPayloads:
     async def notification(self, notification_id: str) -> Any | None:
         notification = await self._notifications.get(notification_id)
         return NotificationView.of(notification) if notification else None
+
+
+class RescuePhotoFiles:
+    """``rescues.ports.PhotoFiles``: the content of a rescue's photos."""
+
+    def __init__(self, files: FileService) -> None:
+        self._files = files
+
+    async def request(self, photo_id: str, owner_id: str, content_type: str, size: int) -> str:
+        file_id = f"{FILE}_{photo_id.partition('_')[2]}"
+        return (await self._files.request(owner_id, "rescue_photo", content_type, size, file_id)).id
+
+    async def form(self, file_id: str, owner_id: str) -> UploadForm | None:
+        return self._files.form(await self._files.of_owner(owner_id, file_id))
+
+    async def complete(self, file_id: str, photo_id: str, by: Actor) -> None:
+        owner_id = by.id or ""
+        await self._files.complete(owner_id, file_id, by)
+        await self._files.attach(file_id, owner_id, "rescue_photo", photo_id)
+
+    async def links(self, file_ids: Sequence[str]) -> Mapping[str, FileLinks]:
+        return await self._files.links(file_ids)
 
 
 class ConsoleDrivers:

@@ -43,6 +43,7 @@ from supportcarr.bootstrap.adapters import (
     ConsoleDrivers,
     ConsoleOffers,
     ConsolePayments,
+    RescuePhotoFiles,
     SocketPositionSink,
     StreamPayloads,
 )
@@ -156,12 +157,14 @@ from supportcarr.realtime import handlers as realtime_handlers
 from supportcarr.rescues import collections as rescues_repository
 from supportcarr.rescues import handlers as rescues_handlers
 from supportcarr.rescues import jobs as rescues_jobs
+from supportcarr.rescues import photo_routes
 from supportcarr.rescues import routes as rescues_routes
 from supportcarr.rescues.admin_view import RescueDetails
 from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.live_jobs import LiveJobs
 from supportcarr.rescues.people import PeopleOfRescues
 from supportcarr.rescues.personal_data import RescueData
+from supportcarr.rescues.photos import PhotoService
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
 from supportcarr.riders import collections as riders_repository
@@ -339,6 +342,7 @@ class Container:
         self.webhooks = StripeWebhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
         self.chat = ChatService(store, clock, self.audit)
+        self.photos = PhotoService(store, clock, RescuePhotoFiles(self.files), self.audit)
         self.supply = DriverSupply(store, self.tracking, router, radius_max_m=settings.dispatch.radius_max_m)
         self.pricing = PricingService(
             store, clock, self.areas, router, self.supply, self.bikes, settings.quotes
@@ -454,6 +458,7 @@ class Container:
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
+            *photo_routes.routes(self.photos),
             *dispatch_routes.routes(self.dispatch),
             *drivers_routes.routes(self.drivers),
             *shift_routes.routes(self.shifts),

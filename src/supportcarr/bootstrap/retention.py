@@ -21,7 +21,7 @@ from supportcarr.kit.store.purge import purge_expired
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.privacy.collections import CHUNKS, DELETIONS, EXPORTS
 from supportcarr.privacy.settings import PrivacySettings
-from supportcarr.rescues.collections import MESSAGES
+from supportcarr.rescues.collections import MESSAGES, PHOTOS
 from supportcarr.tracking.collections import LOCATION_HISTORY
 
 DELETION_DAYS = 365
@@ -54,6 +54,7 @@ class RetentionRow:
     task: str | None = None
 
 
+PHOTO_DAYS = 365  # as ``FILES_EVIDENCE_DAYS`` is by default: afterwards they show nothing
 GONE, UNTOUCHED = "erased", "holds nothing personal"
 BY_KEY = "cannot be read any more: the data key is destroyed"
 
@@ -204,6 +205,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "as long as their people's accounts; what nobody rated for 30 days",
             "what the person wrote, what was written about them, and their averages are erased; the stars "
             "that they gave stay, by id",
+        ),
+        RetentionRow(
+            "photos of rescues: who took them, when, and what they say",
+            ("rescuephotos",),
+            f"{PHOTO_DAYS} days",
+            "notes that the person wrote are erased",
+            purge=Purge(PHOTOS, "at", PHOTO_DAYS, "city"),
         ),
         RetentionRow("cards", ("paymentmethods", "paymentaccounts"), "until they are removed", GONE),
         RetentionRow(

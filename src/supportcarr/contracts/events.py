@@ -9,7 +9,7 @@ reused: a changed meaning is a new event (``….v2``).
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -279,6 +279,19 @@ class MessageSent(DomainEvent, frozen=True, kw_only=True, tag="rescues.message_s
     driver_id: str | None = None
 
 
+class RescuePhotoTaken(DomainEvent, frozen=True, kw_only=True, tag="rescues.photo_taken.v1"):
+    """A photo of the job has been uploaded by its rider or driver."""
+
+    photo_id: str
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    stage: Literal["before", "after"]
+    taken_by: Literal["rider", "driver"]
+    damage: bool
+    driver_id: str | None = None
+
+
 # --- dispatch ---------------------------------------------------------------------------------
 
 
@@ -444,6 +457,7 @@ AnyEvent = (
     | FixProposed
     | FixConfirmed
     | MessageSent
+    | RescuePhotoTaken
     | OfferMade
     | OfferClosed
     | PaymentProcessed

@@ -11,7 +11,7 @@ import re
 USER, SESSION, RESCUE, QUOTE, OFFER, PAYMENT = "usr", "ses", "res", "quo", "off", "pay"
 PARTNER, API_KEY = "prt", "apk"
 PAYMENT_METHOD, VEHICLE, MESSAGE, NOTIFICATION = "pmt", "veh", "msg", "ntf"
-AUDIT_RECORD, EXPORT, FILE = "aud", "exp", "fil"
+AUDIT_RECORD, EXPORT, FILE, PHOTO = "aud", "exp", "fil", "pho"
 SHIFT = "shf"
 RATING, SAVED_PLACE, BIKE = "rat", "plc", "bik"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from supportcarr.contracts.uploads import UploadFormView
 from supportcarr.files.model import FileLinks, FileState, Purpose, StoredFile
 from supportcarr.kit.objects.port import UploadForm
 
@@ -35,17 +35,9 @@ class UploadRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     size: Annotated[int, Meta(ge=1, description="bytes; the upload may not have more")]
 
 
-class UploadFormView(msgspec.Struct, frozen=True, kw_only=True):
-    """POST ``multipart/form-data`` to ``url``: first these fields, then ``file`` with the content."""
-
-    method: str
-    url: str
-    fields: Mapping[str, str]
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, form: UploadForm) -> UploadFormView:
-        return cls(method="POST", url=form.url, fields=form.fields, expires_at=form.expires_at)
+def form_view(form: UploadForm) -> UploadFormView:
+    """The form as clients get it; ``expires_at`` is wall time."""
+    return UploadFormView(method="POST", url=form.url, fields=form.fields, expires_at=form.expires_at)
 
 
 class FileView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,5 +74,5 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             url=links.url,
             preview_url=links.preview_url,
             thumbnail_url=links.thumbnail_url,
-            upload=UploadFormView.of(form) if form else None,
+            upload=form_view(form) if form else None,
         )

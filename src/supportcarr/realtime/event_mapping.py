@@ -22,9 +22,10 @@ from supportcarr.contracts.events import (
     PaymentProcessed,
     RescueAssigned,
     RescueMoved,
+    RescuePhotoTaken,
 )
 from supportcarr.realtime import messages
-from supportcarr.realtime.messages import OfferOutcome, PaymentUpdate, StatusUpdate
+from supportcarr.realtime.messages import OfferOutcome, PaymentUpdate, PhotoUpdate, StatusUpdate
 
 STREAMED_EVENTS = (
     RescueMoved,
@@ -33,6 +34,7 @@ STREAMED_EVENTS = (
     OfferClosed,
     MessageSent,
     NotificationCreated,
+    RescuePhotoTaken,
 )
 
 
@@ -43,7 +45,7 @@ class PayloadRef(msgspec.Struct, frozen=True):
     id: str
 
 
-Payload = StatusUpdate | PaymentUpdate | OfferOutcome | PayloadRef
+Payload = StatusUpdate | PaymentUpdate | OfferOutcome | PhotoUpdate | PayloadRef
 
 
 class StreamMessage(msgspec.Struct, frozen=True):
@@ -92,6 +94,16 @@ def to_stream_messages(envelope: EventEnvelope) -> Iterator[StreamMessage]:
             message = PayloadRef("message", event.message_id)
             streams = _participants(event.rider_id, event.driver_id, event.area_id)
             yield StreamMessage(streams, messages.MESSAGE_NEW, message)
+        case RescuePhotoTaken():
+            photo = PhotoUpdate(
+                photo_id=event.photo_id,
+                rescue_id=event.rescue_id,
+                stage=event.stage,
+                taken_by=event.taken_by,
+                damage=event.damage,
+            )
+            streams = _participants(event.rider_id, event.driver_id, event.area_id)
+            yield StreamMessage(streams, messages.PHOTO_NEW, photo)
         case NotificationCreated():
             notification = PayloadRef("notification", event.notification_id)
             yield StreamMessage((user_stream(event.user_id),), messages.NOTIFICATION_NEW, notification)

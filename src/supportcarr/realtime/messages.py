@@ -22,6 +22,7 @@ NOTIFICATION_NEW = "notification:new"
 OFFER_NEW = "offer:new"
 OFFER_CLOSED = "offer:closed"
 MESSAGE_NEW = "message:new"
+PHOTO_NEW = "photo:new"
 STREAM_HEADS = "stream:heads"
 STREAM_RESET = "stream:reset"
 STREAM_SYNC = "stream:sync"
@@ -66,6 +67,16 @@ class OfferOutcome(msgspec.Struct, frozen=True, kw_only=True):
     offer_id: str
     rescue_id: str
     outcome: str
+
+
+class PhotoUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo of the job was added; its links come with ``GET /rescues/{id}/photos``."""
+
+    photo_id: str
+    rescue_id: str
+    stage: Literal["before", "after"]
+    taken_by: Literal["rider", "driver"]
+    damage: bool
 
 
 class StreamEnvelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +233,13 @@ SOCKET_EVENTS: tuple[SocketEvent, ...] = (
         sender="server",
         summary="Send a new chat message; data is the message",
         payload=dict[str, Any],
+        stream=True,
+    ),
+    SocketEvent(
+        name=PHOTO_NEW,
+        sender="server",
+        summary="Tell that the other side added a photo of the job",
+        payload=PhotoUpdate,
         stream=True,
     ),
     SocketEvent(

@@ -6,6 +6,7 @@ from typing import Any
 
 from supportcarr.kit.store.port import CollectionSpec, Index
 from supportcarr.rescues.model import Message, Rescue
+from supportcarr.rescues.photo_model import Photo
 
 RESCUES = CollectionSpec(
     "rescuerequests",
@@ -19,5 +20,6 @@ RESCUES = CollectionSpec(
     sharded_by="region",
 )
 MESSAGES = CollectionSpec("messages", Message, indexes=(Index("rescue_id"), Index("at")))
+PHOTOS = CollectionSpec("rescuephotos", Photo, indexes=(Index("rescue_id"), Index("at")))
 
-SPECS: tuple[CollectionSpec[Any], ...] = (RESCUES, MESSAGES)
+SPECS: tuple[CollectionSpec[Any], ...] = (RESCUES, MESSAGES, PHOTOS)

@@ -7,7 +7,9 @@ ApiError
     ├── TooEarly                   409, the wait is not over
     ├── TooFarFromPickup           409, says the distance and the limit
     ├── RiderConfirmationRequired  409, the rider has been asked
-    └── ChatClosed                 409, the rescue ended too long ago
+    ├── ChatClosed                 409, the rescue ended too long ago
+    ├── PhotosClosed               409, not at this stage, or too late
+    └── TooManyPhotos              409
 """
 
 from __future__ import annotations
@@ -46,3 +48,11 @@ class RiderConfirmationRequired(Conflict):
 
 class ChatClosed(Conflict):
     code, title = "chat_closed", "The chat is closed, because the rescue ended more than a day ago"
+
+
+class PhotosClosed(Conflict):
+    code, title = "photos_closed", "No such photo can be added now"
+
+
+class TooManyPhotos(Conflict):
+    code, title = "too_many_photos", "There are too many photos of this rescue"

@@ -1,4 +1,4 @@
-"""What rescues holds of a person: the rescues as rider or driver, and the messages written in them."""
+"""What rescues holds of a person: the rescues as rider or driver, the messages and photos of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from supportcarr.contracts.geo import Place, coarse
 from supportcarr.contracts.rescues import FINAL, LIVE
 from supportcarr.kit.store.port import In, Store, VersionConflict, Where
 from supportcarr.kit.store.update import update, without_events
-from supportcarr.rescues.collections import MESSAGES, RESCUES
+from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES
 from supportcarr.rescues.model import Message, Rescue
+from supportcarr.rescues.photo_model import Photo
 
 PAGE = 200
 Side = Literal["rider_id", "driver_id"]
@@ -33,6 +34,7 @@ class RescueData:
     def __init__(self, store: Store) -> None:
         self._rescues = store.collection(RESCUES)
         self._messages = store.collection(MESSAGES)
+        self._photos = store.collection(PHOTOS)
 
     async def ids_of_rider(self, person_id: str) -> list[str]:
         """The ids of the rescues that the person asked for."""
@@ -45,7 +47,18 @@ class RescueData:
             {"rescue_id": message.rescue_id, "at": message.at, "text": message.text}
             async for message in self._messages_of(person_id)
         ]
-        found = {"as_rider": as_rider, "as_driver": as_driver, "messages": messages}
+        photos = [
+            {
+                "rescue_id": photo.rescue_id,
+                "stage": photo.stage,
+                "at": photo.at,
+                "file_id": photo.file_id,
+                "damage": photo.damage,
+                "note": photo.note,
+            }
+            async for photo in self._photos_of(person_id)
+        ]
+        found = {"as_rider": as_rider, "as_driver": as_driver, "messages": messages, "photos": photos}
         return {name: values for name, values in found.items() if values}
 
     async def obstacles(self, person_id: str) -> Sequence[str]:
@@ -63,6 +76,8 @@ class RescueData:
         async for message in self._messages_of(person_id):
             with suppress(VersionConflict):  # another run deleted it
                 await self._messages.delete(message.id, message.version)
+        async for photo in self._photos_of(person_id):
+            await update(self._photos, photo.id, without_events(_without_note))
         async for rescue in self._of(person_id, "rider_id"):
             await update(self._rescues, rescue.id, without_events(lambda r: _without_rider(r, person_id)))
         async for rescue in self._of(person_id, "driver_id"):
@@ -85,6 +100,19 @@ class RescueData:
                 async for message in self._messages.scan({"rescue_id": rescue.id}):
                     if message.sender.id == person_id:
                         yield message
+
+    async def _photos_of(self, person_id: str) -> AsyncIterator[Photo]:
+        """The photos that the person took, in the rescues that they are in."""
+        for side in SIDES:
+            async for rescue in self._of(person_id, side):
+                async for photo in self._photos.scan({"rescue_id": rescue.id}):
+                    if photo.by.id == person_id:
+                        yield photo
+
+
+def _without_note(photo: Photo) -> Photo | None:
+    """A photo is evidence for its time; what its author wrote about it is not."""
+    return None if photo.note is None else replace(photo, note=None)
 
 
 def _as_rider(rescue: Rescue, person_id: str) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.value_objects import DriverCard, DriverSighting, Person, QuoteTerms
+from supportcarr.kit.objects.port import UploadForm
 
 RIDER_HAS_LIVE_RESCUE = "rider_has_live_rescue"
 
@@ -95,3 +97,38 @@ class ViewLog(Protocol):
         self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
     ) -> None:
         """Store it before the data is shown."""
+
+
+class FileLinks(Protocol):
+    """Links to what others see of a file.  Implemented by ``files.model.FileLinks``."""
+
+    @property
+    def state(self) -> Literal["awaiting_upload", "processing", "ready", "refused", "deleted"]: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def preview_url(self) -> str | None: ...
+    @property
+    def thumbnail_url(self) -> str | None: ...
+
+
+class PhotoFiles(Protocol):
+    """The content of photos.  Implemented by ``bootstrap.adapters.RescuePhotoFiles``."""
+
+    async def request(self, photo_id: str, owner_id: str, content_type: str, size: int) -> str:
+        """Begin the upload of that photo; its file's id.  Idempotent.
+
+        Raises ``unsupported_file_type``, ``file_too_large``, ``too_many_uploads``.
+        """
+
+    async def form(self, file_id: str, owner_id: str) -> UploadForm | None:
+        """The form of an upload; ``None`` if it is over."""
+
+    async def complete(self, file_id: str, photo_id: str, by: Actor) -> None:
+        """Check what was uploaded, and keep it for that photo.  Idempotent.
+
+        Raises ``file_not_uploaded``, ``file_too_large``, ``unsupported_file_type``, ``file_rejected``.
+        """
+
+    async def links(self, file_ids: Sequence[str]) -> Mapping[str, FileLinks]:
+        """Links of minutes, by id; files that are gone are left out."""

@@ -225,6 +225,13 @@ async def creation_by(factory: RescueFactory, route: Route) -> Creation:
             rider, _ = await factory.rider()
             body = {"purpose": "bike_photo", "content_type": "image/jpeg", "size": 1000}
             return Creation(rider, path, body, {**body, "size": 2000})
+        case "POST /rescues/{rescue_id}/photos":
+            prepared = await factory.arrived()
+            here, photo = (
+                f"{prepared.path}/photos",
+                {"stage": "before", "content_type": "image/jpeg", "size": 9},
+            )
+            return Creation(prepared.rider, here, photo, {**photo, "size": 10})
         case "POST /me/exports":
             rider, _ = await factory.rider()
             return Creation(rider, path, None, None)
@@ -297,6 +304,7 @@ CREATED_IN = (
     "exports",
     "savedplaces",
     "bikes",
+    "files",  # also for a photo of a rescue
 )
 
 

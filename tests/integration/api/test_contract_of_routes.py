@@ -69,6 +69,9 @@ riders_drivers GET   /me/ratings                              200
 signed_in     POST   /ratings/{rating_id}/report              204
 operators     GET    /admin/ratings                           200
 operators     POST   /admin/ratings/{rating_id}/review        200
+people        GET    /rescues/{rescue_id}/photos              200
+riders_drivers POST  /rescues/{rescue_id}/photos+             201
+riders_drivers POST  /rescues/{rescue_id}/photos/{photo_id}/completion  200
 rider_or_ops  POST   /rescues/{rescue_id}/pin                 200
 rider         POST   /rescues/{rescue_id}/fix-confirmation    200
 driver        GET    /me/driver-application                   200
@@ -234,7 +237,7 @@ GUARDED = {
     ("post", "/admin/drivers/{driver_id}/approval"),
     ("post", "/admin/drivers/{driver_id}/suspension"),
 }
-RESCUE_CHANGE = re.compile(r"/rescues/{rescue_id}/(?!messages|rating)")
+RESCUE_CHANGE = re.compile(r"/rescues/{rescue_id}/(?!messages|photos|rating)")
 
 
 async def test_rescue_routes_declare_if_match_and_etag(

@@ -37,6 +37,8 @@ NEW_EACH_TIME = {
     "POST /me/bikes",
     "POST /me/exports",
     "POST /rescues/{rescue_id}/messages",
+    "POST /rescues/{rescue_id}/photos",
+    "POST /rescues/{rescue_id}/photos/{photo_id}/completion",  # tests/integration/files
     "POST /me/uploads",
     "POST /me/uploads/{file_id}/completion",  # tests/integration/files
     "POST /uploads",  # a form may be used again until it expires

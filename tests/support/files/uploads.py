@@ -63,3 +63,17 @@ async def uploaded(
     ready: dict[str, Any] = expect(await who.get(f"/me/uploads/{file['id']}"), 200)
     assert ready["state"] == "ready", ready
     return ready
+
+
+async def photographed(
+    platform: Platform, who: CheckedClient, rescue_path: str, content: bytes, **changed: Any
+) -> dict[str, Any]:
+    """A photo of a rescue that is uploaded and processed."""
+    body = {"stage": "before", "content_type": "image/jpeg", "size": len(content)} | changed
+    photo = expect(await who.post(f"{rescue_path}/photos", body), 201)
+    form = photo["upload"]
+    status, reply = await post_form(platform.api.session, form["url"], form["fields"], content)
+    assert status == 204, reply
+    completed: dict[str, Any] = expect(await who.post(f"{rescue_path}/photos/{photo['id']}/completion"), 200)
+    await platform.settle()
+    return completed

@@ -25,6 +25,7 @@ OF_THE_RIDER = frozenset(
         "place_id",
         "bike_id",
         "file_id",
+        "photo_id",
     }
 )
 OPERATORS = {"support", "admin"}

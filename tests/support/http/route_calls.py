@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from support.files.uploads import JPEG, uploaded
+from support.files.uploads import JPEG, photographed, uploaded
 from support.http.server import PASSWORD, new_phone
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import (
@@ -116,6 +116,13 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/rescues/{rescue_id}/rating"): {"stars": 5, "reasons": ["friendly"], "comment": "Thank you"},
     ("POST", "/ratings/{rating_id}/report"): {"reason": "Insulting"},
     ("POST", "/admin/ratings/{rating_id}/review"): {"decision": "keep", "note": "Fair"},
+    ("POST", "/rescues/{rescue_id}/photos"): {
+        "stage": "before",
+        "content_type": "image/jpeg",
+        "size": 1000,
+        "damage": True,
+        "note": "The rim is bent",
+    },
     ("POST", "/admin/rescues/{rescue_id}/cancellation"): REASON,
     ("POST", "/admin/rescues/{rescue_id}/abort"): {**REASON, "amount_minor": 0},
     ("PUT", "/me/driver-application"): APPLICATION,
@@ -163,6 +170,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "file_id": f"fil_{UNKNOWN}",
     "place_id": f"plc_{UNKNOWN}",
     "bike_id": f"bik_{UNKNOWN}",
+    "photo_id": f"pho_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/files"): "link=e30.x",  # refused: a link is signed
@@ -262,6 +270,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     }
     file = await uploaded(platform, prepared.rider, "bike_photo", JPEG)
     ids["file_id"] = file["id"]
+    ids["photo_id"] = (await photographed(platform, prepared.rider, prepared.path, JPEG))["id"]
     await platform.settle()
     with_key = platform.anonymous()
     with_key.token = key.key

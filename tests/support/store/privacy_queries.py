@@ -16,7 +16,7 @@ from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.payments.collections import LEDGER, METHODS
 from supportcarr.pricing.collections import QUOTES
 from supportcarr.privacy.collections import CHUNKS, DELETIONS, EXPORTS
-from supportcarr.rescues.collections import MESSAGES, RESCUES
+from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES
 from supportcarr.tracking.collections import CURRENT_JOBS, LOCATION_HISTORY
 
 MakeQuery = Callable[..., Any]  # ``support.store.queries.Query``
@@ -28,6 +28,7 @@ PURGED = (  # by retention, by age
     (EXPORTS, "expires_at"),
     (LOCATION_HISTORY, "began_at"),
     (MESSAGES, "at"),
+    (PHOTOS, "at"),
     (NOTIFICATIONS, "at"),
 )
 PRIVACY_CALLS = frozenset({"audit/routes.py service.find", "privacy/routes.py deletions.find"})
@@ -93,6 +94,7 @@ def privacy_queries(query: MakeQuery) -> Iterator[Any]:
         ("payments/personal_data.py self._ledger", LEDGER, "driver_id"),
         ("pricing/personal_data.py self._quotes", QUOTES, "rider_id"),
         ("rescues/personal_data.py self._messages", MESSAGES, "rescue_id"),
+        ("rescues/personal_data.py self._photos", PHOTOS, "rescue_id"),
         ("tracking/personal_data.py self._segments", LOCATION_HISTORY, "driver_id"),
     )
     for receiver, spec, field in scanned:

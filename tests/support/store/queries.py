@@ -45,7 +45,7 @@ from supportcarr.partners.collections import API_KEYS, PARTNERS
 from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
 from supportcarr.pricing.collections import AREAS, QUOTES
 from supportcarr.privacy.collections import DELETIONS
-from supportcarr.rescues.collections import MESSAGES, RESCUES
+from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES
 from supportcarr.riders.collections import RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
 
@@ -191,6 +191,7 @@ QUERIES: tuple[Query, ...] = (
     ),
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}),
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}, "-id"),
+    Query("rescues/photos.py self._photos.find", PHOTOS, {"rescue_id": "res_qc_1"}),
     Query("rescues/chat.py self._messages.count", MESSAGES, {"rescue_id": "res_qc_1"}, how="count"),
     *_own_rescues(),
     *audit_queries(Query, SINCE),

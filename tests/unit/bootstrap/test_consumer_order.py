@@ -19,6 +19,7 @@ from supportcarr.contracts.events import (
     RatingsOpened,
     RescueAssigned,
     RescueCompleted,
+    RescuePhotoTaken,
     RescueRequested,
     SmsCodeRequested,
     UserSignedUp,
@@ -71,6 +72,7 @@ ORDER: dict[type[Any], list[str]] = {
     MessageSent: ["realtime.publish"],
     RatingsOpened: ["notifications.notify"],
     RatingShown: ["ratings.count", "notifications.notify"],
+    RescuePhotoTaken: ["realtime.publish"],
 }
 
 

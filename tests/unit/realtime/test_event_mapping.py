@@ -11,10 +11,17 @@ from supportcarr.contracts.events import (
     NotificationCreated,
     OfferClosed,
     OfferMade,
+    RescuePhotoTaken,
     UserSignedUp,
 )
 from supportcarr.realtime.event_mapping import PayloadRef, StreamMessage, to_stream_messages
-from supportcarr.realtime.messages import SOCKET_EVENTS, OfferOutcome, PaymentUpdate, StatusUpdate
+from supportcarr.realtime.messages import (
+    SOCKET_EVENTS,
+    OfferOutcome,
+    PaymentUpdate,
+    PhotoUpdate,
+    StatusUpdate,
+)
 
 RIDER, DRIVER, OTHER = (f"user:{person}" for person in (events.RIDER, events.DRIVER, events.OTHER_DRIVER))
 OPS = f"ops:{events.AREA}"
@@ -121,6 +128,25 @@ def test_a_message_goes_to_rider_driver_and_operators() -> None:
     entries = messages_by_stream(sent)
     assert set(entries) == {RIDER, DRIVER, OPS}
     assert {entry.payload for entry in entries.values()} == {PayloadRef("message", "msg_1")}
+
+
+def test_a_photo_goes_to_rider_driver_and_operators() -> None:
+    taken = RescuePhotoTaken(
+        photo_id="pho_1",
+        rescue_id=events.RESCUE,
+        rider_id=events.RIDER,
+        area_id=events.AREA,
+        stage="before",
+        taken_by="driver",
+        damage=True,
+        driver_id=events.DRIVER,
+    )
+    entries = messages_by_stream(taken)
+    assert set(entries) == {RIDER, DRIVER, OPS}
+    update = PhotoUpdate(
+        photo_id="pho_1", rescue_id=events.RESCUE, stage="before", taken_by="driver", damage=True
+    )
+    assert {entry.payload for entry in entries.values()} == {update}
 
 
 def test_a_notification_goes_to_its_person_only() -> None:

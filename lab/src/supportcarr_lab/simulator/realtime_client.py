@@ -31,6 +31,7 @@ EVENTS = (
     "payment:processed",
     "notification:new",
     "message:new",
+    "photo:new",
     "sos:raised",
 )
 

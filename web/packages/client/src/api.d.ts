@@ -1169,6 +1169,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rescues/{rescue_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the photos of the job
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`.
+         */
+        get: operations["get_rescues_by_rescue_id_photos"];
+        put?: never;
+        /**
+         * Begin the upload of a photo of the job
+         * @description Roles: driver, rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `photos_closed`, `too_many_photos`, `unsupported_file_type`, `file_too_large`, `too_many_uploads`.
+         */
+        post: operations["post_rescues_by_rescue_id_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rescues/{rescue_id}/photos/{photo_id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that the photo is uploaded: it is kept, and the other side is told
+         * @description Roles: driver, rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `file_not_uploaded`, `file_too_large`, `unsupported_file_type`, `file_rejected`.
+         */
+        post: operations["post_rescues_by_rescue_id_photos_by_photo_id_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/offers": {
         parameters: {
             query?: never;
@@ -2916,6 +2960,64 @@ export interface components {
             /** @enum {unknown} */
             role: "driver" | "rider";
             id: string;
+        };
+        /**
+         * PhotoBody
+         * @description A photo that will be uploaded; ``damage``: it shows damage, which ``note`` may describe.
+         */
+        PhotoBody: {
+            /** @enum {unknown} */
+            stage: "after" | "before";
+            /** @description image/jpeg, image/png, image/webp, image/heic or image/heif */
+            content_type: string;
+            /** @description bytes; the upload may not have more */
+            size: number;
+            /** @default false */
+            damage?: boolean;
+            /** @default null */
+            note?: (string & unknown) | null;
+        };
+        /**
+         * PhotoView
+         * @description A photo of the job.  Links are valid for minutes; there are none until it has been processed.
+         */
+        PhotoView: {
+            id: string;
+            rescue_id: string;
+            /** @enum {unknown} */
+            stage: "after" | "before";
+            by: components["schemas"]["Actor"];
+            damage: boolean;
+            /** @description city time */
+            at: string;
+            /** @default null */
+            note?: string | null;
+            /** @description awaiting_upload, processing, ready, or refused */
+            state: string;
+            /** @default null */
+            url?: string | null;
+            /**
+             * @description at most 1,280 pixels a side
+             * @default null
+             */
+            preview_url?: string | null;
+            /**
+             * @description at most 320 pixels a side
+             * @default null
+             */
+            thumbnail_url?: string | null;
+            /**
+             * @description while the upload is awaited
+             * @default null
+             */
+            upload?: components["schemas"]["UploadFormView"] | null;
+        };
+        /**
+         * PhotosView
+         * @description The photos of a rescue, the oldest first; there are few, so they are not paged.
+         */
+        PhotosView: {
+            items: components["schemas"]["PhotoView"][];
         };
         /**
          * Place
@@ -6545,6 +6647,124 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rescues_by_rescue_id_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotosView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_rescues_by_rescue_id_photos: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_rescues_by_rescue_id_photos_by_photo_id_completion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rescue_id: string;
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
                 };
             };
             400: components["responses"]["Problem400"];

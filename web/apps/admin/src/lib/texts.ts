@@ -82,6 +82,7 @@ export const texts = {
     resumeWith: (count: number) => `Resume (${count} new)`,
     none: "No events yet. New events appear here.",
     message: "Message",
+    photo: "Photo",
   },
 
   map: {

@@ -1,0 +1,59 @@
+"""A photo of the job, and when one may be taken.  Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.personal import Personal
+from supportcarr.rescues.errors import PhotosClosed, TooManyPhotos
+from supportcarr.rescues.model import Rescue
+
+Stage = Literal["before", "after"]
+
+PHOTOS_MAX = 10  # of one person, rescue and stage
+OPEN_AFTER_END = timedelta(hours=24)  # city time: damage is often seen the next morning
+
+_WITH_DRIVER = ("arrived", "in_transit")
+_BEFORE_THE_RIDER = ("scheduled", "requested", "matching", "assigned", "en_route", *_WITH_DRIVER)
+
+
+class Photo(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """A photo that the rider or the driver took of the bike.  Its content is a file of the part ``files``."""
+
+    rescue_id: str
+    stage: Stage
+    by: Actor
+    file_id: str
+    damage: bool = False  # it shows damage, by what its author says
+    note: Annotated[str | None, Personal("by.id")] = None
+    at: datetime  # city time
+    taken: bool = False  # uploaded; until then nobody else sees it
+
+
+def check_allowed(rescue: Rescue, by: Actor, stage: Stage, already: int, now: datetime) -> None:
+    """Check that one more photo may be taken; *already* are those of that person and stage.
+
+    Before: until the bike is delivered, of the driver from the arrival on.  After: from the loading until a
+    day after the end.  Raises ``PhotosClosed``, ``TooManyPhotos``.
+    """
+    if not _is_open(rescue, by, stage, now):
+        raise PhotosClosed(_CLOSED[stage])
+    if already >= PHOTOS_MAX:
+        raise TooManyPhotos(f"There may be {PHOTOS_MAX} photos of each side, before and after")
+
+
+def _is_open(rescue: Rescue, by: Actor, stage: Stage, now: datetime) -> bool:
+    if stage == "before":
+        return rescue.status in (_WITH_DRIVER if by.role == "driver" else _BEFORE_THE_RIDER)
+    if rescue.ended_at is not None:
+        return rescue.arrived_at is not None and now <= rescue.ended_at + OPEN_AFTER_END
+    return rescue.status == "in_transit"
+
+
+_CLOSED = {
+    "before": "Photos of before are taken until the bike is delivered, by the driver from the arrival on",
+    "after": "Photos of after are taken from the loading until a day after the end",
+}
