@@ -9,13 +9,13 @@ import msgspec
 from supportcarr.audit.collections import RECORDS
 from supportcarr.audit.model import AuditRecord, Details
 from supportcarr.audit.ports import PersonalSeal
-from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import OperatorActed
 from supportcarr.contracts.ids import AUDIT_RECORD
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
-from supportcarr.kit.runtime.ids import derived_id
+from supportcarr.kit.runtime.ids import derived_id, new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Range, Scalar, Store
 
 DETAILS, ADDRESS = "audit details", "audit address"  # what is sealed
@@ -59,6 +59,13 @@ class AuditLog:
         if await self._records.get(record_id) is None:
             acted = OperatorActed(action=what, subject=subject, person_id=person_id, origin=origin)
             await self._append(record_id, event_id, by, now, acted)
+
+    async def failed(self, what: str, person_id: str, origin: Origin) -> None:
+        """Append the record that somebody, who is not known, failed to sign in to that account."""
+        now = self._clock.city()
+        event_id = f"attempt.{new_id(AUDIT_RECORD)}"
+        acted = OperatorActed(action=what, subject=person_id, person_id=person_id, origin=origin)
+        await self._append(derived_id(AUDIT_RECORD, now, event_id), event_id, SYSTEM, now, acted)
 
     async def find(
         self,

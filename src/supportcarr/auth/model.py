@@ -206,9 +206,13 @@ def rotate(
     successor_hash: str,
     now: datetime,
     lifetime: timedelta,
+    longest: timedelta,
     place: str = "",
 ) -> Session:
-    """The session with its next refresh token; *place* is where it was refreshed from, if known."""
+    """The session with its next refresh token; *place* is where it was refreshed from, if known.
+
+    The token ends after the *lifetime*, or with the session: the *longest* time after it was opened.
+    """
     return msgspec.structs.replace(
         session,
         generation=session.generation + 1,
@@ -216,7 +220,7 @@ def rotate(
         previous_hash=presented.token_hash,
         previous_nonce=presented.nonce,
         rotated_at=now,
-        expires_at=now + lifetime,
+        expires_at=min(now + lifetime, session.created_at + longest),
         place=place or session.place,
     )
 

@@ -70,6 +70,13 @@ class ViewLog(Protocol):
         """Store it before the data is shown."""
 
 
+class AttemptLog(Protocol):
+    """Records that somebody failed to sign in.  Implemented by ``audit.service.AuditLog``."""
+
+    async def failed(self, what: str, person_id: str, origin: Origin) -> None:
+        """Store it; who it was is not known."""
+
+
 class KeyVerifier(Protocol):
     """Verifies partners' API keys.  Implemented by ``partners.key_verifier.PartnerKeys``."""
 

@@ -10,17 +10,9 @@ import msgspec
 from supportcarr.auth import phones
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import USERS
-from supportcarr.auth.errors import AccountBanned, PhoneTaken, WrongCredentials
-from supportcarr.auth.model import (
-    AccountChanges,
-    Device,
-    User,
-    ban,
-    end_sessions,
-    end_tokens,
-    lift_ban,
-    with_changes,
-)
+from supportcarr.auth.errors import AccountBanned, PhoneTaken, TotpCodeWrong, WrongCredentials
+from supportcarr.auth.failed_sign_ins import FailedSignIns, Failure
+from supportcarr.auth.model import AccountChanges, Device, User, end_sessions, end_tokens, with_changes
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.revocations import Revocations
@@ -31,6 +23,7 @@ from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.staff_list import StaffList
 from supportcarr.auth.totp_service import TotpService
 from supportcarr.contracts.actors import OPERATOR_ROLES, SYSTEM
+from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
 from supportcarr.contracts.events import PersonRenamed, UserSignedUp
@@ -58,14 +51,19 @@ class AuthService:
         guard: SignInGuard | None = None,
         activity: SessionActivity | None = None,
         totp: TotpService | None = None,
+        failures: FailedSignIns | None = None,
     ) -> None:
-        """Without a *guard* (a command on this machine) wrong passwords are not limited."""
+        """Without a *guard* (a command on this machine) wrong passwords are not limited.
+
+        *failures* audits those of operators.
+        """
         self._users: Collection[User] = store.collection(USERS)
         self._clock = clock
         self._directory = PhoneDirectory(store, settings.lookup_secret)
         self._passwords = passwords
         self._guard = guard
         self._totp = totp
+        self._failures = failures
         # Formatting a number takes 35 µs, and each view of a rescue shows two people.
         self._masked: BoundedCache[tuple[str, int], str] = BoundedCache(MASKED_NUMBERS, MASKED_SECONDS)
         self.staff = StaffList(store)
@@ -214,12 +212,25 @@ class AuthService:
         device: Device | None,
     ) -> Grant:
         matches = await self._passwords.verify(password, user.password_hash if user else None, address)
-        if not matches or user is None:
+        if user is None:
+            raise WrongCredentials
+        origin = device.origin if device is not None else NOWHERE
+        if not matches:
+            self.note_failure(user, "auth.sign_in_failed", origin)
             raise WrongCredentials
         if user.banned:
             raise AccountBanned
-        totp = self._totp is not None and await self._totp.check_sign_in(user, totp_code)
+        try:
+            totp = self._totp is not None and await self._totp.check_sign_in(user, totp_code)
+        except TotpCodeWrong:
+            self.note_failure(user, "auth.totp_failed", origin)
+            raise
         return await self.open_session(user, device, totp=totp)
+
+    def note_failure(self, user: User, what: Failure, origin: Origin) -> None:
+        """Audit a wrong password or code of an operator's account."""
+        if self._failures is not None:
+            self._failures.note(user, what, origin)
 
     async def open_session(self, user: User, device: Device | None, *, totp: bool = False) -> Grant:
         """Open a session of an account whose password, as it was in *user*, has been checked.
@@ -253,16 +264,3 @@ class AuthService:
         now = self._clock.wall()
         user = await update(self._users, user_id, without_events(lambda user: end_sessions(user, now)))
         await self.sessions.publish_end_of_tokens(user)
-
-    # --- bans ---------------------------------------------------------------------------------
-
-    async def ban(self, user_id: str) -> User:
-        """Ban a person and end all their sessions and tokens in every process.  Raises ``NotFound``."""
-        now = self._clock.wall()
-        user = await update(self._users, user_id, without_events(lambda user: ban(user, now)))
-        await self.sessions.publish_end_of_tokens(user)
-        return user
-
-    async def lift_ban(self, user_id: str) -> User:
-        """Let a person sign in again.  Raises ``NotFound``."""
-        return await update(self._users, user_id, without_events(lift_ban))

@@ -82,7 +82,8 @@ class SessionService:
         self._users: Collection[User] = store.collection(USERS)
         self._sessions: Collection[Session] = store.collection(SESSIONS)
         self._clock = clock
-        self._lifetime = timedelta(seconds=settings.refresh_seconds)
+        self._longest = timedelta(seconds=settings.session_seconds)
+        self._lifetime = min(timedelta(seconds=settings.refresh_seconds), self._longest)
         self._tokens = tokens
         self._revocations = revocations
         self._activity = activity
@@ -130,7 +131,8 @@ class SessionService:
 
     def _grant(self, user: User, session: Session, refresh_token: str) -> Grant:
         access_token = self._tokens.issue_for(user, session)
-        seconds, refresh_seconds = self._tokens.lifetime_seconds, int(self._lifetime.total_seconds())
+        left = session.expires_at - self._clock.wall()
+        seconds, refresh_seconds = self._tokens.lifetime_seconds, max(0, round(left.total_seconds()))
         return Grant(user, session.id, access_token, refresh_token, seconds, refresh_seconds)
 
     async def refresh(self, token: str, nonce: str | None, device: Device | None = None) -> Grant:
@@ -161,22 +163,27 @@ class SessionService:
             successor = self._refresh_tokens.successor(
                 token, session_id, presented.generation + 1, nonce, stored_hash
             )
-            if decision == "rotate" and not await self._rotate(session, presented, successor, place):
-                continue  # another request was faster: decide again
-            return self._grant(user, session, successor)
+            if decision == "repeat":
+                return self._grant(user, session, successor)
+            rotated = await self._rotate(session, presented, successor, place)
+            if rotated is not None:  # else decide again
+                return self._grant(user, rotated, successor)
         raise Conflict
 
-    async def _rotate(self, session: Session, presented: PresentedToken, successor: str, place: str) -> bool:
+    async def _rotate(
+        self, session: Session, presented: PresentedToken, successor: str, place: str
+    ) -> Session | None:
+        """The session with its successor; ``None`` if another request was faster."""
         now = self._clock.wall()
         successor_hash = self._refresh_tokens.hash(successor)
-        rotated = rotate(session, presented, successor_hash, now, self._lifetime, place)
+        rotated = rotate(session, presented, successor_hash, now, self._lifetime, self._longest, place)
         try:
             rotated = await self._sessions.save(rotated)
         except VersionConflict:
-            return False
+            return None
         if self._activity is not None:
             self._activity.opened(rotated)
-        return True
+        return rotated
 
     # --- ending -------------------------------------------------------------------------------
 

@@ -62,6 +62,10 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
     refresh_seconds: Annotated[
         int, Meta(ge=60, description="lifetime of a refresh token, and so of a session that is not used")
     ] = 30 * 86_400
+    session_seconds: Annotated[
+        int,
+        Meta(ge=60, description="time after a sign-in at which its session ends, however much it is used"),
+    ] = 90 * 86_400
     key_days: Annotated[
         int,
         Meta(ge=0, description="days after which a new signing key replaces the last; 0: only by command"),

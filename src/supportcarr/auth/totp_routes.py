@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from supportcarr.auth.errors import TotpCodeWrong
 from supportcarr.auth.schemas import AccessRenewed, TotpCode, TotpConfirmation, TotpConfirmed, TotpSecret
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.totp_service import TotpService
-from supportcarr.contracts.policies import BEFORE_TOTP, SIGNED_IN
+from supportcarr.contracts.policies import ADMINS, BEFORE_TOTP, SIGNED_IN
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 
 TAG = "auth"
@@ -29,8 +30,21 @@ def routes(totp: TotpService, auth: AuthService, access_seconds: int) -> list[Ro
         await auth.sign_out_everywhere(caller.user_id)
         return Response()
 
+    async def reset(request: RequestContext[None, NoQuery]) -> Response:
+        user_id = request.path_params["user_id"]
+        await auth.user(user_id)
+        if await totp.is_enrolled(user_id):  # else it is a repeat
+            await auth.sign_out_everywhere(user_id)  # first: after a crash the request is repeated
+            await totp.remove(user_id, request.caller.acting_as("admin"), request.origin)
+        return Response()
+
     async def step_up(request: RequestContext[TotpCode, NoQuery]) -> Response:
-        token = await totp.step_up(request.caller, request.body.totp_code)
+        try:
+            token = await totp.step_up(request.caller, request.body.totp_code)
+        except TotpCodeWrong:
+            user = await auth.user(request.caller.user_id)
+            auth.note_failure(user, "auth.totp_failed", request.origin)
+            raise
         return Response(AccessRenewed(token, "Bearer", access_seconds))
 
     return [
@@ -65,6 +79,15 @@ def routes(totp: TotpService, auth: AuthService, access_seconds: int) -> list[Ro
             policy=SIGNED_IN.after_step_up(),
             tag=TAG,
             codes=("totp_not_enrolled",),
+        ),
+        Route(
+            method="DELETE",
+            path="/admin/users/{user_id}/totp",
+            handler=reset,
+            summary="Remove another's TOTP secret and recovery codes, and sign them out everywhere",
+            policy=ADMINS.of("staff").after_step_up(),
+            tag="operations",
+            codes=("not_found",),
         ),
         Route(
             method="POST",

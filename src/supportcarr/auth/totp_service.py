@@ -27,7 +27,7 @@ from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound
-from supportcarr.contracts.events import OperatorActed
+from supportcarr.contracts.events import OperatorActed, TotpRemoved
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.crypto import keyed_hash, secrets_of
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
@@ -130,12 +130,16 @@ class TotpService:
         return codes, await self._upgrade(caller)
 
     async def remove(self, user_id: str, by: Actor, origin: Origin) -> None:
-        """Forget the secret and the recovery codes of an account.  Raises ``TotpNotEnrolled``."""
+        """Forget the secret and the recovery codes of an account, and tell its owner.
+
+        Raises ``TotpNotEnrolled``.
+        """
         factor = await self._factors.get(user_id)
         if factor is None:
             raise TotpNotEnrolled
         event = OperatorActed(action="users.remove_totp", subject=user_id, person_id=user_id, origin=origin)
-        pending = PendingEvents((event,), by, self._clock.city())
+        removed = TotpRemoved(user_id=user_id)
+        pending = PendingEvents((event, removed), by, self._clock.city())
         # A document is deleted without events: the last save of it carries them.
         emptied = await self._factors.save(
             msgspec.structs.replace(factor, secret="", confirmed_at=None, recovery_hashes=()), pending

@@ -22,6 +22,7 @@ from supportcarr.auth import jobs as auth_jobs
 from supportcarr.auth import routes as auth_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.code_texts import CodeTexts
+from supportcarr.auth.failed_sign_ins import FailedSignIns
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.name_index import NameIndex
 from supportcarr.auth.password_service import PasswordService
@@ -269,6 +270,8 @@ class Container:
         self.names = NameIndex(store, settings.auth.lookup_secret)
         self.plates = Plates(store, settings.auth.lookup_secret)
         guard = SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret)
+        self.audit = AuditLog(store, clock, self.data_keys)
+        self.failed_sign_ins = FailedSignIns(self.audit)
         self.auth = AuthService(
             store,
             clock,
@@ -279,6 +282,7 @@ class Container:
             activity=self.session_activity,
             totp=self.totp,
             guard=guard,
+            failures=self.failed_sign_ins,
         )
         self.people = PeopleService(store, clock, self.auth, self.names)
         status_url = f"{settings.deployment.public_url.rstrip('/')}{API}{webhook_routes.STATUS_PATH}"
@@ -312,7 +316,6 @@ class Container:
             codes=self.codes,
             guard=guard,
         )
-        self.audit = AuditLog(store, clock, self.data_keys)
         self.partners = PartnerService(store, clock, settings.auth.lookup_secret)
         self._build_files(objects)
         self.area_cache = ResponseCache(redis.cache, "areas")
@@ -543,6 +546,7 @@ class Container:
 
     async def close(self) -> None:
         """Write what is buffered, and close what the parts opened."""
+        await self.failed_sign_ins.close()
         await self.tracking.close()
         await self.jobs.close()
         await self.payment_gateway.close()

@@ -67,6 +67,12 @@ class PhoneChanged(DomainEvent, frozen=True, kw_only=True, tag="auth.phone_chang
     user_id: str
 
 
+class TotpRemoved(DomainEvent, frozen=True, kw_only=True, tag="auth.totp_removed.v1"):
+    """The account has no second factor any more, and was signed out everywhere."""
+
+    user_id: str
+
+
 class SignInAttemptsFailed(DomainEvent, frozen=True, kw_only=True, tag="auth.sign_in_attempts_failed.v1"):
     """Somebody has entered several wrong passwords for that account."""
 
@@ -432,6 +438,7 @@ AnyEvent = (
     | SmsCodeRequested
     | PasswordChanged
     | PhoneChanged
+    | TotpRemoved
     | SignInAttemptsFailed
     | DriverStandingChanged
     | DriverShiftChanged

@@ -21,6 +21,7 @@ from supportcarr.contracts.events import (
     RatingsOpened,
     RescueMoved,
     SignInAttemptsFailed,
+    TotpRemoved,
 )
 from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.notifications.service import NotificationsService
@@ -45,6 +46,7 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         ExportReady,
         PasswordChanged,
         PhoneChanged,
+        TotpRemoved,
         RatingsOpened,
         RatingShown,
     )

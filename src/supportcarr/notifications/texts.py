@@ -42,6 +42,7 @@ from supportcarr.contracts.events import (
     RescueUnserved,
     RiderNotFound,
     SignInAttemptsFailed,
+    TotpRemoved,
 )
 
 Side = Literal["rider", "driver", "anyone"]
@@ -249,6 +250,11 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "Your phone number was changed",
         "Sign in with the new number from now on. If it was not you, contact our support at once.",
     ),
+    ("totp_removed", "anyone"): (
+        "Your authenticator app was removed",
+        "Your account no longer asks for its codes, and everything that was signed in is signed out. If "
+        "neither you nor our support did this, set a new password now and tell us.",
+    ),
     ("documents_expiring", "driver"): (
         "Renew your {documents}",
         "The last day of your {documents} is {last_day}. Enter the new date in your application in time, "
@@ -321,6 +327,8 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             yield _text(None, event.user_id, "password_changed", "anyone")
         case PhoneChanged():
             yield _text(None, event.user_id, "phone_changed", "anyone")
+        case TotpRemoved():
+            yield _text(None, event.user_id, "totp_removed", "anyone")
         case DriverDocumentsExpiring() | DriverDocumentsExpired():
             expired = isinstance(event, DriverDocumentsExpired)
             kind = "documents_expired" if expired else "documents_expiring"

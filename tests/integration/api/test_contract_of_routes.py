@@ -119,6 +119,7 @@ operators     GET    /admin/drivers                           200
 operators     GET    /admin/users                             200
 operators     GET    /admin/users/{user_id}                   200
 admins        PUT    /admin/users/{user_id}/roles             200
+admins        DELETE /admin/users/{user_id}/totp              204
 admins        POST   /admin/partners+                         201
 admins        GET    /admin/partners                          200
 admins        GET    /admin/partners/{partner_id}/keys        200

@@ -93,6 +93,8 @@ class RepeatableRequests:
                 return await self._of_an_account("post", "ban", {"reason": "Abusive"})
             case "DELETE /admin/users/{user_id}/ban":
                 return await self._of_an_account("delete", "ban")
+            case "DELETE /admin/users/{user_id}/totp":
+                return await self._of_an_account("delete", "totp")
             case "DELETE /admin/partners/{partner_id}/keys/{key_id}":
                 admin = await self._platform.person("admin")
                 partner = expect(await admin.create("/admin/partners", {"name": "BIXI"}), 201)["id"]

@@ -14,6 +14,7 @@ from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import expect
 from supportcarr.auth.collections import SECOND_FACTORS
 from supportcarr.auth.second_factors import STEP_SECONDS, code_at
+from supportcarr.notifications.collections import NOTIFICATIONS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -170,3 +171,50 @@ async def test_neither_secret_nor_recovery_codes_are_stored_in_clear(platform: P
     assert stored
     for secret in (codes.secret, *recovery, *(code.replace("-", "") for code in recovery)):
         assert secret not in text
+
+
+async def test_an_admin_removes_the_second_factor_of_another_who_is_told(platform: Platform) -> None:
+    admin, _, _, _ = await enrolled(platform)
+    support, phone, _, recovery = await enrolled(platform, "support")
+    person = expect(await support.get("/me"), 200)["id"]
+    path = f"/admin/users/{person}/totp"
+    assert (await support.delete(path)).status == 403
+    expect(await admin.delete(path), 204)
+    await platform.settle()
+    assert (await support.get("/me")).status == 401
+    assert (await sign_in(platform, phone, recovery[0])).status == 200, "no code is asked for"
+    back = await signed_in(platform.anonymous(), await sign_in(platform, phone))
+    assert (await back.get("/admin/overview")).code == "totp_required"
+    notices = [n async for n in platform.container.store.collection(NOTIFICATIONS).scan()]
+    assert [n.kind for n in notices if n.user_id == person] == ["totp_removed"]
+    [entry] = await audited(platform, admin, person, "users.remove_totp")
+    assert entry["actor"]["id"] == expect(await admin.get("/me"), 200)["id"]
+    expect(await admin.delete(path), 204)
+    assert (await back.get("/me")).status == 200, "a repeat changes nothing"
+    assert (await admin.delete("/admin/users/usr_nobody/totp")).status == 404
+
+
+async def audited(platform: Platform, admin: CheckedClient, person: str, action: str) -> list[dict[str, Any]]:
+    await platform.settle()
+    reply = await admin.get(f"/admin/audit-log?person={person}&action={action}")
+    entries: list[dict[str, Any]] = expect(reply, 200)["items"]
+    return entries
+
+
+async def test_failed_sign_ins_of_operators_are_audited_and_others_are_not(platform: Platform) -> None:
+    admin, _, _, _ = await enrolled(platform)
+    support, phone, _, _ = await enrolled(platform, "support")
+    person = expect(await support.get("/me"), 200)["id"]
+    rider = await platform.person("rider")
+    assert rider.grant is not None
+    for number in (phone, rider.grant.user.phone):
+        body = {"phone": number, "password": "not the password"}
+        assert (await platform.anonymous().post("/auth/sign-in", body)).status == 401
+    assert (await sign_in(platform, phone, "000000")).code == "totp_code_wrong"
+    assert (await support.post("/auth/step-up", {"totp_code": "000000"})).code == "totp_code_wrong"
+    await platform.container.failed_sign_ins.close()
+    [failed] = await audited(platform, admin, person, "auth.sign_in_failed")
+    assert (failed["subject"], failed["actor"]["role"], bool(failed["address"])) == (person, "system", True)
+    codes = await audited(platform, admin, person, "auth.totp_failed")
+    assert len(codes) == 2
+    assert await audited(platform, admin, rider.user_id, "auth.sign_in_failed") == []

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from support.bans import ban_account, lift_ban_of
 from support.http.server import AUTH, PASSWORD, Api, Client, serving
 from supportcarr.auth import signing_keys
 from supportcarr.auth.access_tokens import AccessTokens
@@ -88,7 +89,7 @@ async def test_an_owner_ends_all_other_sessions(api: Api) -> None:
 async def test_a_ban_ends_every_session_and_prevents_new_ones(api: Api) -> None:
     person = await api.person("rider")
     phone = (await person.get("/me")).body["phone"]
-    await api.auth.ban(person.user_id)
+    await ban_account(api.store, api.auth, person.user_id)
     assert (await person.get("/me")).status == 401
     assert person.grant is not None
     token = {"refresh_token": person.grant.refresh_token}
@@ -98,7 +99,7 @@ async def test_a_ban_ends_every_session_and_prevents_new_ones(api: Api) -> None:
     assert (refused.status, refused.code) == (403, "account_banned")
     wrong = await api.anonymous().post("/auth/sign-in", credentials | {"password": "wrong password"})
     assert (wrong.status, wrong.code) == (401, "unauthenticated"), "only the owner learns of the ban"
-    await api.auth.lift_ban(person.user_id)
+    await lift_ban_of(api.store, person.user_id)
     assert (await api.anonymous().post("/auth/sign-in", credentials)).status == 200
     assert (await api.anonymous().post("/auth/refresh", token)).status == 401, "the old one stays ended"
 

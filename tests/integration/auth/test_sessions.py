@@ -128,6 +128,22 @@ async def test_an_unused_session_ends_after_thirty_days(store: SqliteStore, redi
         assert (await refresh(person, kept.body["refresh_token"])).status == 401
 
 
+async def test_a_session_in_use_ends_after_ninety_days(store: SqliteStore, redis: RedisClient) -> None:
+    now = [datetime.now(UTC).timestamp()]
+    clock = Clock(wall=lambda: now[0])
+    async with serving(store=store, redis=redis, clock=clock) as api:
+        person = await api.person("rider")
+        token = first_token(person)
+        for _ in range(4):
+            now[0] += timedelta(days=20).total_seconds()
+            kept = await refresh(person, token)
+            assert kept.status == 200
+            token = kept.body["refresh_token"]
+        now[0] += timedelta(days=11).total_seconds()
+        ended = await refresh(person, token)
+        assert (ended.status, ended.code) == (401, "unauthenticated")
+
+
 class Process:
     """The auth service as another process has it."""
 

@@ -203,3 +203,25 @@ async def test_an_erasure_that_is_killed_after_any_part_finishes_once(
 async def test_every_part_that_holds_personal_data_has_a_consumer(platform: Platform) -> None:
     names = {consumer.name for consumer in platform.container.consumers()}
     assert {f"{part.part}.forget_person" for part in platform.container.deletions.parts} <= names
+
+
+async def test_a_ban_does_not_stop_a_deletion_that_was_asked_for(
+    platform: Platform, factory: RescueFactory
+) -> None:
+    """Whoever is banned has the right to be forgotten too; they can no longer change their mind."""
+    rider, _ = await factory.rider()
+    admin = await platform.person("admin")
+    expect(await rider.send("DELETE", "/me"), 202)
+    await platform.settle()
+    path = f"/admin/users/{rider.user_id}"
+    expect(await admin.post(f"{path}/ban", {"reason": "Threw things"}), 200)
+    assert rider.grant is not None
+    credentials = {"phone": rider.grant.user.phone, "password": PASSWORD}
+    assert (await platform.anonymous().post("/auth/sign-in", credentials)).code == "account_banned"
+    platform.clock.advance(14 * DAY)
+    await platform.fire_deadline("deletions", rider.user_id)
+    await platform.settle()
+    deletion = await deletion_of(platform, rider.user_id)
+    assert deletion is not None and deletion.state == "erased"
+    entries = expect(await admin.get(f"/admin/audit-log?person={rider.user_id}"), 200)["items"]
+    assert "users.ban" in [entry["action"] for entry in entries], "that there was a ban stays known"

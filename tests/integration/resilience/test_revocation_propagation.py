@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from support.bans import ban_account
 from support.faults import FaultyProxy, FaultyStore, wait_until
 from support.http.server import AUTH, PASSWORD, new_phone
 from supportcarr.auth import revocations
@@ -338,7 +339,7 @@ async def test_a_ban_is_known_everywhere(
         server.kill()
     if fault != "none":
         await wait_until(there.tokens.stale)
-    await here.service.ban(grant.user.id)
+    await ban_account(here.store.as_store, here.service, grant.user.id)
     assert not await here.accepts(grant)
     await there.wait_until_rejected(grant)
     assert await there.accepts(other)
@@ -362,7 +363,7 @@ async def test_a_wiped_redis_learns_of_bans_again(
     here: Process, there: Process, server: EmbeddedRedis
 ) -> None:
     grant = await here.sign_in()
-    await here.service.ban(grant.user.id)
+    await ban_account(here.store.as_store, here.service, grant.user.id)
     server.kill()
     server.start()
     async with RedisClient(server.url) as redis:
@@ -403,5 +404,5 @@ async def test_listeners_hear_of_sessions_and_accounts_soon_also_without_redis(
     async with Process(here.store.as_store, server) as deaf:  # type: ignore[arg-type]
         deaf.revocations.on_revoked(lambda sessions, users: heard.update(sessions, users))
         server.kill()
-        await here.service.ban(second.user.id)
+        await ban_account(here.store.as_store, here.service, second.user.id)
         await wait_until(lambda: second.user.id in heard)

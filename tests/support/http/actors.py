@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.bans import ban_account
 from support.http.forged_tokens import correctly_signed
 from support.http.route_calls import ExampleCalls
 from support.http.server import new_address
@@ -83,7 +84,7 @@ async def every_kind_of_actor(calls: ExampleCalls, factory: RescueFactory) -> di
     signed_out = await platform.person("rider", "driver", "support", "admin")
     expect(await signed_out.post("/auth/sign-out"), 204)
     banned = await platform.person("rider", "driver", "admin")
-    await platform.container.auth.ban(banned.user_id)
+    await ban_account(platform.container.store, platform.container.auth, banned.user_id)
     rider, driver = calls.arrived.rider, calls.arrived.assigned_driver
     support, admin = await platform.person("support"), await platform.person("admin")
 
