@@ -302,6 +302,7 @@ CREATED_IN = (
     "partners",
     "apikeys",
     "exports",
+    "files",
     "savedplaces",
     "bikes",
     "files",  # also for a photo of a rescue

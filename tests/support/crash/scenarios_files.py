@@ -77,10 +77,11 @@ async def _uploaded_once(world: World) -> Findings:
 
 
 async def _one_ready_file(world: World) -> Findings:
-    async def is_ready() -> bool:
-        return bool(await find_all(world, FILES, state="ready"))
+    async def is_done() -> bool:  # a job whose worker died runs again after a while
+        ready = await find_all(world, FILES, state="ready")
+        return bool(ready) and await _objects(world) == set().union(*map(_expected, ready))
 
-    await world.until(is_ready, 60)
+    await world.until(is_done, 60)
     files = await find_all(world, FILES)
     kept = await _objects(world)
     return problems(
