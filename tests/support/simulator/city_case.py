@@ -21,6 +21,8 @@ from supportcarr_lab.verification.records import (
     Payment,
     PendingWork,
     ProcessorPayment,
+    Rating,
+    RatingSummary,
     Rescue,
     TimelineEntry,
     payment_operations_of,
@@ -116,6 +118,18 @@ def processor_payment(
     return ProcessorPayment(intent_id=intent, status=status, captured=captured, refunded=0, currency="CAD")
 
 
+def rating(number: int = 1, stars: int = 4, *, hidden: bool = False) -> Rating:
+    """A rating about the driver, shown a second after the one before it."""
+    return Rating(
+        id=f"rat_rider_{number}",
+        person_id=DRIVER,
+        role="driver",
+        stars=stars,
+        hidden=hidden,
+        shown_at=BEGAN + 200 + number,
+    )
+
+
 def records() -> CityRecords:
     """The records of the correct city."""
     return CityRecords(
@@ -126,6 +140,8 @@ def records() -> CityRecords:
         payments=(payment(),),
         ledger=ledger(),
         notifications=(Notification(id=NOTE, user_id=RIDER, at=BEGAN + 131),),
+        ratings=(rating(),),
+        rating_summaries=(RatingSummary(person_id=DRIVER, role="driver", stars=(4,)),),
         processor_payments=(processor_payment(),),
         pending_work=PendingWork(outbox=0, jobs=0),
     )

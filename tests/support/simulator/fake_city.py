@@ -201,6 +201,12 @@ class FakeCity(FakeStreams):
             case ("GET", "me", "notifications"):
                 mine = [n for n in self.notifications if n["user_id"] == user["id"]]
                 return {"items": mine[::-1][:100], "next_cursor": None}, None
+            case ("GET", "me", "bikes"):
+                return {"items": []}, None
+            case ("POST", "me", "bikes" | "places"):
+                return body | {"id": f"bik_{next(self._numbers)}"}, None
+            case ("POST", "rescues", _, "rating"):
+                return {}, None
             case ("GET", "me", "payment-methods"):
                 return {"items": self.cards[user["id"]]}, None
             case ("POST", "me", "payment-methods"):

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from supportcarr.contracts.geo import GeoPoint
@@ -93,6 +93,21 @@ MESSAGES = (
     "Je suis devant le dépanneur",
     "Please ring when you turn into the street",
 )
+
+
+RATED_SHARE = 0.7  # of rescues, by each side
+STARS, STAR_WEIGHTS = (5, 4, 3, 2, 1), (68, 19, 7, 3, 3)
+PRAISE = {"rider": "careful", "driver": "ready"}
+COMPLAINT = {"rider": "late", "driver": "kept_waiting"}
+
+
+def rating_plan(seed: int, rescue_id: str, side: Literal["rider", "driver"]) -> dict[str, Any] | None:
+    """What that side says of a rescue: the body of its rating; ``None``: nothing."""
+    rng = Random(f"{seed} rating {side} {rescue_id}")  # noqa: S311 - a simulation
+    if rng.random() >= RATED_SHARE:
+        return None
+    stars = rng.choices(STARS, weights=STAR_WEIGHTS)[0]
+    return {"stars": stars, "reasons": [(PRAISE if stars > 3 else COMPLAINT)[side]]}
 
 
 def rider_plan(seed: int, rider: int, cycle: int) -> RiderPlan:

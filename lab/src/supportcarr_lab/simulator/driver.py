@@ -43,6 +43,8 @@ VEHICLES = (
 class Driver(Person):
     """A person who takes offers; see the module for the behaviour."""
 
+    side = "driver"
+
     def __init__(self, context: SimulationContext, account: Account) -> None:
         super().__init__(context, account)
         start = context.accounts.stored.places.get(account.phone) or home_point(
@@ -267,6 +269,7 @@ class Driver(Person):
             rescue = await self.refresh(job)
             if (rescue.get("driver") or {}).get("id") == self.user_id:
                 await self._advance_job(job, rescue, plan)
+            await self.rate(job)
         finally:
             self.job = None
             if silence:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.client import ApiClient, RequestRejected, SessionTokens
+from supportcarr_lab.simulator.client import ApiClient, RequestFailed, RequestRejected, SessionTokens
 from supportcarr_lab.simulator.context import SimulationContext
+from supportcarr_lab.simulator.demand import rating_plan
 from supportcarr_lab.simulator.journal import Journal, LoadedState
 from supportcarr_lab.simulator.realtime_client import RealtimeClient
 from supportcarr_lab.simulator.sign_up import sign_up
@@ -62,6 +64,8 @@ class Job:
 class Person(ABC):
     """One simulated person.  Implemented by ``rider.Rider`` and ``driver.Driver``."""
 
+    side: Literal["rider", "driver"]  # of a rescue
+
     def __init__(self, context: SimulationContext, account: Account) -> None:
         self.context, self.account = context, account
         self.index = account.index
@@ -101,6 +105,15 @@ class Person(ABC):
     @property
     def user_id(self) -> str:
         return self.api.tokens.user_id if self.api.tokens else ""
+
+    async def rate(self, job: Job) -> None:
+        """Rate the other side of a completed rescue, or not; while the city closes nobody does."""
+        if job.status != "completed" or self.context.closing.is_set():
+            return
+        rating = rating_plan(self.context.options.seed, job.id, self.side)
+        if rating is not None:
+            with contextlib.suppress(RequestFailed):
+                await self.api.post(f"/rescues/{job.id}/rating", rating)
 
     async def sign_in(self) -> None:
         """Resume the stored session, or sign in with the password, or sign up."""

@@ -18,16 +18,26 @@ GOOD_CARD = "pm_card_visa"
 # customer, the second only when it is charged.
 FAILING_CARDS = ("pm_card_chargeDeclined", "pm_card_chargeCustomerFail")
 DAY_S = 86_400.0
+BIKES_EVERY = 3  # every third rider has described a bike
+BIKES = (
+    {"name": "City bike", "type": "city", "weight_kg": 24, "battery_wh": 500, "battery_removable": True},
+    {"name": "Cargo bike", "type": "cargo", "weight_kg": 48, "battery_wh": 545, "battery_removable": True},
+    {"name": "Folding bike", "type": "folding", "weight_kg": 17, "battery_removable": False},
+    {"name": "Mountain bike", "type": "mountain", "weight_kg": 23, "battery_wh": 625},
+)
 
 
 class Rider(Person):
     """A person who requests rescues; see the module for the behaviour."""
+
+    side = "rider"
 
     def __init__(self, context: SimulationContext, account: Account) -> None:
         super().__init__(context, account)
         self._cards: dict[bool, str] = {}  # id of the stored card, by whether its charges fail
         self._pins: dict[str, str] = {}
         self._absent = False
+        self._bike_id: str | None = None
         self._request_count = 0
         self.unsettled: set[str] = set()  # rescues whose payment has not ended, as far as the rider knows
 
@@ -35,6 +45,8 @@ class Rider(Person):
         """Sign in, store a card, follow the streams."""
         await self.sign_in()
         await self._card(fails=False)
+        if self.index % BIKES_EVERY == 0:
+            await self._describe_bike()
         await self.realtime.start()
 
     async def run(self) -> None:
@@ -67,10 +79,14 @@ class Rider(Person):
 
     async def _request_rescue(self, plan: RiderPlan) -> None:
         card = await self._card(fails=plan.behaviour == "card_fails")
-        quote = await self.api.post(
-            "/quotes",
-            {"kind": "rescue", "problem": plan.problem, "pickup": plan.pickup, "dropoff": plan.dropoff},
-        )
+        asked = {
+            "kind": "rescue",
+            "problem": plan.problem,
+            "pickup": plan.pickup,
+            "dropoff": plan.dropoff,
+            "bike_id": self._bike_id,
+        }
+        quote = await self.api.post("/quotes", asked)
         await self.context.time.sleep(plan.think_s)
         if self.context.closing.is_set():
             return
@@ -100,6 +116,7 @@ class Rider(Person):
             self.realtime.reconnect()
         self._pins.pop(job.id, None)
         self.job = None
+        await self.rate(job)
 
     def _behaviours(self, job: Job, plan: RiderPlan | None) -> list[Coroutine[Any, Any, None]]:
         if plan is None:
@@ -194,6 +211,17 @@ class Rider(Person):
             with contextlib.suppress(RequestRejected):
                 return str((await self._attach(name))["id"])
         return str((await self._attach(names[-1]))["id"])
+
+    async def _describe_bike(self) -> None:
+        """Add a bike and a place, unless an earlier run did; the bike is named in each quote."""
+        bikes = (await self.api.get("/me/bikes"))["items"]
+        if not bikes:
+            home = {"name": "Home", "lat": 45.5266, "lng": -73.5806, "address": "Rue Rachel Est"}
+            await self.api.post("/me/places", home, key=new_idempotency_key())
+            bikes = [
+                await self.api.post("/me/bikes", BIKES[self.index % len(BIKES)], key=new_idempotency_key())
+            ]
+        self._bike_id = bikes[0]["id"]
 
     async def _attach(self, name: str) -> Any:
         return await self.api.post("/me/payment-methods", {"stripe_payment_method": name})

@@ -19,6 +19,8 @@ from supportcarr_lab.verification.records import (
     Payment,
     PendingWork,
     ProcessorPayment,
+    Rating,
+    RatingSummary,
     Rescue,
     TimelineEntry,
 )
@@ -286,6 +288,26 @@ def _unknown_money(
     for rescue_id, accounts in booked.items():
         if any(accounts.values()) and rescue_id not in by_rescue:
             yield f"the ledger has entries for {rescue_id}, which has no payment"
+
+
+# --- ratings ------------------------------------------------------------------------------------
+
+
+def averages_match(
+    ratings: Iterable[Rating], summaries: Iterable[RatingSummary], *, counted: int = 200
+) -> list[str]:
+    """Each average is made of the latest *counted* ratings that were shown to the person, each once."""
+    shown: defaultdict[tuple[str, str], list[Rating]] = defaultdict(list)
+    for rating in ratings:
+        shown[rating.person_id, rating.role].append(rating)
+    kept = {(summary.person_id, summary.role): summary.stars for summary in summaries}
+    broken = []
+    for who in sorted({*shown, *kept}):
+        latest = sorted(shown[who], key=lambda rating: (rating.shown_at, rating.id))[-counted:]
+        due = tuple(rating.stars for rating in latest if not rating.hidden)
+        if kept.get(who, ()) != due:
+            broken.append(f"{who[0]} as a {who[1]} was rated {due}, but counted are {kept.get(who, ())}")
+    return broken
 
 
 # --- the rest ---------------------------------------------------------------------------------

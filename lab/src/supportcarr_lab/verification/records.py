@@ -129,6 +129,25 @@ class PendingWork(msgspec.Struct, frozen=True, kw_only=True):
         return self == PendingWork(outbox=0, jobs=0)
 
 
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    """A rating that is shown to the person whom it is about."""
+
+    id: str
+    person_id: str
+    role: str  # in which the person was rated
+    stars: int
+    hidden: bool
+    shown_at: float
+
+
+class RatingSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person's average is made of: the stars that count, oldest first."""
+
+    person_id: str
+    role: str
+    stars: tuple[int, ...]
+
+
 class CityRecords(msgspec.Struct, frozen=True, kw_only=True):
     """All records of a city."""
 
@@ -137,6 +156,8 @@ class CityRecords(msgspec.Struct, frozen=True, kw_only=True):
     payments: tuple[Payment, ...]
     ledger: tuple[LedgerTransaction, ...]
     notifications: tuple[Notification, ...]
+    ratings: tuple[Rating, ...] = ()
+    rating_summaries: tuple[RatingSummary, ...] = ()
     processor_payments: tuple[ProcessorPayment, ...]
     pending_work: PendingWork
 
@@ -149,6 +170,8 @@ class RecordSource(Protocol):
     async def payments(self) -> list[Payment]: ...
     async def ledger(self) -> list[LedgerTransaction]: ...
     async def notifications(self) -> list[Notification]: ...
+    async def ratings(self) -> list[Rating]: ...
+    async def rating_summaries(self) -> list[RatingSummary]: ...
     async def processor_payments(self) -> list[ProcessorPayment]: ...
     async def pending_work(self) -> PendingWork: ...
 
@@ -161,6 +184,8 @@ async def read_records(source: RecordSource) -> CityRecords:
         payments=tuple(await source.payments()),
         ledger=tuple(await source.ledger()),
         notifications=tuple(await source.notifications()),
+        ratings=tuple(await source.ratings()),
+        rating_summaries=tuple(await source.rating_summaries()),
         processor_payments=tuple(await source.processor_payments()),
         pending_work=await source.pending_work(),
     )

@@ -15,7 +15,7 @@ from supportcarr_lab.verification.event_audit import EventCounts, audit_events
 from supportcarr_lab.verification.expected_events import expected_events
 from supportcarr_lab.verification.records import CityRecords, RecordSource, Rescue, read_records
 
-NEED_AN_END = ("money_matches", "events_exact", "drained")
+NEED_AN_END = ("money_matches", "events_exact", "averages_match", "drained")
 
 
 class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +120,7 @@ def verify_records(
         "one_live_per_rider": invariants.one_live_per_rider(records.rescues),
         "legal_transitions": invariants.legal_transitions(records.rescues),
         "events_exact": [] if events.exact else events.findings or ["the counts do not add up"],
+        "averages_match": invariants.averages_match(records.ratings, records.rating_summaries),
         "no_5xx": invariants.no_5xx(outcome.http.errors_5xx),
         "drained": invariants.drained(
             records.pending_work, records.rescues, records.offers, records.payments, outcome.caught_up

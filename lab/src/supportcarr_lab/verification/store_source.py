@@ -17,6 +17,8 @@ from supportcarr.operations.model import OpsRescue
 from supportcarr.operations.repository import OPS_RESCUES
 from supportcarr.payments.collections import LEDGER, RECORDS
 from supportcarr.payments.model import PaymentRecord
+from supportcarr.ratings.collections import RATINGS, SUMMARIES
+from supportcarr.ratings.model import SIDES, other, rating_id
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
 from supportcarr.riders.collections import RIDERS
@@ -58,6 +60,31 @@ class StoreRecordSource:
         return [
             records.Notification(id=sent.id, user_id=sent.user_id, at=sent.at.timestamp())
             async for sent in self._store.collection(NOTIFICATIONS).scan()
+        ]
+
+    async def ratings(self) -> list[records.Rating]:
+        found = []
+        async for ratings in self._store.collection(RATINGS).scan():
+            for side in SIDES:
+                given, about = ratings.rating(side), ratings.person(other(side))
+                if given is None or ratings.shown_at is None or about in ratings.erased:
+                    continue
+                found.append(
+                    records.Rating(
+                        id=rating_id(ratings.id, side),
+                        person_id=about,
+                        role=other(side),
+                        stars=given.stars,
+                        hidden=given.hidden,
+                        shown_at=ratings.shown_at.timestamp(),
+                    )
+                )
+        return found
+
+    async def rating_summaries(self) -> list[records.RatingSummary]:
+        return [
+            records.RatingSummary(person_id=summary.person_id, role=summary.role, stars=summary.stars)
+            async for summary in self._store.collection(SUMMARIES).scan()
         ]
 
     async def processor_payments(self) -> list[records.ProcessorPayment]:

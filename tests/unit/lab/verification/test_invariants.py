@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from support.simulator import city_case as case
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr_lab.verification import invariants
-from supportcarr_lab.verification.records import Offer, PendingWork, Rescue
+from supportcarr_lab.verification.records import Offer, PendingWork, Rating, RatingSummary, Rescue
 
 ADMIN = Actor("admin", "usr_admin")
 MATCHED = case.LIFE[:3]
@@ -252,6 +252,29 @@ def test_a_repeated_version_breaks_legal_transitions() -> None:
 
 def test_a_status_without_a_timeline_entry_breaks_legal_transitions() -> None:
     assert invariants.legal_transitions([replace(case.rescue(), status="aborted")])
+
+
+# --- averages_match ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ratings", "stars", "holds"),
+    [
+        ((), (), True),
+        ((case.rating(1, 5), case.rating(2, 1)), (5, 1), True),
+        ((case.rating(2, 1), case.rating(1, 5, hidden=True)), (1,), True),
+        ((case.rating(1, 5), case.rating(2, 1)), (5,), False),
+        ((case.rating(1, 5),), (5, 5), False),
+        ((case.rating(1, 5, hidden=True),), (5,), False),
+        ((case.rating(1, 5), case.rating(2, 1), case.rating(3, 3), case.rating(4, 2)), (1, 3, 2), True),
+    ],
+)
+def test_an_average_is_made_of_the_latest_shown_ratings(
+    ratings: tuple[Rating, ...], stars: tuple[int, ...], *, holds: bool
+) -> None:
+    summary = RatingSummary(person_id=case.DRIVER, role="driver", stars=stars)
+    broken = invariants.averages_match(ratings, [summary] if stars else [], counted=3)
+    assert (broken == []) == holds
 
 
 # --- no_5xx, drained --------------------------------------------------------------------------
