@@ -118,6 +118,19 @@ class VehicleChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.vehicl
     vehicle_id: str
 
 
+class DriverApplicationMoved(DomainEvent, frozen=True, kw_only=True, tag="drivers.application_moved.v1"):
+    """An application was submitted, taken up or decided.
+
+    An approved driver whose later statement is refused stays approved (``previous``); the operator's words
+    are in the profile.
+    """
+
+    driver_id: str
+    previous: str
+    state: str  # submitted | in_review | changes_requested | approved | rejected | suspended
+    fields: tuple[str, ...] = ()  # to be corrected
+
+
 class DriverDocumentsExpiring(DomainEvent, frozen=True, kw_only=True, tag="drivers.documents_expiring.v1"):
     """Papers of an approved driver will soon have expired."""
 
@@ -444,6 +457,7 @@ AnyEvent = (
     | DriverShiftChanged
     | DriverHoursEnding
     | VehicleChanged
+    | DriverApplicationMoved
     | DriverDocumentsExpiring
     | DriverDocumentsExpired
     | RescueScheduled

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
-from supportcarr.drivers.model import Application, DocumentsNotice, DriverProfile, go_offline
+from supportcarr.drivers.model import Application, DocumentsNotice, DriverProfile, Stage, go_offline, state_of
 
-WARN_BEFORE = timedelta(days=14)  # city time: long enough to renew an insurance
+WARN_DAYS = (30, 7, 1)  # city time before the end: long enough to renew an insurance, and to be reminded
 ON_JOB_PAUSE = timedelta(minutes=1)  # city time between two checks whether the driver's job is over
 EARLIEST = date(1970, 1, 1)  # of the calculation: what is older has expired as well
 LATEST = date(9999, 12, 30)
@@ -61,11 +61,16 @@ def valid_until(profile: DriverProfile, zone: ZoneInfo) -> datetime | None:
 def with_application(profile: DriverProfile, form: Application) -> DriverProfile:
     """The profile with the driver's statement: in review, unless nothing was approved yet."""
     if profile.approval == "pending":
-        return replace(profile, application=form)
-    same = replace(form, applied_at=None) == replace(profile.application, applied_at=None)
-    if same:
+        stage: Stage | None = "draft" if state_of(profile) == "draft" else profile.stage
+        return replace(profile, application=form, stage=stage)
+    if same_statement(profile.application, form):
         return replace(profile, review=None, review_since=None)
     return replace(profile, review=form, review_since=form.applied_at)
+
+
+def same_statement(first: Application, second: Application) -> bool:
+    """True if both state the same, whenever they did."""
+    return replace(first, applied_at=None) == replace(second, applied_at=None)
 
 
 def with_dates(profile: DriverProfile, zone: ZoneInfo) -> DriverProfile:
@@ -74,7 +79,7 @@ def with_dates(profile: DriverProfile, zone: ZoneInfo) -> DriverProfile:
     notice = profile.notice if profile.notice and profile.notice.until == until else None
     due_at = None
     if profile.approval == "approved" and until is not None and not (notice and notice.expired):
-        due_at = until if notice else until - WARN_BEFORE
+        due_at = until - timedelta(days=_next_warning(notice))
     return replace(profile, documents_until=until, notice=notice, due_at=due_at)
 
 
@@ -88,7 +93,10 @@ def review_by_date(profile: DriverProfile, now: datetime, *, on_job: bool) -> Re
         return Reviewed(profile)
     names = tuple(document for document, day in last_days(profile).items() if day == last_day)
     if now < until:
-        warned = replace(profile, notice=DocumentsNotice(until), due_at=until)
+        days = min(days for days in WARN_DAYS if until - now <= timedelta(days=days))
+        notice = DocumentsNotice(until, days=days)
+        next_at = until - timedelta(days=_next_warning(notice))
+        warned = replace(profile, notice=notice, due_at=next_at)
         event = DriverDocumentsExpiring(driver_id=profile.id, documents=names, last_day=last_day)
         return Reviewed(warned, event)
     if profile.online and on_job:
@@ -96,6 +104,11 @@ def review_by_date(profile: DriverProfile, now: datetime, *, on_job: bool) -> Re
     ended = go_offline(profile, "documents_expired") if profile.online else profile
     ended = replace(ended, notice=DocumentsNotice(until, expired=True), due_at=None)
     return Reviewed(ended, DriverDocumentsExpired(driver_id=profile.id, documents=names, last_day=last_day))
+
+
+def _next_warning(notice: DocumentsNotice | None) -> int:
+    """How many days before the end the driver is told next; 0: at the end."""
+    return max((days for days in WARN_DAYS if notice is None or days < notice.days), default=0)
 
 
 def _licence(form: Application | None) -> date | None:

@@ -2,6 +2,7 @@
 
 ApiError
 ├── NotApproved        409
+├── ApplicationIncomplete  409, names what is missing
 ├── DocumentsNotValid  409, names each paper that is missing or has expired
 ├── TooManyVehicles    409
 ├── VehicleInUse       409
@@ -15,6 +16,7 @@ ApiError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from supportcarr.contracts.errors import Conflict, FieldError, NotFound, ValidationFailed
@@ -22,6 +24,18 @@ from supportcarr.contracts.errors import Conflict, FieldError, NotFound, Validat
 
 class NotApproved(Conflict):
     code, title = "driver_not_approved", "Only an approved driver can go online"
+
+
+class ApplicationIncomplete(Conflict):
+    code, title = "application_incomplete", "Your application lacks something"
+
+    @classmethod
+    def lacking(cls, missing: Iterable[str]) -> ApplicationIncomplete:
+        """The error that names each thing that is missing or has expired."""
+        errors = tuple(
+            FieldError(name, "missing", f"Your {name} is missing or has expired.") for name in missing
+        )
+        return cls(" ".join(error.detail for error in errors), errors=errors)
 
 
 class DocumentsNotValid(Conflict):

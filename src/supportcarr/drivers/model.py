@@ -26,6 +26,10 @@ from supportcarr.drivers.errors import (
 )
 
 Approval = Literal["pending", "approved", "suspended"]
+Stage = Literal["draft", "submitted", "in_review", "changes_requested", "rejected"]  # while it is pending
+ApplicationState = Literal[
+    "draft", "submitted", "in_review", "changes_requested", "approved", "rejected", "suspended"
+]
 
 VEHICLES_MAX = 10
 
@@ -40,11 +44,25 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     applied_at: datetime | None = None  # city time of the last change
 
 
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an operator decided last, with the reason that the driver reads."""
+
+    state: ApplicationState
+    reason: str | None = None
+    fields: tuple[str, ...] = ()  # to be corrected
+    at: datetime  # city time
+
+
 class DocumentsNotice(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the driver was told about papers that end at ``until``: that they soon will, or have."""
+    """What the driver was told about papers that end at ``until``: that they soon will, or have.
+
+    ``days`` is the reminder that was sent last, in days before the end.  An older version sent
+    one only, at 14.
+    """
 
     until: datetime
     expired: bool = False
+    days: int = 14
 
 
 class DrivenHours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,7 +86,9 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     approval: Approval = "pending"
     application: Application = Application()  # once approved: the papers that count
     review: Application | None = None  # what the driver has stated since, until an operator decides
-    review_since: datetime | None = None  # city time; set exactly while there is a ``review``
+    review_since: datetime | None = None  # city time; set exactly while something waits for an operator
+    stage: Stage | None = None  # of an application that is neither approved nor suspended; see ``state_of``
+    decision: Annotated[Decision | None, Personal("id")] = None
     documents_until: datetime | None = None  # city time; follows from the papers: the first end of one
     notice: DocumentsNotice | None = None
     due_at: datetime | None = None  # city time of the next warning, or of the papers' end
@@ -117,6 +137,13 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
             tie_downs=self.tie_downs,
             seats=self.seats,
         )
+
+
+def state_of(profile: DriverProfile) -> ApplicationState:
+    """The state of the application; a profile of an older version counts as submitted once filled in."""
+    if profile.approval != "pending":
+        return profile.approval
+    return profile.stage or ("draft" if profile.application.applied_at is None else "submitted")
 
 
 VehiclesOnJobs = frozenset[str | None]  # of the driver's live rescues; ``None``: the vehicle driven last

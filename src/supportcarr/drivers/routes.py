@@ -7,15 +7,13 @@ import asyncio
 import msgspec
 
 from supportcarr.contracts.actors import Actor, Principal
-from supportcarr.contracts.errors import Forbidden
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.policies import DRIVER, OPERATORS
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
-from supportcarr.drivers.commands import AddVehicle, Apply, ChangeVehicle
-from supportcarr.drivers.model import Approval, DriverProfile, Vehicle
+from supportcarr.drivers.applications.routes import application_routes, driver_view
+from supportcarr.drivers.commands import AddVehicle, ChangeVehicle
+from supportcarr.drivers.model import DriverProfile, Vehicle
 from supportcarr.drivers.schemas import (
-    ApplicationIn,
-    ApplicationOut,
     AvailabilityIn,
     AvailabilityOut,
     DriverOut,
@@ -29,50 +27,7 @@ from supportcarr.drivers.service import DriverService
 
 def routes(service: DriverService) -> list[Route]:
     """The drivers' routes."""
-    return [*_application_routes(service), *_work_routes(service), *_operator_routes(service)]
-
-
-def _application_routes(service: DriverService) -> list[Route]:
-    """Routes of the application."""
-
-    def application(profile: DriverProfile) -> Response:
-        return Response(
-            ApplicationOut.of(profile, service.missing_requirements(profile)), version=profile.version
-        )
-
-    async def get_application(request: RequestContext[None, NoQuery]) -> Response:
-        return application(await service.open_profile(request.caller.user_id))
-
-    async def put_application(request: RequestContext[ApplicationIn, NoQuery]) -> Response:
-        driver = request.caller
-        command = Apply(**msgspec.structs.asdict(request.body))
-        return application(
-            await service.apply(_actor(driver), driver.user_id, command, if_match=request.if_match)
-        )
-
-    return [
-        Route(
-            method="GET",
-            path="/me/driver-application",
-            handler=get_application,
-            summary="Get the driver's application and what it still lacks",
-            policy=DRIVER,
-            tag="drivers",
-            response=ApplicationOut,
-        ),
-        Route(
-            method="PUT",
-            path="/me/driver-application",
-            handler=put_application,
-            summary="Update the driver's application",
-            policy=DRIVER.when_verified(),
-            tag="drivers",
-            body=ApplicationIn,
-            response=ApplicationOut,
-            codes=("stale_version",),
-            if_match=True,
-        ),
-    ]
+    return [*application_routes(service), *_work_routes(service), *_operator_routes(service)]
 
 
 def _work_routes(service: DriverService) -> list[Route]:
@@ -194,27 +149,8 @@ def _operator_routes(service: DriverService) -> list[Route]:
         page = await service.find(query.state, query.limit, query.cursor, in_review=query.in_review)
         return Response(PageResponse(list(await asyncio.gather(*map(view, page.items))), page.next_cursor))
 
-    async def approve(request: RequestContext[None, NoQuery]) -> Response:
-        return await decide(request, "approved")
-
-    async def suspend(request: RequestContext[None, NoQuery]) -> Response:
-        return await decide(request, "suspended")
-
-    async def decide(request: RequestContext[None, NoQuery], approval: Approval) -> Response:
-        actor = request.caller.operator
-        if actor is None:
-            raise Forbidden
-        profile = await service.set_approval(
-            actor,
-            request.path_params["driver_id"],
-            approval,
-            if_match=request.if_match,
-            origin=request.origin,
-        )
-        return Response(await view(profile), version=profile.version)
-
     async def view(profile: DriverProfile) -> DriverOut:
-        return DriverOut.of(profile, await service.name(profile.id), service.missing_requirements(profile))
+        return await driver_view(service, profile)
 
     return [
         Route(
@@ -226,28 +162,6 @@ def _operator_routes(service: DriverService) -> list[Route]:
             tag="operations",
             query=DriversQuery,
             response=PageResponse[DriverOut],
-        ),
-        Route(
-            method="POST",
-            path="/admin/drivers/{driver_id}/approval",
-            handler=approve,
-            summary="Approve a driver, with the papers in review",
-            policy=OPERATORS.of("staff"),
-            tag="operations",
-            response=DriverOut,
-            codes=("not_found", "stale_version"),
-            if_match=True,
-        ),
-        Route(
-            method="POST",
-            path="/admin/drivers/{driver_id}/suspension",
-            handler=suspend,
-            summary="Suspend a driver and take them offline",
-            policy=OPERATORS.of("staff"),
-            tag="operations",
-            response=DriverOut,
-            codes=("not_found", "stale_version"),
-            if_match=True,
         ),
     ]
 

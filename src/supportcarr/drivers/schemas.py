@@ -11,7 +11,15 @@ from msgspec import Meta
 from supportcarr.contracts.carrying import VehicleType, carrying_needs, obstacles
 from supportcarr.contracts.routing import Cursor
 from supportcarr.contracts.value_objects import BikeLoad
-from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
+from supportcarr.drivers.model import (
+    Application,
+    ApplicationState,
+    Approval,
+    Decision,
+    DriverProfile,
+    Vehicle,
+    state_of,
+)
 
 Word = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -23,8 +31,23 @@ class ApplicationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     insurance_expires_on: date
 
 
+class DecisionOut(msgspec.Struct, frozen=True):
+    """What an operator decided last; absent from the submission to the next decision."""
+
+    state: ApplicationState
+    reason: str | None
+    fields: Annotated[list[str], Meta(description="what is to be corrected")]
+    at: datetime
+
+    @classmethod
+    def of(cls, decision: Decision | None) -> DecisionOut | None:
+        if decision is None:
+            return None
+        return cls(decision.state, decision.reason, list(decision.fields), decision.at)
+
+
 class ApplicationOut(msgspec.Struct, frozen=True):
-    state: Approval
+    state: ApplicationState
     missing: Annotated[list[str], Meta(description="licence, insurance, vehicle: what is still needed")]
     licence_class: str | None
     licence_expires_on: date | None
@@ -41,20 +64,22 @@ class ApplicationOut(msgspec.Struct, frozen=True):
     documents_until: Annotated[
         datetime | None, Meta(description="city time at which the first paper that counts ends")
     ]
+    decision: DecisionOut | None
 
     @classmethod
     def of(cls, profile: DriverProfile, missing: list[str]) -> ApplicationOut:
         form = profile.review or profile.application
         return cls(
-            profile.approval,
+            state_of(profile),
             missing,
             form.licence_class,
             form.licence_expires_on,
             form.insurer,
             form.insurance_expires_on,
             form.applied_at,
-            profile.review is not None,
+            profile.review_since is not None,
             profile.documents_until,
+            DecisionOut.of(profile.decision),
         )
 
 
@@ -211,6 +236,9 @@ class DriverOut(msgspec.Struct, frozen=True):
         DocumentsOut | None, Meta(description="stated since the approval; approving the driver accepts it")
     ]
     documents_until: datetime | None
+    application_state: ApplicationState
+    waiting_since: Annotated[datetime | None, Meta(description="since when something waits for an operator")]
+    decision: DecisionOut | None
 
     @classmethod
     def of(cls, profile: DriverProfile, name: str | None, missing: list[str]) -> DriverOut:
@@ -226,4 +254,7 @@ class DriverOut(msgspec.Struct, frozen=True):
             DocumentsOut.of(profile.application),
             DocumentsOut.of(profile.review) if profile.review else None,
             profile.documents_until,
+            state_of(profile),
+            profile.review_since,
+            DecisionOut.of(profile.decision),
         )

@@ -14,16 +14,18 @@ from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion
-from supportcarr.contracts.events import AnyEvent, VehicleChanged
+from supportcarr.contracts.events import AnyEvent, DriverApplicationMoved, VehicleChanged
 from supportcarr.contracts.ids import SHIFT, VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import documents, hours, model
+from supportcarr.drivers.applications import commands
+from supportcarr.drivers.applications import state_machine as applications
 from supportcarr.drivers.audit import operator_acted
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply, ChangeVehicle
 from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
 from supportcarr.drivers.hours import HoursRules
-from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
+from supportcarr.drivers.model import Application, Approval, DriverProfile, Stage, Vehicle
 from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.ports import LiveJobs, UserDirectory
 from supportcarr.kit.runtime.clock import Clock
@@ -33,6 +35,10 @@ from supportcarr.kit.store.update import update, without_events
 
 DATE_PAPERS_PAGE = 200  # profiles
 DEFAULT_HOURS = HoursRules()
+
+Decided = tuple[
+    DriverProfile, tuple[DriverApplicationMoved, ...]
+]  # a profile after a command, and its events
 
 
 class DriverService:
@@ -80,13 +86,22 @@ class DriverService:
         raise UnknownDriver
 
     async def find(
-        self, approval: Approval | None, limit: int, cursor: str | None, *, in_review: bool = False
+        self,
+        approval: Approval | None,
+        limit: int,
+        cursor: str | None,
+        *,
+        in_review: bool = False,
+        stage: Stage | None = None,
     ) -> Page[DriverProfile]:
         """List drivers by id, which is the order of sign-up: one page.
 
-        With *in_review* only those whose papers wait for an operator's decision, the longest wait first.
+        With *in_review* only those for whom something waits for an operator, the longest wait first; with
+        *stage* only those whose application is at it.
         """
         where: dict[str, Scalar | Range] = {"approval": approval} if approval else {}
+        if stage is not None:
+            where["stage"] = stage
         if in_review:
             where["review_since"] = Range(ge=datetime(1970, 1, 1, tzinfo=UTC))
         sort = "review_since" if in_review else "id"
@@ -104,27 +119,57 @@ class DriverService:
         Raises ``StaleVersion`` if the profile is not at *if_match*.
         """
         await self.open_profile(driver_id)
-        form = Application(**msgspec.structs.asdict(command), applied_at=self._clock.city())
-        return await self._update(driver_id, actor, lambda p: documents.with_application(p, form), if_match)
+        now = self._clock.city()
+        form = Application(**msgspec.structs.asdict(command), applied_at=now)
 
-    async def set_approval(
+        def stated(profile: DriverProfile) -> Decided:
+            event = applications.decide(profile, commands.State(), actor)
+            after = documents.with_application(profile, form)
+            if event is None or documents.same_statement(profile.application, form):
+                return after, ()
+            return applications.evolve(after, event, now), (event,)
+
+        return await self._update(driver_id, actor, stated, if_match)
+
+    async def submit(self, actor: Actor, driver_id: str) -> DriverProfile:
+        """Ask for the review.  Raises ``ApplicationIncomplete``, ``IllegalTransition``."""
+        await self.open_profile(driver_id)
+        now = self._clock.city()
+
+        def submitted(profile: DriverProfile) -> Decided:
+            command = commands.Submit(missing=tuple(self.missing_requirements(profile)))
+            event = applications.decide(profile, command, actor)
+            return (applications.evolve(profile, event, now), (event,)) if event else (profile, ())
+
+        return await self._update(driver_id, actor, submitted)
+
+    async def review(
         self,
         actor: Actor,
         driver_id: str,
-        approval: Approval,
+        command: commands.Command,
         *,
         if_match: int | None = None,
         origin: Origin = NOWHERE,
     ) -> DriverProfile:
-        """Approve or suspend a driver, even if the application lacks something: the operator may have
-        seen the papers elsewhere.  Raises ``UnknownDriver``, ``StaleVersion``."""
-        await self.profile(driver_id)
+        """Take up or decide an application, or suspend a driver.
 
-        def decide(profile: DriverProfile) -> DriverProfile:
-            return model.set_approval(profile, approval)
+        An operator may approve even if the application lacks something: they may have seen the papers
+        elsewhere.  Raises ``UnknownDriver``, ``IllegalTransition``, ``StaleVersion``.
+        """
+        await self.profile(driver_id)
+        now, reason = self._clock.city(), getattr(command, "reason", None)
+
+        def reviewed(profile: DriverProfile) -> Decided:
+            event = applications.decide(profile, command, actor)
+            return (applications.evolve(profile, event, now, reason), (event,)) if event else (profile, ())
 
         return await self._update(
-            driver_id, actor, decide, if_match, lambda before, after: (operator_acted(before, after, origin),)
+            driver_id,
+            actor,
+            reviewed,
+            if_match,
+            lambda before, after: (operator_acted(before, after, command, origin),),
         )
 
     # --- vehicles ---------------------------------------------------------------------------------
@@ -156,7 +201,7 @@ class DriverService:
         except DuplicateKey:  # a repeat; the first may have died before the next step
             vehicle = await self._vehicles.get(vehicle.id) or vehicle
         if not vehicle.removed:
-            await self._update(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
+            await self._change(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
         return vehicle
 
     async def change_vehicle(
@@ -192,7 +237,7 @@ class DriverService:
         profile = await self._profiles.get(driver_id)
         vehicle = await self._vehicles.get(profile.vehicle_id) if profile and profile.vehicle_id else None
         if vehicle is not None:
-            await self._update(driver_id, SYSTEM, lambda p: model.with_spec(p, vehicle))
+            await self._change(driver_id, SYSTEM, lambda p: model.with_spec(p, vehicle))
 
     async def remove_vehicle(self, actor: Actor, driver_id: str, vehicle_id: str) -> None:
         """Remove a vehicle.  Raises ``VehicleInUse``; ``NotFound`` for a vehicle of another driver."""
@@ -202,7 +247,7 @@ class DriverService:
             raise NotFound
         if vehicle_id in profile.vehicle_ids:
             on_jobs = await self._jobs.vehicles(driver_id)
-            await self._update(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id, on_jobs))
+            await self._change(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id, on_jobs))
         await update(self._vehicles, vehicle_id, without_events(model.mark_removed))
 
     # --- availability -----------------------------------------------------------------------------
@@ -232,14 +277,14 @@ class DriverService:
                 online = self._online(profile, vehicle_id, on_jobs, on_break=on_break)
                 return model.with_spec(online, vehicle) if vehicle else online
 
-            await self._update(driver_id, actor, online_with)
+            await self._change(driver_id, actor, online_with)
             await self.refresh_vehicle(driver_id)  # it may have been described anew meanwhile
             return await self.profile(driver_id)
-        return await self._update(driver_id, actor, model.go_offline)
+        return await self._change(driver_id, actor, model.go_offline)
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline already."""
-        await self._update(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
+        await self._change(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
 
     async def stop(self, driver_id: str, reason: str) -> None:
         """Set the person offline, if they are a driver at all."""
@@ -289,7 +334,7 @@ class DriverService:
             return profile
 
         with suppress(Conflict):  # it was changed meanwhile, and each change calculates it
-            await self._update(profile.id, SYSTEM, dated)
+            await self._change(profile.id, SYSTEM, dated)
 
     async def vehicle_of(self, driver_id: str) -> str | None:
         """The id of the vehicle that the driver drives, or drove last."""
@@ -328,7 +373,7 @@ class DriverService:
         also: Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]],
     ) -> DriverProfile:
         """Save the profile as *change* returns it, with the events that follow, and those of *also*."""
-        return await self._update(driver_id, actor, change, also=also)
+        return await self._update(driver_id, actor, lambda profile: (change(profile), ()), also=also)
 
     def _with_hours(self, before: DriverProfile, after: DriverProfile) -> DriverProfile:
         """The profile *after* with its hours and its shift."""
@@ -361,15 +406,21 @@ class DriverService:
         hours.check_rested(profile, now, self.hours_rules)
         return online
 
+    async def _change(
+        self, driver_id: str, actor: Actor, change: Callable[[DriverProfile], DriverProfile]
+    ) -> DriverProfile:
+        """Save the profile as *change* returns it; nothing if it is the same."""
+        return await self._update(driver_id, actor, lambda profile: (change(profile), ()))
+
     async def _update(
         self,
         driver_id: str,
         actor: Actor,
-        change: Callable[[DriverProfile], DriverProfile],
+        decide: Callable[[DriverProfile], Decided],
         if_match: int | None = None,
         also: Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]] | None = None,
     ) -> DriverProfile:
-        """Save the profile as *change* returns it, with its event; nothing if it is the same.
+        """Save the profile as *decide* returns it, with its events; nothing if it is the same.
 
         *also* makes more events from the profile before and after: for the audit log, for the driver.
 
@@ -379,12 +430,12 @@ class DriverService:
         def changed(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
             if if_match is not None and if_match != profile.version:
                 raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
-            after = documents.with_dates(change(documents.with_dates(profile, self._zone)), self._zone)
-            after = self._with_hours(profile, after)
+            decided, moves = decide(documents.with_dates(profile, self._zone))
+            after = self._with_hours(profile, documents.with_dates(decided, self._zone))
             if after == profile:
                 return None
             more = also(profile, after) if also else ()
-            events = (*self._events(profile, after), *more)
+            events = (*self._events(profile, after), *moves, *more)
             return after, PendingEvents(events, actor, self._clock.city()) if events else None
 
         return await update(self._profiles, driver_id, changed)

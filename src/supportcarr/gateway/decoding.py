@@ -52,11 +52,17 @@ _CODES = (
 
 
 def body_decoder(type_: Any) -> Callable[[bytes], Any]:
-    """Decodes one body.  Raises ``MalformedBody`` or ``ValidationFailed``."""
+    """Decodes one body; one that may be ``None`` may be empty.
+
+    Raises ``MalformedBody`` or ``ValidationFailed``.
+    """
     decode = msgspec.json.Decoder(type_).decode
+    optional = may_be_absent(type_)
 
     def decoded(raw: bytes) -> Any:
         if not raw:
+            if optional:
+                return None
             raise MalformedBody("The body is empty: send JSON")
         try:
             value = decode(raw)
@@ -70,6 +76,11 @@ def body_decoder(type_: Any) -> Callable[[bytes], Any]:
         return value
 
     return decoded
+
+
+def may_be_absent(type_: Any) -> bool:
+    """True for the type of a body that a request may leave out: one that may be ``None``."""
+    return type(None) in get_args(type_)
 
 
 class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from supportcarr import __version__
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.routing import BodyStream, Route
 from supportcarr.contracts.web_apps import APPS, HEADER
+from supportcarr.gateway.decoding import may_be_absent
 from supportcarr.gateway.endpoint import API
 from supportcarr.gateway.openapi_policies import (
     OF_PERSONS,
@@ -219,7 +220,7 @@ def _operation(route: Route, schema_of: Any) -> Json:
         operation["requestBody"] = {"required": True, "content": content}
     elif route.body is not None:
         content = {"application/json": {"schema": declare_text(schema_of(route.body), BODY_TEXT)}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": not may_be_absent(route.body), "content": content}
     return operation
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from supportcarr.contracts.events import (
     DeletionCancelled,
     DeletionRequested,
+    DriverApplicationMoved,
     DriverDocumentsExpired,
     DriverDocumentsExpiring,
     DriverHoursEnding,
@@ -37,6 +38,7 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         FixProposed,
         FixConfirmed,
         DriverStandingChanged,
+        DriverApplicationMoved,
         DriverDocumentsExpiring,
         DriverDocumentsExpired,
         DriverHoursEnding,

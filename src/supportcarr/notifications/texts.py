@@ -15,6 +15,7 @@ from supportcarr.contracts.events import (
     AnyEvent,
     DeletionCancelled,
     DeletionRequested,
+    DriverApplicationMoved,
     DriverArrived,
     DriverDeparted,
     DriverDocumentsExpired,
@@ -232,9 +233,37 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "Your shift has ended",
         "You are offline, because your break was as long as a rest. Go online again when you want to drive.",
     ),
+    ("application_submitted", "driver"): (
+        "Your application has arrived",
+        "Our support reviews it and tells you here what it decides.",
+    ),
+    ("application_changes", "driver"): (
+        "Your application needs changes",
+        "Open your application: it says what to correct, and why. Then submit it again.",
+    ),
+    ("application_approved", "driver"): (
+        "You are approved",
+        "Go online when you want to take jobs.",
+    ),
+    ("statement_approved", "driver"): (
+        "Your new papers are approved",
+        "What you entered in your application counts from now on.",
+    ),
+    ("statement_refused", "driver"): (
+        "Your new papers were not accepted",
+        "The papers that were approved before still count. Your application says what to correct, and why.",
+    ),
+    ("application_rejected", "driver"): (
+        "Your application was rejected",
+        "Your application says why. If you think that this is a mistake, write to our support.",
+    ),
+    ("driver_reinstated", "driver"): (
+        "You can take jobs again",
+        "Your suspension has ended. Go online when you want to drive.",
+    ),
     ("driver_suspended", "driver"): (
         "You cannot take jobs at present",
-        "Your account as a driver is suspended. Our support will tell you more.",
+        "Your account as a driver is suspended. If our support gave a reason, your application shows it.",
     ),
     ("sign_in_attempts_failed", "anyone"): (
         "Wrong passwords for your account",
@@ -329,6 +358,12 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             yield _text(None, event.user_id, "phone_changed", "anyone")
         case TotpRemoved():
             yield _text(None, event.user_id, "totp_removed", "anyone")
+        case DriverApplicationMoved():
+            told = _APPLICATION_KINDS.get((event.previous, event.state)) or (
+                _APPLICATION_KINDS.get(("", event.state))
+            )
+            if told is not None:
+                yield _text(None, event.driver_id, told, "driver")
         case DriverDocumentsExpiring() | DriverDocumentsExpired():
             expired = isinstance(event, DriverDocumentsExpired)
             kind = "documents_expired" if expired else "documents_expiring"
@@ -362,6 +397,16 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             return
 
 
+# By the state before, where that matters, and the new one.  The standing tells of a suspension.
+_APPLICATION_KINDS = {
+    ("", "submitted"): "application_submitted",
+    ("", "changes_requested"): "application_changes",
+    ("approved", "changes_requested"): "statement_refused",
+    ("", "approved"): "application_approved",
+    ("approved", "approved"): "statement_approved",
+    ("suspended", "approved"): "driver_reinstated",
+    ("", "rejected"): "application_rejected",
+}
 _STANDING_KINDS = {
     "missed_offers": "driver_offline",
     "suspended": "driver_suspended",

@@ -137,6 +137,9 @@ async def test_a_stale_version_is_rejected_wherever_an_etag_is_returned(calls: E
         (driver, "PUT", "/me/driver-application", body_of_path(calls, "PUT", "/me/driver-application")),
         (operator, "POST", f"{its_driver}/approval", None),
         (operator, "POST", f"{its_driver}/suspension", None),
+        (operator, "DELETE", f"{its_driver}/suspension", None),
+        (operator, "POST", f"{its_driver}/review", None),
+        (operator, "POST", f"{its_driver}/rejection", {"reason": "The insurer does not know you"}),
         (
             driver,
             "POST",

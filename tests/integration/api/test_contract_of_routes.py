@@ -76,6 +76,7 @@ rider_or_ops  POST   /rescues/{rescue_id}/pin                 200
 rider         POST   /rescues/{rescue_id}/fix-confirmation    200
 driver        GET    /me/driver-application                   200
 driver        PUT    /me/driver-application                   200
+driver        POST   /me/driver-application/submission        200
 driver        GET    /me/vehicles                             200
 driver        POST   /me/vehicles+                            201
 driver        PATCH  /me/vehicles/{vehicle_id}                200
@@ -131,6 +132,11 @@ operators     POST   /admin/users/{user_id}/ban               200
 operators     DELETE /admin/users/{user_id}/ban               200
 operators     POST   /admin/drivers/{driver_id}/approval      200
 operators     POST   /admin/drivers/{driver_id}/suspension    200
+operators     DELETE /admin/drivers/{driver_id}/suspension    200
+operators     POST   /admin/drivers/{driver_id}/review        200
+operators     POST   /admin/drivers/{driver_id}/rejection     200
+operators     GET    /admin/drivers/{driver_id}               200
+operators     GET    /admin/driver-applications               200
 """
 OPERATORS = {"support", "admin"}
 AUDIENCES: dict[str, set[str] | None] = {
@@ -237,6 +243,9 @@ GUARDED = {
     ("put", "/me/driver-application"),
     ("post", "/admin/drivers/{driver_id}/approval"),
     ("post", "/admin/drivers/{driver_id}/suspension"),
+    ("delete", "/admin/drivers/{driver_id}/suspension"),
+    ("post", "/admin/drivers/{driver_id}/review"),
+    ("post", "/admin/drivers/{driver_id}/rejection"),
 }
 RESCUE_CHANGE = re.compile(r"/rescues/{rescue_id}/(?!messages|photos|rating)")
 

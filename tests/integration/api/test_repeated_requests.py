@@ -11,7 +11,7 @@ import pytest
 from support.http.route_calls import A_BIKE, PLACE, REASON, name_of
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
-from support.rescues.fixtures import APPLICATION, RescueFactory, expect
+from support.rescues.fixtures import APPLICATION, VEHICLE, RescueFactory, expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -120,6 +120,15 @@ class RepeatableRequests:
                 return await self._of_a_possession(route)
             case "POST /ratings/{rating_id}/report" | "POST /admin/ratings/{rating_id}/review":
                 return await self._of_a_rating(route)
+            case "DELETE /admin/drivers/{driver_id}/suspension":
+                return []  # a repeat is refused: the suspension has ended
+            case "POST /admin/drivers/{driver_id}/review":
+                return await self._applied("review", None)
+            case "POST /admin/drivers/{driver_id}/rejection":
+                return await self._applied("rejection", {"reason": "Blurred", "fields": ["insurer"]})
+            case "POST /me/driver-application/submission":
+                driver = await self._applicant()
+                return [lambda: driver.post("/me/driver-application/submission")]
             case "POST /me/notifications/{notification_id}/reading":
                 prepared = await self._factory.assigned()
                 [notification, *_] = expect(await prepared.rider.get("/me/notifications"), 200)["items"]
@@ -176,6 +185,18 @@ class RepeatableRequests:
         if route.endswith("/report"):
             return [self._says(ride.rider, path, {"reason": "Insulting"})]
         return [self._says(operator, path, {"decision": "hide"})]
+
+    async def _applicant(self) -> CheckedClient:
+        """A driver whose application is complete."""
+        driver = await self._platform.person("driver")
+        expect(await driver.put("/me/driver-application", APPLICATION), 200)
+        expect(await driver.create("/me/vehicles", VEHICLE), 201)
+        return driver
+
+    async def _applied(self, what: str, body: Any) -> list[Send]:
+        driver, admin = await self._applicant(), await self._platform.person("admin")
+        expect(await driver.post("/me/driver-application/submission"), 200)
+        return [lambda: admin.post(f"/admin/drivers/{driver.user_id}/{what}", body)]
 
     async def _of_a_rescue(self, route: str) -> list[Send]:
         step = route.rpartition("/")[2]

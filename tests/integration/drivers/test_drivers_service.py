@@ -134,7 +134,7 @@ def api(store: Store) -> Api:
 
 async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
     application = await api.call("GET", "/me/driver-application")
-    assert (application["state"], application["missing"]) == ("pending", ["licence", "insurance", "vehicle"])
+    assert (application["state"], application["missing"]) == ("draft", ["licence", "insurance", "vehicle"])
     application = await api.call("PUT", "/me/driver-application", PAPERS)
     assert application["missing"] == ["vehicle"]
     vehicle = await api.call("POST", "/me/vehicles", TRUCK)
@@ -153,6 +153,86 @@ async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
         "hours_until": "2026-06-02T08:00:00Z",
     }
     assert [(f.approved, f.online) for f in api.standings] == [(True, False), (True, True)]
+
+
+async def test_an_application_is_submitted_corrected_and_approved(api: Api) -> None:
+    async def decide(decision: str, body: Any = None) -> Any:
+        path = f"/admin/drivers/{{driver_id}}/{decision}"
+        return await api.call("POST", path, body, user_id=ADMIN, driver_id=DRIVER)
+
+    async def queue(**query: str) -> list[str]:
+        page = await api.call("GET", "/admin/driver-applications", user_id=ADMIN, query=query)
+        return [driver["id"] for driver in page["items"]]
+
+    await api.call("PUT", "/me/driver-application", PAPERS)
+    with pytest.raises(ApiError) as refused:
+        await api.call("POST", "/me/driver-application/submission")
+    assert (refused.value.status, refused.value.code) == (409, "application_incomplete")
+    assert [e.field for e in refused.value.errors] == ["vehicle"]
+    await api.call("POST", "/me/vehicles", TRUCK)
+    assert (await queue(), await queue(state="draft")) == ([], [DRIVER])
+
+    submitted = await api.call("POST", "/me/driver-application/submission")
+    assert (submitted["state"], submitted["in_review"]) == ("submitted", True)
+    assert (await queue(), await queue(state="submitted")) == ([DRIVER], [DRIVER])
+    assert (await decide("review"))["application_state"] == "in_review"
+
+    refusal = {"reason": "The insurer does not know you", "fields": ["insurer"]}
+    await decide("rejection", refusal)
+    seen = await api.call("GET", "/me/driver-application")
+    assert (seen["state"], seen["in_review"]) == ("changes_requested", False)
+    assert {k: seen["decision"][k] for k in ("reason", "fields")} == refusal
+    assert (await queue(), await queue(state="changes_requested")) == ([], [DRIVER])
+
+    await api.call("PUT", "/me/driver-application", PAPERS | {"insurer": "Acme"})
+    assert (await api.call("POST", "/me/driver-application/submission"))["decision"] is None
+    approved = await decide("approval", {"reason": "The papers are in order"})
+    assert (approved["application_state"], approved["decision"]["reason"]) == (
+        "approved",
+        "The papers are in order",
+    )
+    assert await queue() == []
+
+
+async def test_what_changes_in_the_review_must_be_taken_up_again(api: Api) -> None:
+    await api.call("PUT", "/me/driver-application", PAPERS)
+    await api.call("POST", "/me/vehicles", TRUCK)
+    await api.call("POST", "/me/driver-application/submission")
+    await api.call("POST", "/admin/drivers/{driver_id}/review", user_id=ADMIN, driver_id=DRIVER)
+    same = await api.call("PUT", "/me/driver-application", PAPERS)
+    assert same["state"] == "in_review"
+    other = await api.call("PUT", "/me/driver-application", PAPERS | {"insurer": "Acme"})
+    assert other["state"] == "submitted"
+
+
+async def test_a_rejected_driver_cannot_apply_again_by_themselves(api: Api) -> None:
+    await api.call("PUT", "/me/driver-application", PAPERS)
+    await api.call("POST", "/me/vehicles", TRUCK)
+    await api.call("POST", "/me/driver-application/submission")
+    rejection = {"reason": "Too many accidents"}
+    await api.call("POST", "/admin/drivers/{driver_id}/rejection", rejection, user_id=ADMIN, driver_id=DRIVER)
+    for method, path, body in (
+        ("PUT", "/me/driver-application", PAPERS),
+        ("POST", "/me/driver-application/submission", None),
+    ):
+        with pytest.raises(ApiError) as refused:
+            await api.call(method, path, body)
+        assert refused.value.code == "illegal_transition"
+
+
+async def test_a_suspension_in_the_same_moment_as_the_end_of_papers(api: Api) -> None:
+    """Both change the profile: whichever comes second sees the first, and the driver stays suspended."""
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    await api.pass_time(29.2)
+    (deadline,) = jobs.deadlines(api.service)
+    api._now += 86_400
+    suspension = api.call("POST", "/admin/drivers/{driver_id}/suspension", user_id=ADMIN, driver_id=DRIVER)
+    await asyncio.gather(deadline.fire(DRIVER), suspension)
+    profile = await api.service.profile(DRIVER)
+    assert (profile.approval, profile.online, profile.due_at) == ("suspended", False, None)
+    ended = await api.call("DELETE", "/admin/drivers/{driver_id}/suspension", user_id=ADMIN, driver_id=DRIVER)
+    assert (ended["state"], ended["online"], ended["missing"]) == ("approved", False, ["insurance"])
 
 
 async def test_expired_or_missing_papers_keep_an_approved_driver_offline(api: Api) -> None:
@@ -200,21 +280,25 @@ async def test_an_online_driver_who_states_that_the_papers_have_expired_goes_off
 async def test_papers_that_run_out_are_announced_and_end_the_work_after_the_job(api: Api) -> None:
     vehicle_id = await api.ready()
     await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
-    await api.pass_time(10)
-    assert api.told == []
-    await api.pass_time(10)
+    await api.pass_time(0)
     last_day = date(2026, 6, 30)
     warning = DriverDocumentsExpiring(driver_id=DRIVER, documents=("insurance",), last_day=last_day)
+    assert api.told == [warning], "in the last 30 days"
+    await api.pass_time(20)
     assert api.told == [warning]
+    await api.pass_time(3)
+    assert api.told == [warning] * 2, "in the last 7 days"
+    await api.pass_time(6)
+    assert api.told == [warning] * 3, "on the last day"
     api.jobs.on_jobs = frozenset({vehicle_id})
-    await api.pass_time(10)
+    await api.pass_time(1)
     assert (await api.service.profile(DRIVER)).online, "not in the middle of a rescue"
     api.jobs.on_jobs = frozenset()
     await api.pass_time(0.1)
     profile = await api.service.profile(DRIVER)
     assert (profile.online, profile.offline_reason) == (False, "documents_expired")
     expired = DriverDocumentsExpired(driver_id=DRIVER, documents=("insurance",), last_day=last_day)
-    assert api.told == [warning, expired]
+    assert api.told == [warning] * 3 + [expired]
     assert api.standings[-1].reason == "documents_expired"
 
 

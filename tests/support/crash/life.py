@@ -12,6 +12,7 @@ from support.sms import code_of
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.errors import OfferNotOpen
+from supportcarr.drivers.applications.commands import Approve
 from supportcarr.pricing.areas import seed_demo
 from supportcarr.rescues.commands import Arrive, Cancel, Command, Complete, Depart, Start
 from supportcarr.rescues.model import Rescue
@@ -78,7 +79,7 @@ async def populate(world: World, card: str = "pm_card_visa") -> None:
         await world.relay()
         vehicle = ok(await world.request(driver, "POST", "/me/vehicles", VEHICLE))["id"]
         ok(await world.request(driver, "PUT", "/me/driver-application", APPLICATION))
-        await world.container.drivers.set_approval(Actor("admin", "usr_admin"), driver.id, "approved")
+        await world.container.drivers.review(Actor("admin", "usr_admin"), driver.id, Approve())
         drivers.append((driver, vehicle))
     (near, near_vehicle), (far, far_vehicle) = drivers
     world.set_people(

@@ -45,6 +45,7 @@ A_BIKE = {
     "battery_wh": 545,
     "battery_removable": True,
 }
+DECISION = {"reason": "The insurer does not know you"}
 
 # Each body has every field, so that tests can make one after another invalid.
 BODIES: Mapping[tuple[str, str], Any] = {
@@ -126,6 +127,10 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/admin/rescues/{rescue_id}/cancellation"): REASON,
     ("POST", "/admin/rescues/{rescue_id}/abort"): {**REASON, "amount_minor": 0},
     ("PUT", "/me/driver-application"): APPLICATION,
+    ("POST", "/admin/drivers/{driver_id}/approval"): DECISION,
+    ("POST", "/admin/drivers/{driver_id}/rejection"): {**DECISION, "fields": ["insurer"]},
+    ("POST", "/admin/drivers/{driver_id}/suspension"): DECISION,
+    ("DELETE", "/admin/drivers/{driver_id}/suspension"): DECISION,
     ("POST", "/me/vehicles"): {
         **VEHICLE,
         "bed_length_cm": 180,

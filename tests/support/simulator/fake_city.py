@@ -182,6 +182,8 @@ class FakeCity(FakeStreams):
                 return {"state": "approved" if user["approved"] else "applied", "missing": []}, None
             case ("PUT", "me", "driver-application"):
                 return {}, None
+            case ("POST", "me", "driver-application", "submission"):
+                return {}, None
             case ("POST", "admin", "drivers", driver_id, "approval"):
                 self._person(driver_id)["approved"] = user["role"] == "admin"
                 return {}, None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
 from supportcarr.drivers import documents, model
-from supportcarr.drivers.documents import ON_JOB_PAUSE, WARN_BEFORE, Reviewed, review_by_date, with_dates
+from supportcarr.drivers.documents import ON_JOB_PAUSE, Reviewed, review_by_date, with_dates
 from supportcarr.drivers.model import Application, DocumentsNotice, DriverProfile
 
 ZONE = ZoneInfo("America/Toronto")
@@ -83,31 +84,49 @@ def test_a_better_statement_does_not_prolong_what_was_approved() -> None:
 
 
 def test_a_driver_who_is_not_approved_yet_corrects_the_application_itself() -> None:
-    assert documents.with_application(NEW, GOOD) == replace(NEW, application=GOOD)
+    assert documents.with_application(NEW, GOOD) == replace(NEW, application=GOOD, stage="draft")
 
 
 UNTIL = datetime(2026, 6, 9, 4, 0, tzinfo=UTC)
 ENDING = with_dates(replace(APPROVED, application=papers(NEXT_WEEK, NEXT_YEAR)), ZONE)
-WARNED = with_dates(replace(ENDING, notice=DocumentsNotice(UNTIL)), ZONE)
+WARNED = with_dates(replace(ENDING, notice=DocumentsNotice(UNTIL, days=1)), ZONE)
 
 
 def test_when_to_look_again() -> None:
-    assert ENDING.due_at == UNTIL - WARN_BEFORE
+    assert ENDING.due_at == UNTIL - timedelta(days=30)
     assert WARNED.due_at == UNTIL
     assert with_dates(replace(WARNED, notice=DocumentsNotice(UNTIL, expired=True)), ZONE).due_at is None
     renewed = with_dates(replace(WARNED, application=GOOD), ZONE)
     assert renewed.notice is None
     assert APPROVED.documents_until is not None
-    assert renewed.due_at == APPROVED.documents_until - WARN_BEFORE
+    assert renewed.due_at == APPROVED.documents_until - timedelta(days=30)
     assert with_dates(model.set_approval(ENDING, "suspended"), ZONE).due_at is None
     assert with_dates(NEW, ZONE).due_at is None
 
 
-def test_a_driver_is_warned_before_the_end() -> None:
-    after, event = review_by_date(replace(ENDING, online=True), NOW, on_job=False)
-    assert event == DriverDocumentsExpiring(driver_id="usr_d", documents=("licence",), last_day=NEXT_WEEK)
-    assert (after.online, after.notice, after.due_at) == (True, DocumentsNotice(UNTIL), UNTIL)
-    assert review_by_date(after, NOW, on_job=False) == Reviewed(after)
+def test_a_driver_is_reminded_30_7_and_1_days_before_the_end() -> None:
+    profile, told = replace(ENDING, online=True), []
+    for days in (31, 30, 29, 7, 6, 1, 0.5):
+        profile, event = review_by_date(profile, UNTIL - timedelta(days=days), on_job=False)
+        if event is not None:
+            assert event == DriverDocumentsExpiring(
+                driver_id="usr_d", documents=("licence",), last_day=NEXT_WEEK
+            )
+            told.append(days)
+    assert told == [30, 7, 1]
+    assert (profile.online, profile.due_at) == (True, UNTIL)
+
+
+def test_only_the_nearest_reminder_is_sent_for_papers_that_end_soon() -> None:
+    after, event = review_by_date(ENDING, UNTIL - timedelta(days=3), on_job=False)
+    assert event is not None
+    assert after.notice == DocumentsNotice(UNTIL, days=7)
+    assert with_dates(after, ZONE).due_at == after.due_at == UNTIL - timedelta(days=1)
+
+
+def test_a_driver_whom_an_older_version_has_warned_is_reminded_from_7_days_on() -> None:
+    stored = msgspec.json.decode(b'{"until": "2026-06-09T04:00:00Z"}', type=DocumentsNotice)
+    assert with_dates(replace(ENDING, notice=stored), ZONE).due_at == UNTIL - timedelta(days=7)
 
 
 def test_papers_that_end_take_their_driver_offline() -> None:

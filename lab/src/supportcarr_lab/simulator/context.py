@@ -84,7 +84,7 @@ class SimulationContext:
         async with self._approving:
             if self.operator.tokens is None:
                 await sign_in_operator(self.operator, self.options.operator)
-        await self.operator.post(f"/admin/drivers/{driver_id}/approval")
+        await self.operator.post(f"/admin/drivers/{driver_id}/approval", {"reason": "Papers checked"})
 
     async def unless_closing(self, work: Awaitable[T]) -> T | None:
         """The result of *work*, or ``None`` if the city closes first."""

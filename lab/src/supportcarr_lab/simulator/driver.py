@@ -115,6 +115,7 @@ class Driver(Person):
             await self.api.put("/me/driver-application", form)
         self._vehicle_id = await self._ensure_vehicle()
         if application["state"] != "approved":
+            await self.api.post("/me/driver-application/submission")
             await self.context.approve(self.user_id)
         await self.realtime.start()
         await self._go_online()

@@ -1,0 +1,1 @@
+"""Applications of drivers: from the first statement to the approval, and suspensions."""

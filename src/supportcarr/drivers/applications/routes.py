@@ -1,0 +1,200 @@
+"""HTTP routes of applications: the driver's own, and the operators' queue and decisions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from supportcarr.contracts.actors import Actor, Principal
+from supportcarr.contracts.errors import Forbidden
+from supportcarr.contracts.policies import DRIVER, OPERATORS
+from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
+from supportcarr.drivers.applications import commands
+from supportcarr.drivers.applications.schemas import (
+    ApplicationsQuery,
+    ReasonIn,
+    RefusalIn,
+)
+from supportcarr.drivers.commands import Apply
+from supportcarr.drivers.model import DriverProfile
+from supportcarr.drivers.schemas import ApplicationIn, ApplicationOut, DriverOut
+from supportcarr.drivers.service import DriverService
+
+
+def application_routes(service: DriverService) -> list[Route]:
+    """The routes of applications."""
+    return [*_own_routes(service), *_list_routes(service), *_decision_routes(service)]
+
+
+async def driver_view(service: DriverService, profile: DriverProfile) -> DriverOut:
+    """A driver as operators see one."""
+    return DriverOut.of(profile, await service.name(profile.id), service.missing_requirements(profile))
+
+
+def _own_routes(service: DriverService) -> list[Route]:
+    """The driver's routes."""
+
+    def application(profile: DriverProfile) -> Response:
+        return Response(
+            ApplicationOut.of(profile, service.missing_requirements(profile)), version=profile.version
+        )
+
+    async def get_application(request: RequestContext[None, NoQuery]) -> Response:
+        return application(await service.open_profile(request.caller.user_id))
+
+    async def put_application(request: RequestContext[ApplicationIn, NoQuery]) -> Response:
+        driver = request.caller
+        command = Apply(**msgspec.structs.asdict(request.body))
+        return application(
+            await service.apply(_driver(driver), driver.user_id, command, if_match=request.if_match)
+        )
+
+    async def submit(request: RequestContext[None, NoQuery]) -> Response:
+        driver = request.caller
+        return application(await service.submit(_driver(driver), driver.user_id))
+
+    return [
+        Route(
+            method="GET",
+            path="/me/driver-application",
+            handler=get_application,
+            summary="Get the driver's application and what it still lacks",
+            policy=DRIVER,
+            tag="drivers",
+            response=ApplicationOut,
+        ),
+        Route(
+            method="PUT",
+            path="/me/driver-application",
+            handler=put_application,
+            summary="Update the driver's application",
+            policy=DRIVER.when_verified(),
+            tag="drivers",
+            body=ApplicationIn,
+            response=ApplicationOut,
+            codes=("illegal_transition", "stale_version"),
+            if_match=True,
+        ),
+        Route(
+            method="POST",
+            path="/me/driver-application/submission",
+            handler=submit,
+            summary="Submit the application for review",
+            policy=DRIVER.when_verified(),
+            tag="drivers",
+            response=ApplicationOut,
+            codes=("application_incomplete", "illegal_transition"),
+        ),
+    ]
+
+
+def _list_routes(service: DriverService) -> list[Route]:
+    """The operators' views."""
+
+    async def list_applications(request: RequestContext[None, ApplicationsQuery]) -> Response:
+        query, state = request.query, request.query.state
+        if state is None:
+            page = await service.find(None, query.limit, query.cursor, in_review=True)
+        elif state == "approved" or state == "suspended":
+            page = await service.find(state, query.limit, query.cursor)
+        else:
+            waits = state in ("submitted", "in_review")
+            page = await service.find(None, query.limit, query.cursor, in_review=waits, stage=state)
+        drivers = await asyncio.gather(*(driver_view(service, profile) for profile in page.items))
+        return Response(PageResponse(list(drivers), page.next_cursor))
+
+    async def get_driver(request: RequestContext[None, NoQuery]) -> Response:
+        profile = await service.profile(request.path_params["driver_id"])
+        return Response(await driver_view(service, profile), version=profile.version)
+
+    return [
+        Route(
+            method="GET",
+            path="/admin/driver-applications",
+            handler=list_applications,
+            summary="List applications of drivers",
+            policy=OPERATORS,
+            tag="operations",
+            query=ApplicationsQuery,
+            response=PageResponse[DriverOut],
+        ),
+        Route(
+            method="GET",
+            path="/admin/drivers/{driver_id}",
+            handler=get_driver,
+            summary="Get a driver",
+            policy=OPERATORS.of("staff"),
+            tag="operations",
+            response=DriverOut,
+            codes=("not_found",),
+        ),
+    ]
+
+
+def _decision_routes(service: DriverService) -> list[Route]:
+    """The operators' decisions."""
+
+    async def decide(request: RequestContext[Any, NoQuery], command: commands.Command) -> Response:
+        actor = request.caller.operator
+        if actor is None:
+            raise Forbidden
+        profile = await service.review(
+            actor,
+            request.path_params["driver_id"],
+            command,
+            if_match=request.if_match,
+            origin=request.origin,
+        )
+        return Response(await driver_view(service, profile), version=profile.version)
+
+    async def take_up(request: RequestContext[None, NoQuery]) -> Response:
+        return await decide(request, commands.TakeUp())
+
+    async def approve(request: RequestContext[ReasonIn | None, NoQuery]) -> Response:
+        return await decide(request, commands.Approve(reason=_reason(request)))
+
+    async def refuse(request: RequestContext[RefusalIn, NoQuery]) -> Response:
+        body = request.body
+        if body.fields:
+            return await decide(
+                request, commands.RequestChanges(reason=body.reason, fields=tuple(body.fields))
+            )
+        return await decide(request, commands.Reject(reason=body.reason))
+
+    async def suspend(request: RequestContext[ReasonIn | None, NoQuery]) -> Response:
+        return await decide(request, commands.Suspend(reason=_reason(request)))
+
+    async def reinstate(request: RequestContext[ReasonIn | None, NoQuery]) -> Response:
+        return await decide(request, commands.Reinstate(reason=_reason(request)))
+
+    def route(method: Any, name: str, handler: Any, summary: str, body: Any) -> Route:
+        return Route(
+            method=method,
+            path=f"/admin/drivers/{{driver_id}}/{name}",
+            handler=handler,
+            summary=summary,
+            policy=OPERATORS.of("staff"),
+            tag="operations",
+            body=body,
+            response=DriverOut,
+            codes=("illegal_transition", "not_found", "stale_version"),
+            if_match=True,
+        )
+
+    return [
+        route("POST", "review", take_up, "Take up the review of a driver's application", None),
+        route("POST", "approval", approve, "Approve a driver, with the papers in review", ReasonIn | None),
+        route("POST", "rejection", refuse, "Reject an application, or ask for corrections", RefusalIn),
+        route("POST", "suspension", suspend, "Suspend a driver and take them offline", ReasonIn | None),
+        route("DELETE", "suspension", reinstate, "End a driver's suspension", ReasonIn | None),
+    ]
+
+
+def _reason(request: RequestContext[ReasonIn | None, NoQuery]) -> str | None:
+    return request.body.reason if request.body is not None else None
+
+
+def _driver(driver: Principal) -> Actor:
+    return driver.acting_as("driver")

@@ -1,0 +1,37 @@
+"""Request bodies and queries of the routes of applications."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.contracts.routing import PageQuery
+from supportcarr.drivers.applications.commands import FieldName
+from supportcarr.drivers.model import ApplicationState
+
+Reason = Annotated[str, Meta(min_length=1, max_length=500, description="the driver reads it")]
+
+
+class ReasonIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Reason | None = None
+
+
+class RefusalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Reason
+    fields: Annotated[
+        list[FieldName],
+        Meta(
+            max_length=10,
+            description="what the driver is to correct before submitting again; none: the application as a "
+            "whole is rejected",
+        ),
+    ] = []
+
+
+class ApplicationsQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    state: Annotated[
+        ApplicationState | None,
+        Meta(description="absent: all that wait for an operator, the longest wait first"),
+    ] = None
