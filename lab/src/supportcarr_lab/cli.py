@@ -108,9 +108,9 @@ def simulator(options: str) -> None:
 
 
 @click.command()
-@click.argument("subject", type=click.Choice(["rescue"]))
+@click.argument("subject", type=click.Choice(["rescue", "application"]))
 def diagram(subject: str) -> None:
-    """Print a Mermaid diagram of the state machine of a rescue."""
-    from supportcarr_lab.generators.generated_files import rescue_diagram
+    """Print a Mermaid diagram of the state machine of a rescue, or of a driver's application."""
+    from supportcarr_lab.generators import application_diagram, state_diagram
 
-    click.echo(rescue_diagram())
+    click.echo((state_diagram if subject == "rescue" else application_diagram).mermaid())

@@ -52,17 +52,11 @@ _CODES = (
 
 
 def body_decoder(type_: Any) -> Callable[[bytes], Any]:
-    """Decodes one body; one that may be ``None`` may be empty.
-
-    Raises ``MalformedBody`` or ``ValidationFailed``.
-    """
+    """Decodes one body.  Raises ``MalformedBody`` or ``ValidationFailed``."""
     decode = msgspec.json.Decoder(type_).decode
-    optional = may_be_absent(type_)
 
     def decoded(raw: bytes) -> Any:
         if not raw:
-            if optional:
-                return None
             raise MalformedBody("The body is empty: send JSON")
         try:
             value = decode(raw)

@@ -7,7 +7,13 @@ from typing import Any
 
 from supportcarr.contracts.routing import BodyStream, Route
 from supportcarr.gateway.authorization import asks_for_more_than_a_session
-from supportcarr.gateway.decoding import body_decoder, empty_query, query_decoder, refuse_naive_times
+from supportcarr.gateway.decoding import (
+    body_decoder,
+    empty_query,
+    may_be_absent,
+    query_decoder,
+    refuse_naive_times,
+)
 from supportcarr.gateway.rate_limits import StrictLimits
 from supportcarr.kit.observability.metrics import RequestMetrics, Timings
 
@@ -41,6 +47,7 @@ class Endpoint:
         "limits",
         "max_body_bytes",
         "method",
+        "optional_body",
         "path",
         "policy",
         "public",
@@ -93,6 +100,7 @@ class Endpoint:
         if route.body is not None and not self.raw_body and not self.streams_body:
             refuse_naive_times(route.body, f"{route.method} {route.path}")
             self.decode_body = body_decoder(route.body)
+        self.optional_body = may_be_absent(route.body)
         self.has_rescue_id = "{rescue_id}" in route.path
         self._metrics = metrics
         self._timings: dict[tuple[str, int], Timings] = {}

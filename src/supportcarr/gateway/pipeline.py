@@ -379,7 +379,7 @@ class Pipeline:
 
     async def _body(self, endpoint: Endpoint, headers: dict[bytes, bytes], request: Request) -> Any:
         """The decoded body of a request that may have one."""
-        if endpoint.decode_body is not None:
+        if endpoint.decode_body is not None and not endpoint.optional_body:
             require_json(headers)
             return endpoint.decode_body(await self._read(headers, request))
         if endpoint.streams_body:
@@ -389,6 +389,8 @@ class Pipeline:
             return data
         if data:
             require_json(headers)
+            if endpoint.decode_body is not None:
+                return endpoint.decode_body(data)
             refuse_body(data)  # or the client would believe that its body was processed
         return None
 

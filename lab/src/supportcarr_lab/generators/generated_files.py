@@ -34,13 +34,6 @@ def asyncapi_document() -> dict[str, Any]:
     return asyncapi()
 
 
-def rescue_diagram() -> str:
-    """The state machine of a rescue as a Mermaid diagram."""
-    from supportcarr_lab.generators.state_diagram import mermaid
-
-    return mermaid()
-
-
 def settings_page() -> str:
     """``docs/settings.md``: every setting with its default and meaning, one section per concern."""
     lines = ["# Settings", "", "Generated from the `settings.py` of each package; do not edit.", ""]
@@ -80,6 +73,13 @@ def rescue_life_page() -> str:
     return dispatch_diagram.render(state_diagram.render(page))
 
 
+def application_page() -> str:
+    """``docs/driver-application.md`` with the diagram of the current table."""
+    from supportcarr_lab.generators import application_diagram
+
+    return application_diagram.render((ROOT / "docs/driver-application.md").read_text())
+
+
 def retention_page() -> str:
     """``docs/retention.md`` with the table that the platform enforces."""
     from supportcarr_lab.generators import retention_table
@@ -98,6 +98,7 @@ def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     yield ROOT / "docs/settings.md", settings_page
     yield ROOT / "docs/permissions.md", permissions_page
     yield ROOT / "docs/rescue-life.md", rescue_life_page
+    yield ROOT / "docs/driver-application.md", application_page
     yield ROOT / "docs/retention.md", retention_page
 
 

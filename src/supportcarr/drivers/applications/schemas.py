@@ -11,7 +11,7 @@ from supportcarr.contracts.routing import PageQuery
 from supportcarr.drivers.applications.commands import FieldName
 from supportcarr.drivers.model import ApplicationState
 
-Reason = Annotated[str, Meta(min_length=1, max_length=500, description="the driver reads it")]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", description="the driver reads it")]
 
 
 class ReasonIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
