@@ -225,7 +225,7 @@ async def test_a_suspension_in_the_same_moment_as_the_end_of_papers(api: Api) ->
     vehicle_id = await api.ready()
     await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
     await api.pass_time(29.2)
-    (deadline,) = jobs.deadlines(api.service)
+    deadline = next(d for d in jobs.deadlines(api.service, api.shifts) if d.spec is PROFILES)
     api._now += 86_400
     suspension = api.call("POST", "/admin/drivers/{driver_id}/suspension", user_id=ADMIN, driver_id=DRIVER)
     await asyncio.gather(deadline.fire(DRIVER), suspension)

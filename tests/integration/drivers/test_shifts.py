@@ -12,6 +12,7 @@ from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DriverHoursEnding, DriverShiftChanged, DriverStandingChanged
 from supportcarr.contracts.value_objects import EarnedSum, Person
+from supportcarr.drivers.applications.commands import Approve
 from supportcarr.drivers.collections import SHIFTS
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.errors import OnJob, RestRequired
@@ -79,7 +80,7 @@ class City:
             seats=1,
         )
         await self.drivers.add_vehicle(DRIVER, "usr_driver", truck, vehicle_id="veh_a")
-        await self.drivers.set_approval(OPERATOR, "usr_driver", "approved")
+        await self.drivers.review(OPERATOR, "usr_driver", Approve())
 
     async def set(self, online: bool, *, on_break: bool = False) -> DriverProfile:
         return await self.drivers.set_availability(DRIVER, "usr_driver", online, "veh_a", on_break=on_break)
