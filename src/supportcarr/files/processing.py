@@ -29,6 +29,8 @@ from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.update import update, without_events
 
 AT_ONCE = 2  # files in memory in one worker
+IN_LINE = 4  # jobs, those included; the other places of the worker stay free
+BUSY_RETRY_SECONDS = 0.5
 RETRY_SECONDS = 5.0  # while the object store cannot be reached
 
 log = structlog.get_logger(__name__)
@@ -56,15 +58,20 @@ class FileProcessing:
         self._figures = figures
         self._max_bytes = max_bytes
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._in_line = 0
 
     async def process(self, event: FileUploaded) -> None:
-        """Make the file ready, or refuse it.  Idempotent."""
-        async with self._slots:
-            began = perf_counter()
-            try:
-                await self._process(event.file_id, began)
-            except ObjectStoreUnavailable as error:
-                raise RetryLater(RETRY_SECONDS, "the store of files is unavailable") from error
+        """Make the file ready, or refuse it.  Idempotent.  Raises ``RetryLater`` if others are in line."""
+        if self._in_line >= IN_LINE:
+            raise RetryLater(BUSY_RETRY_SECONDS, "several files are being processed")
+        self._in_line += 1
+        try:
+            async with self._slots:
+                await self._process(event.file_id, perf_counter())
+        except ObjectStoreUnavailable as error:
+            raise RetryLater(RETRY_SECONDS, "the store of files is unavailable") from error
+        finally:
+            self._in_line -= 1
 
     async def _process(self, file_id: str, began: float) -> None:
         file = await self._files.get(file_id)

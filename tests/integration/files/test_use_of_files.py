@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from datetime import timedelta
@@ -18,7 +19,7 @@ from supportcarr.contracts.events import FileUploaded
 from supportcarr.files.collections import FILES
 from supportcarr.files.model import Purpose, StoredFile, key_of
 from supportcarr.files.ports import Processed, VirusScanner
-from supportcarr.files.processing import FileProcessing
+from supportcarr.files.processing import IN_LINE, FileProcessing
 from supportcarr.kit.images.derive import derive
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.providers.clamd import ClamdScanner
@@ -252,6 +253,26 @@ async def test_a_file_with_malware_is_refused_and_not_kept(platform: Platform) -
     assert (refused["state"], refused["reason"]) == ("refused", "malware_found")
     reply = await rider.post(f"/me/uploads/{file_id}/completion")
     assert (reply.status, reply.code) == (422, "file_rejected")
+
+
+async def test_files_in_line_leave_places_of_the_worker_to_other_jobs(platform: Platform) -> None:
+    rider = await platform.person("rider")
+    event = FileUploaded(file_id=await in_processing(platform, rider), owner_id=rider.user_id)
+    goes_on = asyncio.Event()
+
+    class WaitingScanner:
+        async def scan(self, data: bytes) -> str | None:
+            await goes_on.wait()
+            return None
+
+    files = processing(platform, scanner=WaitingScanner())
+    others = [asyncio.create_task(files.process(event)) for _ in range(IN_LINE)]
+    await asyncio.sleep(0)
+    with pytest.raises(RetryLater):
+        await files.process(event)
+    goes_on.set()
+    await asyncio.gather(*others)
+    await files.process(event)
 
 
 async def test_files_wait_for_a_virus_scanner_that_cannot_be_reached(platform: Platform) -> None:
