@@ -20,7 +20,7 @@ from supportcarr.kit.images.derive import derive
 from supportcarr.kit.images.errors import UnusableImage, too_complex
 from supportcarr.kit.images.messages import LENGTH_BYTES, Refusal, Reply, Request, decode_length, frame
 
-NICENESS = 15
+NICENESS = 10  # as the hashing of passwords: a tenth of the weight of an event loop
 MEMORY_BYTES = 1024**3  # of addresses; 50 megapixels turned on their side need about half of it
 CPU_SECONDS = 20  # for one image
 WALL_SECONDS = 180  # for one image; ends this process if the one that asked is gone

@@ -17,6 +17,7 @@ from PIL import Image
 from support.images import photos
 from supportcarr.kit.images.errors import UnusableImage
 from supportcarr.kit.images.pool import ImagePool
+from supportcarr.kit.images.worker import NICENESS
 from supportcarr.kit.runtime.retry import RetryLater
 
 JPEG = "image/jpeg"
@@ -125,4 +126,4 @@ async def test_processes_have_limits_and_no_secrets(monkeypatch: pytest.MonkeyPa
         assert int(limits["Max address space"]) == 1024**3
         assert limits["Max file size"] == "0"
         assert limits["Max cpu time"] != "unlimited"
-        assert os.getpriority(os.PRIO_PROCESS, pid) >= 15
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
