@@ -317,9 +317,9 @@ class Container:
             guard=guard,
         )
         self.partners = PartnerService(store, clock, settings.auth.lookup_secret)
-        self._build_files(objects)
         self.area_cache = ResponseCache(redis.cache, "areas")
         self.areas = ServiceAreas(store, clock, shared=self.area_cache)
+        self._build_files(objects)
         self.drivers = DriverService(
             store,
             clock,
@@ -327,6 +327,7 @@ class Container:
             LiveJobs(store),
             timezone=MONTREAL.timezone,
             plates=self.plates,
+            photos=self.files,
             hours_rules=HoursRules.from_settings(settings.shifts),
         )
         self.tracking = TrackingService(

@@ -116,6 +116,7 @@ class VehicleChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.vehicl
 
     driver_id: str
     vehicle_id: str
+    photos_removed: tuple[str, ...] = ()  # their ids
 
 
 class DriverApplicationMoved(DomainEvent, frozen=True, kw_only=True, tag="drivers.application_moved.v1"):

@@ -29,6 +29,7 @@ class AddVehicle(msgspec.Struct, frozen=True, kw_only=True):
     ramp: bool
     tie_downs: int
     seats: int
+    photo_ids: tuple[str, ...] = ()
 
 
 class ChangeVehicle(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,3 +45,4 @@ class ChangeVehicle(msgspec.Struct, frozen=True, kw_only=True):
     ramp: bool | None = None
     tie_downs: int | None = None
     seats: int | None = None
+    photo_ids: tuple[str, ...] | None = None

@@ -120,6 +120,7 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
     ramp: bool = False
     tie_downs: int = 0
     seats: int = 1  # for passengers
+    photo_ids: tuple[str, ...] = ()
     removed: bool = False
     created_at: datetime
 
@@ -224,7 +225,7 @@ def without_vehicle(
 
 def mark_removed(vehicle: Vehicle) -> Vehicle | None:
     """The vehicle marked as removed, so that a late repeat of its addition does not bring it back."""
-    return None if vehicle.removed else replace(vehicle, removed=True)
+    return None if vehicle.removed else replace(vehicle, removed=True, photo_ids=())
 
 
 def changed_vehicle(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from supportcarr.contracts.value_objects import EarnedSum, Person
 
@@ -27,3 +28,36 @@ class EarningsReader(Protocol):
 
     async def earned(self, driver_id: str, begins: datetime, ends: datetime) -> EarnedSum:
         """What the driver earned from *begins* until before *ends* (city time)."""
+
+
+class PhotoLinks(Protocol):
+    """Links to a photo, valid for minutes.  Implemented by ``files.model.FileLinks``."""
+
+    @property
+    def url(self) -> str | None:
+        """``None`` while there is nothing to see."""
+
+    @property
+    def thumbnail_url(self) -> str | None:
+        """``None`` while there is nothing to see."""
+
+
+class PhotoFiles(Protocol):
+    """Uploaded photos.  Implemented by ``files.service.FileService``."""
+
+    async def attach(
+        self,
+        file_id: str,
+        owner_id: str,
+        purpose: Literal["vehicle_photo"],
+        subject_id: str,
+        *,
+        field: str = "file_id",
+    ) -> None:
+        """Let *subject_id* use the file.  Raises ``ValidationFailed`` about *field*."""
+
+    async def detach(self, file_id: str, subject_id: str) -> None:
+        """*subject_id* does not use the file any more."""
+
+    async def links(self, file_ids: Sequence[str]) -> Mapping[str, PhotoLinks]:
+        """Links by file; those that are gone are left out."""

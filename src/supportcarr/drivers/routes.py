@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,6 +14,7 @@ from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext,
 from supportcarr.drivers.applications.routes import application_routes, driver_view
 from supportcarr.drivers.commands import AddVehicle, ChangeVehicle
 from supportcarr.drivers.model import DriverProfile, Vehicle
+from supportcarr.drivers.ports import PhotoLinks
 from supportcarr.drivers.schemas import (
     AvailabilityIn,
     AvailabilityOut,
@@ -37,10 +39,11 @@ def _work_routes(service: DriverService) -> list[Route]:
         driver_id = request.caller.user_id
         profile = await service.open_profile(driver_id)
         found = await service.vehicles(driver_id)
-        return Response(PageResponse([view(v, profile) for v in found]))
+        links = await service.photo_links(found)
+        return Response(PageResponse([view(v, profile, links) for v in found]))
 
-    def view(vehicle: Vehicle, profile: DriverProfile) -> VehicleOut:
-        return VehicleOut.of(vehicle, in_use=profile.online and profile.vehicle_id == vehicle.id)
+    def view(vehicle: Vehicle, profile: DriverProfile, links: Mapping[str, PhotoLinks]) -> VehicleOut:
+        return VehicleOut.of(vehicle, links, in_use=profile.online and profile.vehicle_id == vehicle.id)
 
     async def add_vehicle(request: RequestContext[VehicleIn, NoQuery]) -> Response:
         driver = request.caller
@@ -48,7 +51,7 @@ def _work_routes(service: DriverService) -> list[Route]:
         vehicle = await service.add_vehicle(
             _actor(driver), driver.user_id, command, vehicle_id=request.new_id
         )
-        return Response(VehicleOut.of(vehicle), status=201)
+        return Response(VehicleOut.of(vehicle, await service.photo_links([vehicle])), status=201)
 
     async def change_vehicle(request: RequestContext[VehicleChangeIn, NoQuery]) -> Response:
         driver = request.caller
@@ -56,7 +59,8 @@ def _work_routes(service: DriverService) -> list[Route]:
         vehicle = await service.change_vehicle(
             _actor(driver), driver.user_id, request.path_params["vehicle_id"], command
         )
-        return Response(view(vehicle, await service.open_profile(driver.user_id)))
+        links = await service.photo_links([vehicle])
+        return Response(view(vehicle, await service.open_profile(driver.user_id), links))
 
     async def remove_vehicle(request: RequestContext[None, NoQuery]) -> Response:
         driver = request.caller

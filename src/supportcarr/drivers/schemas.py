@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from supportcarr.drivers.model import (
     Vehicle,
     state_of,
 )
+from supportcarr.drivers.ports import PhotoLinks
 
 Word = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -83,6 +85,10 @@ class ApplicationOut(msgspec.Struct, frozen=True):
         )
 
 
+PHOTOS = Meta(max_length=8, description="ids of uploads with the purpose vehicle_photo")
+PhotoId = Annotated[str, Meta(max_length=64)]
+
+
 class VehicleIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: VehicleType
     make: Word
@@ -94,6 +100,7 @@ class VehicleIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ramp: Annotated[bool, Meta(description="a ramp or a lift")] = False
     tie_downs: Annotated[int, Meta(ge=0, le=50)] = 0
     seats: Annotated[int, Meta(ge=0, le=20, description="for passengers")] = 1
+    photo_ids: Annotated[tuple[PhotoId, ...], PHOTOS] = ()
 
 
 class VehicleChangeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +116,7 @@ class VehicleChangeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ramp: bool | None = None
     tie_downs: Annotated[int, Meta(ge=0, le=50)] | None = None
     seats: Annotated[int, Meta(ge=0, le=20)] | None = None
+    photo_ids: Annotated[tuple[PhotoId, ...], PHOTOS] | None = None
 
 
 _CARGO = {
@@ -120,6 +128,14 @@ _CARGO = {
     "pickup_delivery": carrying_needs("pickup_delivery"),
     "hauling": carrying_needs("hauling"),
 }
+
+
+class PhotoOut(msgspec.Struct, frozen=True):
+    """A photo; the links are valid for minutes, and null while there is nothing to see."""
+
+    id: str
+    url: str | None
+    thumbnail_url: str | None
 
 
 class VehicleOut(msgspec.Struct, frozen=True):
@@ -134,6 +150,7 @@ class VehicleOut(msgspec.Struct, frozen=True):
     ramp: bool
     tie_downs: int
     seats: int
+    photos: list[PhotoOut]
     in_use: Annotated[bool, Meta(description="the driver is online with it")]
     cannot_carry: Annotated[
         dict[str, list[str]],
@@ -141,7 +158,8 @@ class VehicleOut(msgspec.Struct, frozen=True):
     ]
 
     @classmethod
-    def of(cls, v: Vehicle, *, in_use: bool = False) -> VehicleOut:
+    def of(cls, v: Vehicle, links: Mapping[str, PhotoLinks], *, in_use: bool = False) -> VehicleOut:
+        photos = [PhotoOut(p, links[p].url, links[p].thumbnail_url) for p in v.photo_ids if p in links]
         lacking = {load: [*map(str, obstacles(v.spec, needs))] for load, needs in _CARGO.items()}
         return cls(
             v.id,
@@ -155,6 +173,7 @@ class VehicleOut(msgspec.Struct, frozen=True):
             v.ramp,
             v.tie_downs,
             v.seats,
+            photos,
             in_use,
             {load: missing for load, missing in lacking.items() if missing},
         )

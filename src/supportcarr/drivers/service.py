@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion
+from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion, ValidationFailed
 from supportcarr.contracts.events import AnyEvent, DriverApplicationMoved, VehicleChanged
 from supportcarr.contracts.ids import SHIFT, VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
@@ -27,11 +27,11 @@ from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
 from supportcarr.drivers.hours import HoursRules
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Stage, Vehicle
 from supportcarr.drivers.plates import Plates
-from supportcarr.drivers.ports import LiveJobs, UserDirectory
+from supportcarr.drivers.ports import LiveJobs, PhotoFiles, PhotoLinks, UserDirectory
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Range, Scalar, Store
-from supportcarr.kit.store.update import update, without_events
+from supportcarr.kit.store.update import update
 
 DATE_PAPERS_PAGE = 200  # profiles
 DEFAULT_HOURS = HoursRules()
@@ -53,11 +53,12 @@ class DriverService:
         *,
         timezone: str,
         plates: Plates | None = None,
+        photos: PhotoFiles | None = None,
         hours_rules: HoursRules = DEFAULT_HOURS,
     ) -> None:
         """*timezone* is that of the service area: papers end with a day there.
 
-        Without *plates* new vehicles are not found by theirs.
+        Without *plates* new vehicles are not found by theirs; without *photos* they cannot have any.
         """
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
@@ -65,6 +66,7 @@ class DriverService:
         self._users = users
         self._jobs = jobs
         self._plates = plates
+        self._photos = photos
         self._zone = ZoneInfo(timezone)
         self.hours_rules = hours_rules
 
@@ -185,7 +187,7 @@ class DriverService:
     ) -> Vehicle:
         """Add a vehicle; repeated with the id of one that was added: that one, even if it was removed.
 
-        Raises ``TooManyVehicles``.
+        Raises ``TooManyVehicles``; ``ValidationFailed`` for a photo that cannot be used.
         """
         vehicle = Vehicle(
             id=vehicle_id or new_id(VEHICLE),
@@ -194,6 +196,7 @@ class DriverService:
             **msgspec.structs.asdict(command),
         )
         model.with_vehicle(await self.open_profile(driver_id), vehicle.id)
+        await self._use_photos(driver_id, vehicle.id, vehicle.photo_ids)
         if self._plates is not None:
             vehicle = await self._plates.with_hashes(vehicle)
         try:
@@ -210,7 +213,8 @@ class DriverService:
         """Describe a vehicle anew; offers follow what it can carry from then on.
 
         Raises ``VehicleInUse`` while the driver is on a job with it: the rider waits for the plate that they
-        were told.  ``NotFound`` for a vehicle of another driver, or one that was removed.
+        were told.  ``ValidationFailed`` for a photo that cannot be used; ``NotFound`` for a vehicle of
+        another driver, or one that was removed.
         """
         profile = await self.open_profile(driver_id)
         vehicle = await self._vehicles.get(vehicle_id)
@@ -218,6 +222,7 @@ class DriverService:
             raise NotFound
         model.check_not_on_job(profile, vehicle_id, await self._jobs.vehicles(driver_id))
 
+        await self._use_photos(driver_id, vehicle_id, command.photo_ids or ())
         hashes: dict[str, str | None] = {}
         if self._plates is not None and command.plate is not None:
             hashed = await self._plates.with_hashes(replace(vehicle, plate=command.plate))
@@ -225,12 +230,34 @@ class DriverService:
 
         def changed(vehicle: Vehicle) -> tuple[Vehicle, PendingEvents] | None:
             after = model.changed_vehicle(vehicle, command, hashes)
-            event = VehicleChanged(driver_id=driver_id, vehicle_id=vehicle_id)
-            return (after, PendingEvents((event,), actor, self._clock.city())) if after else None
+            if after is None:
+                return None
+            gone = tuple(photo for photo in vehicle.photo_ids if photo not in after.photo_ids)
+            event = VehicleChanged(driver_id=driver_id, vehicle_id=vehicle_id, photos_removed=gone)
+            return after, PendingEvents((event,), actor, self._clock.city())
 
         vehicle = await update(self._vehicles, vehicle_id, changed)
         await self.refresh_vehicle(driver_id)
         return vehicle
+
+    async def _use_photos(self, driver_id: str, vehicle_id: str, photo_ids: Sequence[str]) -> None:
+        """Raises ``ValidationFailed``."""
+        for photo_id in photo_ids:
+            if self._photos is None:
+                raise ValidationFailed.of("photo_ids", "not_found", "There are no uploads here")
+            await self._photos.attach(photo_id, driver_id, "vehicle_photo", vehicle_id, field="photo_ids")
+
+    async def release_photos(self, changed: VehicleChanged) -> None:
+        """Let go of the photos that a vehicle does not have any more.  Idempotent."""
+        vehicle = await self._vehicles.get(changed.vehicle_id)
+        for photo_id in changed.photos_removed:
+            if self._photos is not None and (vehicle is None or photo_id not in vehicle.photo_ids):
+                await self._photos.detach(photo_id, changed.vehicle_id)
+
+    async def photo_links(self, vehicles: Sequence[Vehicle]) -> Mapping[str, PhotoLinks]:
+        """Links to the photos of the vehicles, by photo."""
+        photo_ids = [photo for vehicle in vehicles for photo in vehicle.photo_ids]
+        return await self._photos.links(photo_ids) if self._photos and photo_ids else {}
 
     async def refresh_vehicle(self, driver_id: str) -> None:
         """Keep in the profile what the current vehicle can carry.  Idempotent."""
@@ -248,7 +275,17 @@ class DriverService:
         if vehicle_id in profile.vehicle_ids:
             on_jobs = await self._jobs.vehicles(driver_id)
             await self._change(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id, on_jobs))
-        await update(self._vehicles, vehicle_id, without_events(model.mark_removed))
+
+        def removed(vehicle: Vehicle) -> tuple[Vehicle, PendingEvents] | None:
+            after = model.mark_removed(vehicle)
+            if after is None:
+                return None
+            event = VehicleChanged(
+                driver_id=driver_id, vehicle_id=vehicle_id, photos_removed=vehicle.photo_ids
+            )
+            return after, PendingEvents((event,) if vehicle.photo_ids else (), actor, self._clock.city())
+
+        await update(self._vehicles, vehicle_id, removed)
 
     # --- availability -----------------------------------------------------------------------------
 

@@ -92,7 +92,8 @@ async def test_offers_cards_vehicles_notifications_and_messages_have_the_documen
     [truck] = expect(await driver.get("/me/vehicles"), 200)["items"]
     expect_fields(
         truck,
-        "id type make model colour plate bed_length_cm capacity ramp tie_downs seats in_use cannot_carry",
+        "id type make model colour plate bed_length_cm capacity ramp tie_downs seats photos"
+        " in_use cannot_carry",
     )
     for notification in expect(await rider.get("/me/notifications"), 200)["items"]:
         expect_fields(notification, "id kind title body at", "rescue_id read_at")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from support.files.uploads import JPEG, PNG, begun, post_form, uploaded
 from support.platform.in_process import CheckedClient, Platform
-from support.rescues.fixtures import expect
+from support.rescues.fixtures import RescueFactory, expect
 from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.events import FileUploaded
 from supportcarr.files.collections import FILES
@@ -300,3 +300,31 @@ async def test_a_file_that_is_deleted_while_it_is_processed_leaves_nothing(platf
     await platform.container.objects.put(key_of(file_id, "clean"), JPEG, "image/jpeg")
     await processing(platform).process(FileUploaded(file_id=file_id, owner_id=rider.user_id))
     assert await gone(platform, file_id)
+
+
+async def test_a_vehicle_shows_its_photos_and_lets_go_of_those_it_has_no_more(platform: Platform) -> None:
+    driver = await RescueFactory(platform).driver(online=False)
+    vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]
+    first, second = [
+        await uploaded(platform, driver, "vehicle_photo", data, type_)
+        for data, type_ in ((JPEG, "image/jpeg"), (PNG, "image/png"))
+    ]
+    path = f"/me/vehicles/{vehicle['id']}"
+    shown = expect(await driver.patch(path, {"photo_ids": [first["id"]]}), 200)["photos"]
+    assert [photo["id"] for photo in shown] == [first["id"]]
+    assert shown[0]["thumbnail_url"]
+    expect(await driver.patch(path, {"photo_ids": [second["id"]]}), 200)
+    await platform.settle()
+    before, after = [await stored(platform, file["id"]) for file in (first, second)]
+    assert before is not None
+    assert after is not None
+    assert (before.attached_to, after.attached_to) == (None, vehicle["id"])
+
+    bike = await uploaded(platform, driver, "bike_photo", JPEG)
+    refused = await driver.patch(path, {"photo_ids": [bike["id"]]})
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "photo_ids")
+    expect(await driver.delete(path), 204)
+    await platform.settle()
+    after = await stored(platform, second["id"])
+    assert after is not None
+    assert after.attached_to is None

@@ -8,7 +8,15 @@ from support.crash.scenarios_files import FILES_SCENARIOS
 from support.crash.scenarios_money import MONEY_SCENARIOS
 from support.crash.scenarios_privacy import PRIVACY_SCENARIOS
 from support.crash.scenarios_rescues import RESCUES_SCENARIOS
+from support.crash.scenarios_shifts import SHIFT_SCENARIOS
 
 SCENARIOS: dict[str, Scenario] = by_name(
-    [*ACCOUNTS_SCENARIOS, *RESCUES_SCENARIOS, *MONEY_SCENARIOS, *PRIVACY_SCENARIOS, *FILES_SCENARIOS]
+    [
+        *ACCOUNTS_SCENARIOS,
+        *RESCUES_SCENARIOS,
+        *MONEY_SCENARIOS,
+        *PRIVACY_SCENARIOS,
+        *FILES_SCENARIOS,
+        *SHIFT_SCENARIOS,
+    ]
 )

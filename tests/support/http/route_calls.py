@@ -138,6 +138,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "ramp": False,
         "tie_downs": 0,
         "seats": 1,
+        "photo_ids": [],
     },
     ("PATCH", "/me/vehicles/{vehicle_id}"): {
         **VEHICLE,
@@ -146,6 +147,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "ramp": True,
         "tie_downs": 2,
         "seats": 1,
+        "photo_ids": [],
     },
     ("POST", "/me/uploads"): {"purpose": "bike_photo", "content_type": "image/jpeg", "size": 1000},
     ("POST", "/uploads"): None,  # a form

@@ -3120,6 +3120,15 @@ export interface components {
             note?: (string & unknown) | null;
         };
         /**
+         * PhotoOut
+         * @description A photo; the links are valid for minutes, and null while there is nothing to see.
+         */
+        PhotoOut: {
+            id: string;
+            url: string | null;
+            thumbnail_url: string | null;
+        };
+        /**
          * PhotoView
          * @description A photo of the job.  Links are valid for minutes; there are none until it has been processed.
          */
@@ -3767,6 +3776,8 @@ export interface components {
             tie_downs?: number | null;
             /** @default null */
             seats?: number | null;
+            /** @default null */
+            photo_ids?: string[] | null;
         };
         /** VehicleIn */
         VehicleIn: {
@@ -3795,6 +3806,11 @@ export interface components {
              * @default 1
              */
             seats?: number;
+            /**
+             * @description ids of uploads with the purpose vehicle_photo
+             * @default []
+             */
+            photo_ids?: string[];
         };
         /** VehicleOut */
         VehicleOut: {
@@ -3810,6 +3826,7 @@ export interface components {
             ramp: boolean;
             tie_downs: number;
             seats: number;
+            photos: components["schemas"]["PhotoOut"][];
             /** @description the driver is online with it */
             in_use: boolean;
             /** @description loads that are not offered with this vehicle, and what it lacks for each */
