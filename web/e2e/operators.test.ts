@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { seriousViolations } from "./support/accessibility.ts";
 import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
-import { requestJson } from "./support/demoCity.ts";
+import { requestJson, signUp } from "./support/demoCity.ts";
 import { totpCode } from "./support/totp.ts";
 
 describe.skipIf(!demoCityAvailable)("an operator", () => {
@@ -77,5 +77,26 @@ describe.skipIf(!demoCityAvailable)("an operator", () => {
     await console.button("Lift the ban of Bo Banned").click();
     await page.getByRole("dialog").getByRole("button", { name: "Lift the ban" }).click(); // the code still counts
     await console.button("Ban Bo Banned").waitFor();
+  });
+
+  test("resets the authenticator app of somebody who has lost it, with a fresh code", async ({ page }) => {
+    const { base } = getDemoCity();
+    const person = { phone: "+14385550133", password: "a long enough password", name: "Lou Lost", role: "rider" };
+    const token = await signUp(base, person);
+    const { secret } = await requestJson<{ secret: string }>(base, "/auth/totp", { token, body: {} });
+    await requestJson(base, "/auth/totp/confirmation", { token, body: { code: totpCode(secret) } });
+    const { id } = await requestJson<{ id: string }>(base, "/me", { token });
+    const signIn = () => requestJson(base, "/auth/sign-in", { body: { phone: person.phone, password: person.password } }).then(() => "signed in", String);
+    expect(await signIn()).toMatch(/totp_code_required/);
+
+    const console = new ConsolePage(page);
+    await console.signInBefore();
+    await console.visit(`/admin/users?q=${id}`);
+    await console.button("Reset the authenticator app of Lou Lost").click();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByRole("dialog").getByRole("button", { name: "Remove the app" }).click();
+    await console.confirmStepUp();
+    await page.getByText("The authenticator app has been removed.").waitFor();
+    expect(await signIn()).toBe("signed in");
   });
 });

@@ -2,13 +2,14 @@ import { toProblem } from "@supportcarr/client/http";
 import { Badge } from "@supportcarr/ui/Badge";
 import { Button } from "@supportcarr/ui/Button";
 import { Field } from "@supportcarr/ui/form/Field";
+import { FormDialog } from "@supportcarr/ui/form/FormDialog";
 import { problemText } from "@supportcarr/ui/form/useSubmission";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import type { UserView } from "../../lib/api/types.ts";
-import { userQueries } from "../../lib/api/users.ts";
+import { removeTotpOf, userQueries } from "../../lib/api/users.ts";
 import { formatDateTime } from "../../lib/format.ts";
 import { isAdmin, useSession } from "../../lib/session.ts";
 import { texts } from "../../lib/texts.ts";
@@ -52,7 +53,8 @@ export function UserSearch({ q, onSearch }: { q: string | undefined; onSearch: (
 function UserCard({ user }: { user: UserView }) {
   const admin = useSession((session) => isAdmin(session.token));
   const queryClient = useQueryClient();
-  const [dialog, setDialog] = useState<"roles" | "ban" | null>(null);
+  const [dialog, setDialog] = useState<"roles" | "ban" | "totp" | null>(null);
+  const [removed, setRemoved] = useState(false);
   const done = async () => {
     setDialog(null);
     await queryClient.invalidateQueries({ queryKey: userQueries.all() });
@@ -74,7 +76,7 @@ function UserCard({ user }: { user: UserView }) {
         {user.phone_masked} · {text.since(formatDateTime(user.created_at))}
       </p>
       <p className="mt-0.5 font-mono text-xs text-(--muted)">{user.id}</p>
-      <div className="mt-3 flex gap-2">
+      <div className="mt-3 flex flex-wrap gap-2">
         {admin ? (
           <Button variant="secondary" className="py-1.5! text-sm" aria-label={text.changeRolesOf(user.name)} onClick={() => setDialog("roles")}>
             {text.changeRoles}
@@ -83,8 +85,33 @@ function UserCard({ user }: { user: UserView }) {
         <Button variant="secondary" className="py-1.5! text-sm" aria-label={user.banned_at ? text.liftBanOf(user.name) : text.banPerson(user.name)} onClick={() => setDialog("ban")}>
           {user.banned_at ? text.liftBan : text.ban}
         </Button>
+        {admin ? (
+          <Button variant="secondary" className="py-1.5! text-sm" aria-label={text.resetTotpOf(user.name)} onClick={() => setDialog("totp")}>
+            {text.resetTotp}
+          </Button>
+        ) : null}
       </div>
       {dialog === "roles" ? <RolesDialog user={user} onClose={() => setDialog(null)} onDone={done} /> : null}
+      {removed ? (
+        <Notice tone="success" className="mt-3">
+          {text.totpRemoved}
+        </Notice>
+      ) : null}
+      {dialog === "totp" ? (
+        <FormDialog
+          title={text.resetTotpOf(user.name)}
+          about={text.resetTotpAbout}
+          submit={text.resetTotpSubmit}
+          pending={text.saving}
+          tone="danger"
+          onSubmit={async () => {
+            await removeTotpOf(user.id);
+            setRemoved(true);
+            await done();
+          }}
+          onClose={() => setDialog(null)}
+        />
+      ) : null}
       {dialog === "ban" ? <BanDialog user={user} onClose={() => setDialog(null)} onDone={done} /> : null}
     </li>
   );

@@ -23,3 +23,8 @@ export const changeRoles = async (userId: string, roles: readonly string[], reas
 export const banUser = async (userId: string, reason: string) => (await http.post<UserView>(`${pathOf(userId)}/ban`, { reason })).data;
 
 export const liftBan = async (userId: string) => (await http.delete<UserView>(`${pathOf(userId)}/ban`)).data;
+
+/** Removes the authenticator app of another person, who is signed out everywhere. */
+export const removeTotpOf = async (userId: string): Promise<void> => {
+  await http.delete(`${pathOf(userId)}/totp`);
+};
