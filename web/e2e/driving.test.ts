@@ -26,7 +26,7 @@ describe.skipIf(!demoCityAvailable)("a rider", () => {
     await account.field("Insurer of the vehicle").fill("Desjardins");
     await account.field("Insurance valid until").fill("2035-06-01");
     await application.getByRole("button", { name: "Save" }).click();
-    await application.getByText("Saved. An operator looks at it.").waitFor();
+    await application.getByText("Saved.", { exact: true }).waitFor();
     await application.getByText("Still missing: vehicle.").waitFor();
 
     await account.button("Add a vehicle").click();
@@ -35,7 +35,9 @@ describe.skipIf(!demoCityAvailable)("a rider", () => {
     expect(await seriousViolations(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.getByRole("listitem", { name: "ABC 123" }).waitFor();
-    await application.getByText("Nothing is missing. An operator looks at it.").waitFor();
+    await application.getByText("Nothing is missing. Submit it, and an operator looks at it.").waitFor();
+    await application.getByRole("button", { name: "Submit the application" }).click();
+    await application.getByText("Submitted. An operator looks at it.").waitFor();
     await account.button("Remove ABC 123").click();
     await dialog.getByRole("button", { name: "Remove" }).click();
     await page.getByText("No vehicles yet").waitFor();

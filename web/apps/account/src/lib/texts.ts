@@ -255,13 +255,20 @@ export const texts = {
     title: "Your application",
     about: "Once an operator has approved it, you can go online in the driver's app.",
     states: {
-      pending: "Not approved yet.",
+      draft: "Not submitted yet.",
+      submitted: "Submitted. An operator looks at it.",
+      in_review: "An operator is reviewing it.",
+      changes_requested: "Some things have to be corrected. Then submit it again.",
+      rejected: "Your application was rejected.",
       approved: "You are approved to drive.",
       suspended: "You cannot drive at the moment. Write to support.",
     } as Record<string, string>,
     names: { licence: "licence", insurance: "insurance", vehicle: "vehicle" } as Record<string, string>,
     missing: (what: string) => `Still missing: ${what}.`,
-    complete: "Nothing is missing. An operator looks at it.",
+    complete: "Nothing is missing. Submit it, and an operator looks at it.",
+    reason: (reason: string) => `Our support wrote: ${reason}`,
+    submitApplication: "Submit the application",
+    submitting: "Submitting…",
     inReview: "What you have changed waits for an operator; until then the papers that were approved count.",
     documentsUntil: (when: string) => `Your papers are valid until ${when}.`,
     fields: {
@@ -272,7 +279,7 @@ export const texts = {
     },
     classHint: "As on the licence, for example 5.",
     submit: "Save",
-    saved: "Saved. An operator looks at it.",
+    saved: "Saved.",
   },
 
   vehicles: {

@@ -7,7 +7,7 @@ import { QueryState } from "@supportcarr/ui/QueryState";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { drivingQueries, saveStatement } from "../../lib/api/driving.ts";
+import { drivingQueries, saveStatement, submitApplication } from "../../lib/api/driving.ts";
 import type { DriverApplication } from "../../lib/api/types.ts";
 import { formatDate } from "../../lib/format.ts";
 import { texts } from "../../lib/texts.ts";
@@ -27,18 +27,35 @@ export function ApplicationCard() {
 }
 
 function Application({ application }: { application: DriverApplication }) {
-  const { state, missing, in_review, documents_until } = application;
+  const { state, missing, in_review, documents_until, decision } = application;
+  const submittable = (state === "draft" || state === "changes_requested") && missing.length === 0;
   return (
     <>
       <Notice tone={TONES[state] ?? "info"} className="mb-5">
         <p className="font-medium">{text.states[state] ?? state}</p>
         {missing.length ? <p className="mt-0.5">{text.missing(missing.map((what) => text.names[what] ?? what).join(", "))}</p> : null}
-        {state === "pending" && missing.length === 0 ? <p className="mt-0.5">{text.complete}</p> : null}
+        {decision?.reason ? <p className="mt-0.5">{text.reason(decision.reason)}</p> : null}
+        {submittable ? <p className="mt-0.5">{text.complete}</p> : null}
         {in_review && state === "approved" ? <p className="mt-0.5">{text.inReview}</p> : null}
         {documents_until && state === "approved" ? <p className="mt-0.5">{text.documentsUntil(formatDate(documents_until))}</p> : null}
       </Notice>
       <Statement application={application} />
+      {submittable ? <Submission /> : null}
     </>
+  );
+}
+
+function Submission() {
+  const queryClient = useQueryClient();
+  const form = useSubmission(async () => {
+    await submitApplication();
+    await queryClient.invalidateQueries({ queryKey: drivingQueries.all() });
+  });
+  return (
+    <form onSubmit={form.onSubmit} className="mt-5 space-y-4">
+      {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
+      <SubmitButton label={text.submitApplication} pendingLabel={text.submitting} pending={form.pending} className="max-sm:w-full" />
+    </form>
   );
 }
 

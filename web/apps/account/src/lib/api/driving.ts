@@ -18,6 +18,8 @@ export async function becomeDriver(): Promise<void> {
 
 export const saveStatement = async (statement: DriverStatement) => (await http.put<DriverApplication>("/me/driver-application", statement)).data;
 
+export const submitApplication = async () => (await http.post<DriverApplication>("/me/driver-application/submission")).data;
+
 export const addVehicle = async (vehicle: VehicleForm) => (await http.post<Vehicle>("/me/vehicles", vehicle)).data;
 
 export const removeVehicle = async (id: string): Promise<void> => {
