@@ -11,7 +11,13 @@ from supportcarr.kit.store.port import CollectionSpec, Index
 PROFILES = CollectionSpec(
     "driverprofiles",
     DriverProfile,
-    (Index("approval"), Index("review_since"), Index("stage", "review_since"), Index("due_at")),
+    (
+        Index("approval"),
+        Index("review_since"),
+        Index("stage"),
+        Index("stage", "review_since"),
+        Index("due_at"),
+    ),
 )
 VEHICLES = CollectionSpec(
     "vehicles", Vehicle, (Index("driver_id"), Index("plate_key"), Index("plate_key_odd"))
