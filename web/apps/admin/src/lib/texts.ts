@@ -117,6 +117,15 @@ export const texts = {
     price: "Price",
     total: "Total",
     amountDue: "Amount due",
+    photos: {
+      title: "Photos",
+      none: "No photos were taken.",
+      loadFailed: "The photos could not be loaded.",
+      stages: { before: "Before the ride", after: "After the ride" },
+      taken: (stage: string, who: string) => `${stage}, by ${who}`,
+      damage: "Damage",
+      notReady: "Being checked",
+    },
     timeline: "Timeline",
     unverified: "Not verified",
     by: (role: string) => `by ${role}`,
@@ -124,6 +133,15 @@ export const texts = {
     offers: (count: number) => `Offers (${count})`,
     noOffers: "No offers have been sent to drivers yet.",
     offer: (pay: string, eta: string) => `${pay} for the driver, ${eta} away`,
+  },
+
+  viewer: {
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    whole: "Whole picture",
+    turn: "Turn",
+    help: "Plus and minus zoom, the arrow keys move the picture.",
+    failed: "The picture could not be loaded. Links work for five minutes: reload the page.",
   },
 
   status: {

@@ -11,6 +11,7 @@ import { useCityStore } from "../../lib/cityStore.ts";
 import { formatDuration, formatKilometres, formatMoney, shortId } from "../../lib/format.ts";
 import { APPROACHING_STATUSES, describeStatus } from "../../lib/rescueStatus.ts";
 import { describeCode, texts } from "../../lib/texts.ts";
+import { RescuePhotos } from "./RescuePhotos.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 const text = texts.rescue;
@@ -68,6 +69,9 @@ function Details({ details }: { details: RescueDetails }) {
       </dl>
       <Section title={text.timeline}>
         <Timeline entries={details.timeline} />
+      </Section>
+      <Section title={text.photos.title}>
+        <RescuePhotos rescueId={rescue.id} />
       </Section>
       <Section title={text.price}>
         <dl className="space-y-1">

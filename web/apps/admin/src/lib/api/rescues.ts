@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { ENDED_STATUSES } from "../rescueStatus.ts";
 import { http } from "../session.ts";
-import type { RescueDetails, RescueRow } from "./types.ts";
+import type { RescueDetails, RescuePhoto, RescueRow } from "./types.ts";
 
 const ENDED_LIMIT = 50;
 
@@ -19,6 +19,14 @@ export const rescueQueries = {
         return data.items;
       },
       refetchInterval: 5_000,
+    }),
+
+  /** The pictures of a rescue; their links work for five minutes. */
+  photos: (rescueId: string) =>
+    queryOptions({
+      queryKey: [...rescueQueries.all(), "photos", rescueId],
+      queryFn: async () => (await http.get<{ items: RescuePhoto[] }>(`/rescues/${encodeURIComponent(rescueId)}/photos`)).data.items,
+      refetchInterval: 4 * 60_000,
     }),
 
   detail: (rescueId: string) =>

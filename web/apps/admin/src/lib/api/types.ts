@@ -15,6 +15,7 @@ export type Partner = Schemas["PartnerView"];
 export type PartnerKey = Schemas["KeyView"];
 export type RatingReview = Schemas["ReviewedRating"];
 export type RescueDetails = Schemas["AdminRescueView"];
+export type RescuePhoto = Schemas["PhotoView"];
 export type RescueRow = Schemas["RescueRow"];
 export type UserView = Schemas["AdminUserView"];
 export type TimelineEntry = Schemas["TimelineView"];

@@ -1,0 +1,64 @@
+import { describe, expect } from "vitest";
+
+import { seriousViolations } from "./support/accessibility.ts";
+import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
+import { ConsolePage } from "./support/consolePage.ts";
+import { requestJson } from "./support/demoCity.ts";
+import { photograph } from "./support/papers.ts";
+
+interface Row {
+  id: string;
+  rider_id: string;
+}
+
+/** A simulated rider with a rescue that is completed: its id, and the rider's access token. */
+async function completedRescue(): Promise<{ id: string; token: string }> {
+  const { base, riders, tokens } = getDemoCity();
+  const tokenOf = new Map<string, string>();
+  for (const body of riders) {
+    const { user, access_token } = await requestJson<{ user: { id: string }; access_token: string }>(base, "/auth/sign-in", { body });
+    tokenOf.set(user.id, access_token);
+  }
+  const find = async () => {
+    const { items } = await requestJson<{ items: Row[] }>(base, "/admin/rescues?status=completed&area=montreal", { token: tokens.access_token });
+    return items.find(({ rider_id }) => tokenOf.has(rider_id));
+  };
+  await expect.poll(find, { timeout: 180_000, interval: 2_000 }).toBeDefined();
+  const found = await find();
+  return { id: found?.id ?? "", token: tokenOf.get(found?.rider_id ?? "") ?? "" };
+}
+
+describe.skipIf(!demoCityAvailable)("the photos of a rescue", () => {
+  test("are in its detail, and can be looked at closely with the keyboard", { timeout: 300_000 }, async ({ page, browser }) => {
+    const { base } = getDemoCity();
+    const { id, token } = await completedRescue();
+    const picture = await photograph(browser, { title: "A bike with a bent wheel", lines: { Wheel: "bent" } });
+    const body = { stage: "after", content_type: "image/jpeg", size: picture.length, damage: true, note: "The rear wheel is bent" };
+    const { id: photoId, upload } = await requestJson<{ id: string; upload: { url: string; fields: Record<string, string> } }>(base, `/rescues/${id}/photos`, { token, body });
+    const form = new FormData();
+    for (const [name, value] of Object.entries(upload.fields)) form.append(name, value);
+    form.append("file", new Blob([new Uint8Array(picture)], { type: "image/jpeg" }), "wheel.jpg");
+    expect((await fetch(new URL(upload.url, base), { method: "POST", body: form })).ok).toBe(true);
+    const completed = await fetch(`${base}/api/v1/rescues/${id}/photos/${photoId}/completion`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+    expect(completed.ok).toBe(true);
+    await expect
+      .poll(async () => (await requestJson<{ items: { state: string }[] }>(base, `/rescues/${id}/photos`, { token })).items.map(({ state }) => state), { timeout: 60_000 })
+      .toEqual(["ready"]);
+
+    const console = new ConsolePage(page);
+    await console.signInBefore();
+    await console.visit(`/admin/rescues/${id}`);
+    await page.getByRole("button", { name: "After the ride, by the rider, Damage" }).click();
+    const viewer = page.getByRole("group", { name: /^After the ride, by the rider/ });
+    await viewer.getByRole("img").waitFor();
+    await page.getByText("The rear wheel is bent").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(await viewer.getByRole("img").evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth > 0))).toBe(true);
+    await viewer.focus();
+    await page.keyboard.press("+");
+    await expect.poll(() => viewer.getAttribute("data-zoom")).toBe("1.40");
+    await page.keyboard.press("0");
+    await expect.poll(() => viewer.getAttribute("data-zoom")).toBe("1.00");
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+  });
+});
