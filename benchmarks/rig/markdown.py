@@ -37,7 +37,7 @@ def _sections(figures: str) -> dict[str, str]:
     """The sections by their titles, without the commit that a title ends with."""
     sections = re.split(r"^(?=### )", figures.strip(), flags=re.MULTILINE)
     titled = [section.strip() for section in sections if section.startswith("### ")]
-    return {re.sub(r"(eside) \S+$", r"\1", one.partition("\n")[0]): one for one in titled}
+    return {re.sub(r"(eside) [0-9a-f]{7,40}$", r"\1", one.partition("\n")[0]): one for one in titled}
 
 
 def figures(reports: Mapping[str, Report]) -> str:

@@ -66,6 +66,11 @@ def test_new_figures_replace_the_old_ones() -> None:
 
 def test_sections_of_benchmarks_that_were_not_run_stay() -> None:
     old = "### Requests\n\nold\n\n### Beside abc1234\n\nold\n"
+    words = "### Beside sign-ins\n\nkept"
+    whole = markdown.replace_figures(
+        f"{markdown.BEGIN}\n\n{words}\n{markdown.END}", "### Beside def5678\n\nnew"
+    )
+    assert words in whole and "new" in whole  # only a commit at the end makes no difference
     page = markdown.replace_figures(f"{markdown.BEGIN}\n\n{old}\n{markdown.END}", "### Beside def5678\n\nnew")
     kept = "### Requests\n\nold\n\n### Beside def5678\n\nnew"
     assert page == f"{markdown.BEGIN}\n\n{kept}\n\n{markdown.END}"
