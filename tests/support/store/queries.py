@@ -33,7 +33,7 @@ from supportcarr.auth.collections import (
 from supportcarr.auth.signing_keys import SIGNING_KEYS
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
-from supportcarr.drivers.collections import PROFILES, VEHICLES
+from supportcarr.drivers.collections import PROFILES, SHIFTS, VEHICLES
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.jobs.service import JOBS
 from supportcarr.kit.sealing.data_keys import DATA_KEYS
@@ -45,8 +45,9 @@ from supportcarr.partners.collections import API_KEYS, PARTNERS
 from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
 from supportcarr.pricing.collections import AREAS, QUOTES
 from supportcarr.privacy.collections import DELETIONS
+from supportcarr.ratings.collections import RATINGS, SUMMARIES
 from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES
-from supportcarr.riders.collections import RIDERS
+from supportcarr.riders.collections import BIKES, PLACES, RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -138,6 +139,15 @@ def _own_rescues() -> Iterator[Query]:
             yield Query(caller, RESCUES, {person_field: "usr_1", "status": "completed"}, sort)
 
 
+def _possessions() -> Iterator[Query]:
+    service, data = "riders/possession_service.py self.", "riders/personal_data.py self."
+    kinds: tuple[tuple[str, CollectionSpec[Any]], ...] = (("_places", PLACES), ("_bikes", BIKES))
+    for name, spec in kinds:
+        yield Query(f"{service}{name}.find", spec, {"rider_id": "usr_1"})
+        yield Query(f"{service}{name}.count", spec, {"rider_id": "usr_1"}, how="count")
+        yield Query(f"{data}{name}.scan", spec, {"rider_id": "usr_1"}, how="scan")
+
+
 QUERIES: tuple[Query, ...] = (
     Query(
         "rescues/live_jobs.py self._rescues.find",
@@ -192,6 +202,12 @@ QUERIES: tuple[Query, ...] = (
     Query("notifications/service.py self._notifications.find", NOTIFICATIONS, {"user_id": "usr_1"}, "-at"),
     *_operations(),
     Query("payments/ledger_service.py self._transactions.find", LEDGER, {"driver_id": "usr_1"}, "-at"),
+    Query(
+        "payments/ledger_service.py self._transactions.find",
+        LEDGER,
+        {"driver_id": "usr_1", "at": UNTIL},
+        "at",
+    ),
     Query("payments/cards.py self._methods.find", METHODS, {"rider_id": "usr_1"}),
     Query(
         "payments/cards.py self._methods.find", METHODS, {"stripe_payment_method": "pm_1"}, sorting="memory"
@@ -207,10 +223,28 @@ QUERIES: tuple[Query, ...] = (
     *(_purge(spec, field) for spec, field in PURGED),
     _due(DELETIONS),
     Query("riders/service.py self._riders.find", RIDERS, {"claim_until": UNTIL}, "claim_until"),
+    *_possessions(),
+    *(
+        Query("ratings/personal_data.py self._ratings.find", RATINGS, {side: "usr_1"}, "ended_at")
+        for side in ("rider_id", "driver_id")
+    ),
+    Query("ratings/service.py self._ratings.find", RATINGS, {"review_since": UNTIL}, "review_since"),
+    Query("drivers/personal_data.py self._shifts.find", SHIFTS, {"driver_id": "usr_1"}, "began_at"),
+    Query("drivers/shift_service.py self._shifts.find", SHIFTS, {"driver_id": "usr_1"}, "-began_at"),
+    Query(
+        "drivers/shift_service.py self._shifts.find",
+        SHIFTS,
+        {"driver_id": "usr_1", "began_at": UNTIL},
+        "-began_at",
+    ),
+    _due(RATINGS),
+    _due(SHIFTS),
     # Whole collections in order of id: small ones, the ledger, and what the verification reads.
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
     Query("payments/ledger_service.py self._transactions.scan", LEDGER, how="scan"),
     _verification("LEDGER", LEDGER),
+    _verification("RATINGS", RATINGS),
+    _verification("SUMMARIES", SUMMARIES),
     _verification("CURRENT_JOBS", CURRENT_JOBS),
     _verification("NOTIFICATIONS", NOTIFICATIONS),
     _verification("OFFERS", OFFERS),
@@ -243,6 +277,8 @@ OTHER_CALLS = frozenset(
         *PRIVACY_CALLS,
         "supportcarr_lab/demo/fault_injection.py itertools.count",
         "auth/access_tokens.py self._keys.find",
+        "kit/images/headers.py data.find",
+        "ratings/average.py stars.count",
         "auth/code_texts.py self._directory.find",
         "auth/code_texts.py self._sender.find",
         "auth/name_index.py self._terms.find",
