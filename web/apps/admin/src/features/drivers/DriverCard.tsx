@@ -1,19 +1,35 @@
 import { Badge, type Tone } from "@supportcarr/ui/Badge";
 import { Button } from "@supportcarr/ui/Button";
-import { FormDialog } from "@supportcarr/ui/form/FormDialog";
 import { useId, useState } from "react";
 
-import { approveDriver, suspendDriver } from "../../lib/api/drivers.ts";
 import type { DriverRow } from "../../lib/api/types.ts";
-import { formatDate } from "../../lib/format.ts";
+import { formatDate, formatDateTime } from "../../lib/format.ts";
 import { describeCode, texts } from "../../lib/texts.ts";
+import { type Decision, DecisionDialog } from "./DecisionDialog.tsx";
 import { PaperTable } from "./PaperTable.tsx";
 
 const text = texts.drivers;
 
-const TONES: Record<DriverRow["state"], Tone> = { pending: "info", approved: "success", suspended: "danger" };
+const TONES: Record<DriverRow["application_state"], Tone> = {
+  draft: "neutral",
+  submitted: "info",
+  in_review: "info",
+  changes_requested: "warning",
+  approved: "success",
+  rejected: "danger",
+  suspended: "danger",
+};
 
-type Decision = "approve" | "suspend";
+/** What an operator may decide about a driver now, the usual one first. */
+function decisionsOf({ state, application_state, review }: DriverRow): Decision[] {
+  if (state === "suspended") return ["reinstate"];
+  if (state === "approved") return review ? ["approve", "sendBack", "suspend"] : ["suspend"];
+  return application_state === "submitted" || application_state === "in_review" || application_state === "changes_requested"
+    ? ["approve", "sendBack", "suspend"]
+    : application_state === "rejected"
+      ? ["approve"]
+      : ["approve", "suspend"];
+}
 
 /** One driver; opened it shows the papers and the decisions. */
 export function DriverCard({ driver, onDecided }: { driver: DriverRow; onDecided: (message: string) => Promise<void> }) {
@@ -21,7 +37,6 @@ export function DriverCard({ driver, onDecided }: { driver: DriverRow; onDecided
   const [deciding, setDeciding] = useState<Decision | null>(null);
   const detailsId = useId();
   const name = driver.name ?? text.unnamed;
-  const approval = driver.state === "suspended" ? text.endSuspension : driver.review && driver.state === "approved" ? text.acceptPapers : driver.state === "pending" ? text.approve : null;
   return (
     <li aria-label={name} className="rounded-xl border border-(--border) bg-(--surface)">
       <h2>
@@ -40,7 +55,7 @@ export function DriverCard({ driver, onDecided }: { driver: DriverRow; onDecided
             <span className="flex flex-wrap gap-1.5">
               {driver.review ? <Badge tone="warning">{text.papersToReview}</Badge> : null}
               {driver.online ? <Badge tone="success">{text.online}</Badge> : null}
-              <Badge tone={TONES[driver.state]}>{text.filters[driver.state]}</Badge>
+              <Badge tone={TONES[driver.application_state]}>{text.states[driver.application_state]}</Badge>
             </span>
           </span>
           <svg viewBox="0 0 16 16" className={`size-4 shrink-0 text-(--muted) ${open ? "rotate-180" : ""}`} aria-hidden="true">
@@ -54,6 +69,8 @@ export function DriverCard({ driver, onDecided }: { driver: DriverRow; onDecided
             <PaperTable approved={driver.documents} stated={driver.state === "approved" ? driver.review : null} />
             <dl className="mt-4 flex flex-wrap gap-x-8 gap-y-2">
               {[
+                [text.reason, driver.decision?.reason ?? ""],
+                [text.waitingSince, driver.waiting_since ? formatDateTime(driver.waiting_since) : ""],
                 [text.stillMissing, driver.missing.map(describeCode).join(", ")],
                 [text.offlineBecause, driver.offline_reason ? describeCode(driver.offline_reason) : ""],
                 [text.id, driver.id],
@@ -67,33 +84,29 @@ export function DriverCard({ driver, onDecided }: { driver: DriverRow; onDecided
               )}
             </dl>
             <div className="mt-5 flex flex-wrap gap-2">
-              {approval ? (
-                <Button className="max-sm:w-full" onClick={() => setDeciding("approve")}>
-                  {approval}
+              {decisionsOf(driver).map((decision, index) => (
+                <Button
+                  key={decision}
+                  variant={index === 0 && decision !== "suspend" ? "primary" : "secondary"}
+                  className={`max-sm:w-full ${decision === "suspend" ? "text-rose-700 dark:text-rose-300" : ""}`}
+                  onClick={() => setDeciding(decision)}
+                >
+                  {text.decisions[decision].open}
                 </Button>
-              ) : null}
-              {driver.state === "suspended" ? null : (
-                <Button variant="secondary" className="text-rose-700 max-sm:w-full dark:text-rose-300" onClick={() => setDeciding("suspend")}>
-                  {text.suspend}
-                </Button>
-              )}
+              ))}
             </div>
           </>
         ) : null}
       </div>
       {deciding ? (
-        <FormDialog
-          title={deciding === "approve" ? text.approveTitle(name) : text.suspendTitle(name)}
-          about={deciding === "suspend" ? text.suspendAbout : driver.missing.length ? text.approveMissing(driver.missing.map(describeCode).join(", ")) : text.approveAbout}
-          submit={deciding === "approve" ? text.approve : text.suspendSubmit}
-          pending={text.saving}
-          tone={deciding === "approve" ? "primary" : "danger"}
-          onSubmit={async () => {
-            await (deciding === "approve" ? approveDriver(driver.id) : suspendDriver(driver.id));
-            setDeciding(null);
-            await onDecided(deciding === "approve" ? text.approved(name) : text.suspended(name));
-          }}
+        <DecisionDialog
+          driver={driver}
+          decision={deciding}
           onClose={() => setDeciding(null)}
+          onDecided={async (message) => {
+            setDeciding(null);
+            await onDecided(message);
+          }}
         />
       ) : null}
     </li>

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
 import { http } from "../session.ts";
-import type { DriverRow } from "./types.ts";
+import type { DriverRow, Refusal } from "./types.ts";
 
 const PAGE = 50;
 
@@ -25,7 +25,12 @@ export const driverQueries = {
     }),
 };
 
-/** Approves a driver, with the papers in review; this also ends a suspension. */
+/** Approves a driver, with the papers in review. */
 export const approveDriver = async (driverId: string) => (await http.post<DriverRow>(`${pathOf(driverId)}/approval`)).data;
 
-export const suspendDriver = async (driverId: string) => (await http.post<DriverRow>(`${pathOf(driverId)}/suspension`)).data;
+/** Asks the driver to correct some fields; without any, the application as a whole is rejected. */
+export const sendBack = async (driverId: string, refusal: Refusal) => (await http.post<DriverRow>(`${pathOf(driverId)}/rejection`, refusal)).data;
+
+export const suspendDriver = async (driverId: string, reason: string) => (await http.post<DriverRow>(`${pathOf(driverId)}/suspension`, { reason })).data;
+
+export const endSuspension = async (driverId: string, reason: string) => (await http.delete<DriverRow>(`${pathOf(driverId)}/suspension`, { data: { reason } })).data;

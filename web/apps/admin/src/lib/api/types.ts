@@ -14,6 +14,7 @@ export type Overview = Schemas["Overview"];
 export type Partner = Schemas["PartnerView"];
 export type PartnerKey = Schemas["KeyView"];
 export type RatingReview = Schemas["ReviewedRating"];
+export type Refusal = Schemas["RefusalIn"];
 export type RescueDetails = Schemas["AdminRescueView"];
 export type RescuePhoto = Schemas["PhotoView"];
 export type RescueRow = Schemas["RescueRow"];
