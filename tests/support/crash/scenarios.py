@@ -7,6 +7,7 @@ from support.crash.scenarios_accounts import ACCOUNTS_SCENARIOS
 from support.crash.scenarios_files import FILES_SCENARIOS
 from support.crash.scenarios_money import MONEY_SCENARIOS
 from support.crash.scenarios_privacy import PRIVACY_SCENARIOS
+from support.crash.scenarios_ratings import RATINGS_SCENARIOS
 from support.crash.scenarios_rescues import RESCUES_SCENARIOS
 from support.crash.scenarios_shifts import SHIFT_SCENARIOS
 
@@ -18,5 +19,6 @@ SCENARIOS: dict[str, Scenario] = by_name(
         *PRIVACY_SCENARIOS,
         *FILES_SCENARIOS,
         *SHIFT_SCENARIOS,
+        *RATINGS_SCENARIOS,
     ]
 )
