@@ -69,6 +69,10 @@ async def _asked_for_phone(world: World) -> None:
 
 
 async def _confirm_phone(world: World) -> ApiResponse:
+    """Confirm the number; a client that has no response sees first whether it is the account's already."""
+    account = await world.request(world.people.rider, "GET", "/me")
+    if ok(account)["phone"] == NEW_PHONE:
+        return account
     secret = world.container.settings.auth.lookup_secret
     holder = new_phone_holder(secrets_of(secret)[0], world.people.rider.id, NEW_PHONE)
     code = await code_of(world.store, secret, holder, "new_phone")
@@ -109,8 +113,6 @@ RATINGS_SCENARIOS = (
         prepare=_asked_for_phone,
         request=_confirm_phone,
         background=(run_relay, run_jobs),
-        client_retries=False,
-        effect_optional=True,
         effect=_old_phone_told_once,
     ),
 )
