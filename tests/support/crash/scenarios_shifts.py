@@ -1,4 +1,4 @@
-"""Scenarios of drivers' hours: what the clock does while nobody asks."""
+"""Scenarios of drivers: what the clock does to their hours unasked, and a vehicle described anew."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from support.crash.scenario import Findings, Scenario, find_all, problems, run_deadlines, run_relay
-from support.crash.world import World
-from supportcarr.drivers.collections import PROFILES, SHIFTS
+from support.crash.scenario import (
+    Findings,
+    Scenario,
+    find_all,
+    problems,
+    run_deadlines,
+    run_relay,
+)
+from support.crash.world import ApiResponse, World
+from supportcarr.drivers.collections import PROFILES, SHIFTS, VEHICLES
+from supportcarr.drivers.model import Vehicle
+from supportcarr.files.collections import FILES
+from supportcarr.files.model import StoredFile
 from supportcarr.notifications.collections import NOTIFICATIONS
+
+PHOTO = "fil_01jdc0000000000000000000f2"
 
 
 async def _hours_are_over(world: World) -> None:
@@ -44,11 +56,59 @@ async def _rests(world: World) -> Findings:
     )
 
 
+async def _vehicle(world: World) -> Vehicle:
+    """The far driver's."""
+    [profile] = await find_all(world, PROFILES, id=world.people.far.id)
+    [vehicle] = await find_all(world, VEHICLES, id=profile.vehicle_id)
+    return vehicle
+
+
+async def _has_photo(world: World) -> None:
+    """The far driver's vehicle has a photo."""
+    vehicle = await _vehicle(world)
+    photo = StoredFile(
+        id=PHOTO,
+        owner_id=vehicle.driver_id,
+        purpose="vehicle_photo",
+        state="ready",
+        content_type="image/jpeg",
+        size=1000,
+        created_at=world.clock.wall(),
+        attached_to=vehicle.id,
+    )
+    await world.store.collection(FILES).insert(photo)
+    await world.store.collection(VEHICLES).save(replace(vehicle, photo_ids=(PHOTO,)))
+
+
+async def _describe_vehicle(world: World) -> ApiResponse:
+    path = f"/me/vehicles/{(await _vehicle(world)).id}"
+    return await world.request(world.people.far, "PATCH", path, {"tie_downs": 3, "photo_ids": []})
+
+
+async def _dispatch_knows_the_vehicle(world: World) -> Findings:
+    entry = await world.roster_entry(world.people.far)
+    [profile] = await find_all(world, PROFILES, id=world.people.far.id)
+    vehicle, [photo] = await _vehicle(world), await find_all(world, FILES, id=PHOTO)
+    return problems(
+        (photo.attached_to is None, "the photo is kept for a vehicle that does not have it"),
+        (vehicle.tie_downs == 3, "the vehicle has not changed"),
+        (profile.vehicle is not None and profile.vehicle.tie_downs == 3, "the profile is older"),
+        (entry.vehicle is not None and entry.vehicle.tie_downs == 3, "dispatch has the older vehicle"),
+    )
+
+
 SHIFT_SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="hours that are over",
         prepare=_hours_are_over,
         background=(run_deadlines, run_relay),
         effect=_rests,
+    ),
+    Scenario(
+        name="a vehicle described anew",
+        prepare=_has_photo,
+        request=_describe_vehicle,
+        background=(run_relay,),
+        effect=_dispatch_knows_the_vehicle,
     ),
 )
