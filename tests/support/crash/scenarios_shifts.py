@@ -59,8 +59,8 @@ async def _rests(world: World) -> Findings:
 async def _vehicle(world: World) -> Vehicle:
     """The far driver's."""
     [profile] = await find_all(world, PROFILES, id=world.people.far.id)
-    [vehicle] = await find_all(world, VEHICLES, id=profile.vehicle_id)
-    return vehicle
+    vehicles: list[Vehicle] = await find_all(world, VEHICLES, id=profile.vehicle_id)
+    return vehicles[0]
 
 
 async def _has_photo(world: World) -> None:
