@@ -306,7 +306,6 @@ CREATED_IN = (
     "partners",
     "apikeys",
     "exports",
-    "files",
     "savedplaces",
     "bikes",
     "files",  # also for a photo of a rescue

@@ -164,7 +164,7 @@ def test_a_store_is_copied_to_mongodb_and_back(seeded: Path, mongodb: str) -> No
         assert (done.returncode, last.startswith("Everything was copied.")) == (0, True)
         assert [row.split()[0] for row in rows[1:]] == [spec.name for spec in SPECS]
         assert all(row.endswith(" equal") for row in rows[1:])
-        assert total.split() == ["total", "12", "3"]
+        assert total.split() == ["total", "13", "3"]
     assert run_in_process(seeded, "check", STORE_URL=second).stdout == "No problems found.\n"
 
 

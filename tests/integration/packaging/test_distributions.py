@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from supportcarr import cli
 from supportcarr.bootstrap import platform
 from supportcarr.bootstrap.settings import load_settings
+from supportcarr.kit.http.sockets import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,7 +62,8 @@ def test_help_lists_the_lab_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_up_needs_the_emulators_or_another_stripe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(platform, "added_commands", EntryPoints)
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(cli.main, ["up"])
+    environment = {"SUPPORTCARR_PORT": str(free_port())}
+    result = CliRunner().invoke(cli.main, ["up"], env=environment)
     assert result.exit_code == 1
     assert "pip install supportcarr-lab" in result.output
     assert not (tmp_path / ".data" / "redis").exists()
