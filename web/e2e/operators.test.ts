@@ -92,7 +92,7 @@ describe.skipIf(!demoCityAvailable)("an operator", () => {
     const console = new ConsolePage(page);
     await console.signInBefore();
     await console.visit(`/admin/users?q=${id}`);
-    await console.button("Reset the authenticator app of Lou Lost").click();
+    await console.button("Reset app… of Lou Lost").click();
     expect(await seriousViolations(page)).toEqual([]);
     await page.getByRole("dialog").getByRole("button", { name: "Remove the app" }).click();
     await console.confirmStepUp();

@@ -11,28 +11,42 @@ interface Person {
   password: string;
 }
 
-/** A simulated rider who has been driven home. */
-async function riderWithCompletedRescue(): Promise<Person> {
+interface Completed {
+  id: string;
+  rider_id: string;
+}
+
+/** A simulated rider who has been driven home, and has not rated it: three of ten never do. */
+async function riderWithUnratedRescue(): Promise<Person> {
   const { base, riders, tokens } = getDemoCity();
-  const ids = new Map<string, Person>();
+  const people = new Map<string, Person & { token: string }>();
   for (const rider of riders) {
-    const { user } = await requestJson<{ user: { id: string } }>(base, "/auth/sign-in", { body: rider });
-    ids.set(user.id, rider);
+    const signedIn = await requestJson<{ user: { id: string }; access_token: string }>(base, "/auth/sign-in", { body: rider });
+    people.set(signedIn.user.id, { ...rider, token: signedIn.access_token });
   }
+  const isRated = async ({ id }: Completed, token: string) => Boolean((await requestJson<{ mine?: unknown }>(base, `/rescues/${id}/ratings`, { token })).mine);
+  const candidates = new Map<string, string>();
   const find = async () => {
-    const { items } = await requestJson<{ items: { rider_id: string }[] }>(base, "/admin/rescues?status=completed&area=montreal", { token: tokens.access_token });
-    return items.map(({ rider_id }) => ids.get(rider_id)).find((rider) => rider !== undefined);
+    const { items } = await requestJson<{ items: Completed[] }>(base, "/admin/rescues?status=completed&area=montreal", { token: tokens.access_token });
+    const latest = new Map(items.toReversed().map((rescue) => [rescue.rider_id, rescue]));
+    for (const [riderId, rescue] of latest) {
+      const rider = people.get(riderId);
+      if (!rider || (await isRated(rescue, rider.token))) continue;
+      if (candidates.get(riderId) === rescue.id) return rider; // still unrated two seconds later
+      candidates.set(riderId, rescue.id);
+    }
+    return undefined;
   };
-  await expect.poll(find, { timeout: 180_000, interval: 2_000 }).toBeDefined();
-  const found = await find();
-  if (!found) throw new Error("no rescue has been completed");
-  return found;
+  let found: Person | undefined;
+  await expect.poll(async () => (found = await find()), { timeout: 240_000, interval: 2_000 }).toBeDefined();
+  if (!found) throw new Error("every completed rescue has been rated");
+  return { phone: found.phone, password: found.password };
 }
 
 describe.skipIf(!demoCityAvailable)("a rating", () => {
-  test("is given on the account page, and a low one is hidden in the console", { timeout: 300_000 }, async ({ page, browser }) => {
+  test("is given on the account page, and a low one is hidden in the console", { timeout: 360_000 }, async ({ page, browser }) => {
     await page.setViewportSize({ width: 390, height: 844 });
-    const rider = await riderWithCompletedRescue();
+    const rider = await riderWithUnratedRescue();
     const account = await new AccountPage(page).visit("/account/sign-in");
     await account.signIn(rider);
     await account.greeting().waitFor();

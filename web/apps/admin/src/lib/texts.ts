@@ -188,7 +188,8 @@ export const texts = {
     liftBanOf: (name: string) => `Lift the ban of ${name}`,
     liftAbout: "The person can sign in again.",
     resetTotp: "Reset app…",
-    resetTotpOf: (name: string) => `Reset the authenticator app of ${name}`,
+    resetTotpOf: (name: string) => `Reset app… of ${name}`,
+    resetTotpTitle: (name: string) => `Reset the authenticator app of ${name}`,
     resetTotpAbout:
       "For a person who has lost phone and recovery codes. Make sure that it is really them. They are signed out everywhere; operators set up another app at the next sign-in.",
     resetTotpSubmit: "Remove the app",

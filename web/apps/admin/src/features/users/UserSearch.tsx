@@ -99,7 +99,7 @@ function UserCard({ user }: { user: UserView }) {
       ) : null}
       {dialog === "totp" ? (
         <FormDialog
-          title={text.resetTotpOf(user.name)}
+          title={text.resetTotpTitle(user.name)}
           about={text.resetTotpAbout}
           submit={text.resetTotpSubmit}
           pending={text.saving}
