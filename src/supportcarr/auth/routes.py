@@ -8,7 +8,7 @@ import msgspec
 
 from supportcarr.auth.devices import device_of, place_of
 from supportcarr.auth.errors import SessionEnded
-from supportcarr.auth.model import Device
+from supportcarr.auth.model import Device, User
 from supportcarr.auth.schemas import (
     AccountView,
     ChangeAccount,
@@ -30,6 +30,7 @@ from supportcarr.contracts.routing import (
     Response,
     Route,
 )
+from supportcarr.kit.store.encoded_views import EncodedViews
 
 
 def signed_in(grant: Grant, request: RequestContext[Any, Any]) -> Response:
@@ -188,9 +189,11 @@ def _session_routes(service: AuthService) -> list[Route]:
 
 
 def _account_routes(service: AuthService) -> list[Route]:
+    views: EncodedViews[User] = EncodedViews(AccountView.of)
+
     async def me(request: RequestContext[None, NoQuery]) -> Response:
         user = await service.user(request.caller.user_id)
-        return Response(AccountView.of(user), version=user.version)
+        return Response(views.of(user), version=user.version)
 
     async def change(request: RequestContext[ChangeAccount, NoQuery]) -> Response:
         changes = request.body.changes

@@ -95,6 +95,7 @@ def build(
     addresses = ClientAddresses(trusted_networks(http.trusted_proxies, local=local))
     origins = AllowedOrigins(deployment)
     request_limits = RequestLimits(limiter, limits, metrics)
+    common = common_headers(deployment.public_url)
     pipeline = Pipeline(
         tokens=tokens,
         limits=request_limits,
@@ -107,7 +108,7 @@ def build(
         web_apps=WebApps(deployment, origins),
         max_body_bytes=http.max_body_bytes,
         access_log=access_log,
-        common_headers=common_headers(deployment.public_url),
+        common_headers=common,
     )
     headers = page_headers(deployment.realtime_url, content_sources, code_sources, file_sources)
     document = msgspec.json.encode(openapi.document(public, server=deployment.public_url))
@@ -119,7 +120,16 @@ def build(
         *redirect_routes(redirects or {}),
     ]
     endpoints = [
-        *(Endpoint(route, metrics.requests, limits=request_limits.of_route(route)) for route in public),
-        *(Endpoint(route, metrics.requests, prefix="", unlimited=True) for route in outside),
+        *(
+            Endpoint(
+                route,
+                metrics.requests,
+                limits=(strict := request_limits.of_route(route)),
+                headers=[*common, strict.policy if strict else request_limits.policy],
+            )
+            for route in public
+        ),
+        *(Endpoint(route, metrics.requests, prefix="", unlimited=True, headers=common) for route in outside),
     ]
-    return Gateway(pipeline, Router(endpoints, metrics.requests), addresses)
+    router = Router(endpoints, metrics.requests, headers=[*common, request_limits.policy])
+    return Gateway(pipeline, router, addresses)

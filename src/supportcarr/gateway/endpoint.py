@@ -15,16 +15,19 @@ from supportcarr.gateway.decoding import (
     refuse_naive_times,
 )
 from supportcarr.gateway.rate_limits import StrictLimits
+from supportcarr.kit.http.types import HeaderBlock, Headers
 from supportcarr.kit.observability.metrics import RequestMetrics, Timings
 
 API = "/api/v1"
+JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
 class Endpoint:
     """One route as the pipeline runs it.  ``label`` is its name in metrics and logs.
 
     ``unlimited`` endpoints (health, pages) have no rate or concurrency limits and no access line; they are
-    only counted in the metrics.  ``limits`` are the stricter ones that the route declares.
+    only counted in the metrics.  ``limits`` are the stricter ones that the route declares.  *headers* are
+    those of every response of the endpoint that is no error.
     """
 
     __slots__ = (
@@ -37,11 +40,13 @@ class Endpoint:
         "guarded",
         "handle",
         "has_rescue_id",
+        "headers",
         "idempotent",
         "if_match",
         "in_flight",
         "is_get",
         "is_write",
+        "json_headers",
         "key_optional",
         "label",
         "limits",
@@ -69,12 +74,15 @@ class Endpoint:
         prefix: str = API,
         unlimited: bool = False,
         limits: StrictLimits | None = None,
+        headers: Headers | None = None,
     ) -> None:
         self.route = route
         self.method: str = route.method
         self.path = prefix + route.path
         self.label = self.path
         self.unlimited = unlimited
+        self.headers = HeaderBlock(headers or ())
+        self.json_headers = HeaderBlock([*self.headers.pairs, *JSON_HEADERS])
         self.in_flight = 0  # requests that a task is answering (``gateway.concurrency``)
         self.handle = route.handler
         self.policy = route.policy

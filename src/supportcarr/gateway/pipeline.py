@@ -35,7 +35,7 @@ from supportcarr.gateway.body_stream import RequestBody
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.cors import CrossOrigin
 from supportcarr.gateway.decoding import names_etag, refuse_body, require_json, version_of
-from supportcarr.gateway.endpoint import Endpoint
+from supportcarr.gateway.endpoint import JSON_HEADERS, Endpoint
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.ports import TokenVerifier
 from supportcarr.gateway.problems import (
@@ -54,6 +54,7 @@ from supportcarr.kit.http.addresses import ClientAddresses
 from supportcarr.kit.http.problems import MEDIA_TYPE, problem_of
 from supportcarr.kit.http.types import (
     TOO_MANY_REQUESTS,
+    HeaderBlock,
     Headers,
     Receive,
     Reply,
@@ -70,8 +71,6 @@ BODY_SECONDS = 8.0  # how long the rest of a body may take after its first part
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _BEARER = b"bearer "
 _CLOSE = (b"connection", b"close")
-
-_JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
 class Stage(Enum):
@@ -114,7 +113,7 @@ class Pipeline:
         web_apps: WebApps,
         max_body_bytes: int,
         access_log: logs.LogWriter | None = None,
-        common_headers: Headers | None = None,
+        common_headers: Headers | None = None,  # of every response, also in those of an ``Endpoint``
     ) -> None:
         self._tokens = tokens
         self._limits = limits
@@ -125,7 +124,7 @@ class Pipeline:
         self._web_apps = web_apps
         self._max_body_bytes = max_body_bytes
         self._access_log = access_log
-        self._common = common_headers or []
+        self._common = HeaderBlock(common_headers or ())
         self._encode = msgspec.json.Encoder().encode
         self._request_numbers = itertools.count(1)
         self._process_name = os.urandom(6).hex()  # with a number: an id that no other process generates
@@ -143,12 +142,13 @@ class Pipeline:
         )
         task = asyncio.current_task()
         try:
-            status, headers, body = await self.answer(found, request, task)
+            status, shared, headers, body = await self.answer(found, request, task)
         finally:
             if task is not None:
                 self._concurrency.release(task)
         if status == TOO_MANY_REQUESTS:
             await asyncio.sleep(refusal_delay())  # as without ASGI; it has no slot
+        headers = [*shared.pairs, *headers]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -177,7 +177,7 @@ class Pipeline:
         code: str | msgspec.UnsetType = msgspec.UNSET
         origin = headers.get(b"origin")  # Stage.CORS
         try:
-            status, extra, body = await self._answer(
+            status, shared, extra, body = await self._answer(
                 endpoint, params, request, task, headers, request_id, address, log_context
             )
         except (Exception, asyncio.CancelledError) as error:
@@ -185,21 +185,23 @@ class Pipeline:
             if api_error.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
             status, code = api_error.status, api_error.code
+            shared = self._common
+            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(api_error)]
             if isinstance(api_error, LimitReached):
                 request.rate_limit = api_error.header
-            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(api_error)]
+            if request.rate_limit is not None:
+                extra.append(self._limits.policy if endpoint.limits is None else endpoint.limits.policy)
             body = self._encode(problem_of(api_error, request_id))
             if endpoint.streams_body and _CLOSE not in extra:  # the rest of the body is not read
                 extra.append(_CLOSE)
         # Stage.REPLY, of responses and errors alike
-        start: Headers = [*self._common, (b"x-request-id", request_id.encode()), *extra]
+        extra.append((b"x-request-id", request_id.encode()))
         if origin is not None:
-            start += self._cross_origin.headers(origin, method, headers)
+            extra += self._cross_origin.headers(origin, method, headers)
         if request.rate_limit is not None:
-            policy = self._limits.policy if endpoint.limits is None else endpoint.limits.policy
-            start += (policy, request.rate_limit)
+            extra.append(request.rate_limit)
         if status != 204 and status != 304:
-            start.append((b"content-length", b"%d" % len(body)))
+            extra.append((b"content-length", b"%d" % len(body)))
         if method == "HEAD":
             body = b""
         # Stage.RECORD
@@ -230,7 +232,7 @@ class Pipeline:
                     code,
                 )
             )
-        return status, start, body
+        return status, shared, extra, body
 
     def on_suspended(self, found: Found, request: Request, task: asyncio.Task[Reply]) -> None:
         """A reply that was begun outside a task goes on in this one."""
@@ -447,14 +449,18 @@ class Pipeline:
             etag = b'"%d"' % response.version
             extra.append((b"etag", etag))
             if if_none_match is not None and endpoint.is_get and names_etag(if_none_match, etag):
-                return 304, extra, b""
+                return 304, endpoint.headers, extra, b""
         for name, value in response.headers:
             extra.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         body = response.body
         if body is None:
-            return (204 if status == 200 else status), extra, b""
-        extra += _JSON if not response.headers else [h for h in _JSON if h[0] not in dict(extra)]
-        return status, extra, body if isinstance(body, bytes) else self._encode(body)
+            return (204 if status == 200 else status), endpoint.headers, extra, b""
+        if not isinstance(body, bytes):
+            body = self._encode(body)
+        if not response.headers:
+            return status, endpoint.json_headers, extra, body
+        extra += [header for header in JSON_HEADERS if header[0] not in dict(extra)]
+        return status, endpoint.headers, extra, body
 
 
 class _Headers(Mapping[str, str]):

@@ -17,7 +17,7 @@ from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import Handler, RequestContext, Response, Route
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.problems import MethodNotAllowed
-from supportcarr.kit.http.types import RouteMatch
+from supportcarr.kit.http.types import Headers, RouteMatch
 from supportcarr.kit.observability.metrics import RequestMetrics
 
 KEPT = 4096  # matches that a process remembers …
@@ -42,15 +42,17 @@ class _Node:
 
 
 class Router:
-    """Endpoints by method and path."""
+    """Endpoints by method and path; *headers* are those of the responses to OPTIONS."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], metrics: RequestMetrics) -> None:
+    def __init__(
+        self, endpoints: Sequence[Endpoint], metrics: RequestMetrics, *, headers: Headers | None = None
+    ) -> None:
         self._root = _Node()
         self._fixed: dict[str, _Node] = {}  # paths without parameters, whole
         self._known: dict[tuple[bytes, bytes], RouteMatch] = {}
         for endpoint in endpoints:
             self._add(endpoint)
-        self._complete(metrics)
+        self._complete(metrics, headers)
 
     # --- finding ------------------------------------------------------------------------------------
 
@@ -123,7 +125,7 @@ class Router:
                 node = node.children.setdefault(part, _Node())
         return node
 
-    def _complete(self, metrics: RequestMetrics) -> None:
+    def _complete(self, metrics: RequestMetrics, headers: Headers | None) -> None:
         """Add what no route declares: HEAD, OPTIONS, and the answers 404 and 405."""
         nothing = _refusing(partial(NotFound, "There is nothing at this path"), metrics)
         self._nothing = _Node()
@@ -139,7 +141,7 @@ class Router:
                 node.by_method["HEAD"] = node.by_method["GET"]
             allow = ", ".join(sorted({*node.by_method, "OPTIONS"}))
             endpoint, names = next(iter(node.by_method.values()))
-            node.by_method["OPTIONS"] = _options(endpoint.path, allow, metrics), names
+            node.by_method["OPTIONS"] = _options(endpoint.path, allow, metrics, headers), names
             node.not_allowed = _refusing(partial(MethodNotAllowed, allow), metrics), ()
 
 
@@ -152,13 +154,13 @@ def _segments(path: str) -> list[str]:
     return [segment for segment in path.split("/") if segment]
 
 
-def _options(path: str, allow: str, metrics: RequestMetrics) -> Endpoint:
+def _options(path: str, allow: str, metrics: RequestMetrics, headers: Headers | None) -> Endpoint:
     """An endpoint that lists the methods of a path; the pipeline adds what a preflight asks for."""
 
     async def tell(_: RequestContext[Any, Any]) -> Response:
         return Response(status=204, headers=(("allow", allow),))
 
-    return _endpoint(path, tell, metrics)
+    return _endpoint(path, tell, metrics, headers)
 
 
 def _refusing(error: Callable[[], ApiError], metrics: RequestMetrics) -> Endpoint:
@@ -173,6 +175,8 @@ def _refusing(error: Callable[[], ApiError], metrics: RequestMetrics) -> Endpoin
     return endpoint
 
 
-def _endpoint(path: str, handler: Handler, metrics: RequestMetrics) -> Endpoint:
+def _endpoint(
+    path: str, handler: Handler, metrics: RequestMetrics, headers: Headers | None = None
+) -> Endpoint:
     route = Route(method="GET", path=path, handler=handler, summary="", policy=ANYONE, tag="system")
-    return Endpoint(route, metrics, prefix="")
+    return Endpoint(route, metrics, prefix="", headers=headers)

@@ -77,13 +77,13 @@ async def call_fast_path(app: FastPathApp, request: Request, address: str) -> Re
     match = app.match(request.method.encode(), f"/api/v1{request.path}{query}".encode())
     assert match is not None, f"only ASGI answers {request.path}"
     headers = _headers(request, address)
-    reply = await app.answer(
+    status, shared, own, body = await app.answer(
         match.found,
         DirectRequest(
             match.method, match.path, match.query, headers, dict(headers), ("127.0.0.1", 1), request.body
         ),
     )
-    return _response(request, *reply)
+    return _response(request, status, [*shared.pairs, *own], body)
 
 
 def _response(request: Request, status: int, sent: Headers, body: bytes) -> Response:

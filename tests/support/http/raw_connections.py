@@ -29,7 +29,17 @@ from supportcarr.kit.http.protocol import HttpProtocol
 from supportcarr.kit.http.server import serve
 from supportcarr.kit.http.settings import TlsSettings
 from supportcarr.kit.http.sockets import free_port
-from supportcarr.kit.http.types import Headers, Message, Receive, Reply, Request, RouteMatch, Scope, Send
+from supportcarr.kit.http.types import (
+    HeaderBlock,
+    Headers,
+    Message,
+    Receive,
+    Reply,
+    Request,
+    RouteMatch,
+    Scope,
+    Send,
+)
 from supportcarr.kit.http.uvicorn_adapter import UvicornServer
 
 P = ParamSpec("P")
@@ -126,12 +136,12 @@ class RawServer:
         body = b"x" * BIG if found == "/big" else self._text(b"fast", request, request.body)
         headers = [(b"content-length", b"%d" % len(body))]
         if found == "/limited":
-            return 429, headers, body
+            return 429, HeaderBlock(), headers, body
         if found == "/closes":
-            return 413, [*headers, (b"connection", b"close")], body
+            return 413, HeaderBlock(), [*headers, (b"connection", b"close")], body
         if found == "/splits":
             headers.append((b"location", b"/x\r\nset-cookie: a=b"))
-        return 200, headers, body
+        return 200, HeaderBlock(), headers, body
 
     def _text(self, who: bytes, request: Request, body: bytes) -> bytes:
         return b"%b %b %b %b %b" % (

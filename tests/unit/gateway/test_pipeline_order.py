@@ -215,7 +215,7 @@ async def answer(recorder: Recorder) -> Reply:
 
 async def test_the_stages_run_in_their_order() -> None:
     recorder = Recorder(set())
-    status, _, _ = await answer(recorder)
+    status, _, _, _ = await answer(recorder)
     assert status == 204
     assert recorder.stages == list(Stage)
 
@@ -231,7 +231,7 @@ async def test_the_first_stage_that_fails_decides_the_response(first: Stage) -> 
     order = list(Stage)
     failing = {stage for stage in ERRORS if order.index(stage) >= order.index(first)}
     recorder = Recorder(failing)
-    _, _, body = await answer(recorder)
+    _, _, _, body = await answer(recorder)
     assert msgspec.json.decode(body)["code"] == ERRORS[first]
     after = [stage for stage in recorder.stages if order.index(stage) > order.index(first)]
     assert after == [Stage.RECORD]

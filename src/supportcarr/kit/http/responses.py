@@ -49,14 +49,16 @@ def encode_reply(reply: Reply, default_headers: Headers, keep_alive: bool) -> tu
 
     Raises ``ValueError`` if a header contains a line break.
     """
-    status, headers, body = reply
+    status, shared, headers, body = reply
     if status >= 400 and _CLOSE in headers:
         headers.remove(_CLOSE)
         keep_alive = False
     out = [_STATUS[status], *map(_header_line, default_headers), *map(_header_line, headers)]
+    if shared.pairs:
+        out.append(shared.lines)
     if not keep_alive:
         out.append(b"connection: close")
-    lines = len(out) + 1
+    lines = len(out) + shared.breaks + 1
     out += _HEAD_END
     head = b"\r\n".join(out)
     if head.count(b"\n") != lines or head.count(b"\r") != lines:

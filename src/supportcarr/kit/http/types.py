@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -16,7 +16,27 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Headers = list[tuple[bytes, bytes]]
-Reply = tuple[int, Headers, bytes]  # status, headers with content-length, body
+
+
+class HeaderBlock:
+    """Headers that many responses share, joined once instead of for each of them.
+
+    ``lines`` is the block as it is sent, without its last line break.  Raises ``ValueError`` if a header
+    contains a line break.
+    """
+
+    __slots__ = ("breaks", "lines", "pairs")
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.pairs = tuple(pairs)
+        self.lines = b"\r\n".join(map(b": ".join, self.pairs))
+        self.breaks = max(0, len(self.pairs) - 1)
+        if self.lines.count(b"\n") != self.breaks or self.lines.count(b"\r") != self.breaks:
+            raise ValueError("a header contains a line break")
+
+
+# Status, shared headers, its own headers (with content-length), body.
+Reply = tuple[int, HeaderBlock, Headers, bytes]
 
 TOO_MANY_REQUESTS = 429
 # A client above its limit is answered so late, so that it cannot keep the process busy with refusals: over N

@@ -240,6 +240,7 @@ class PersonalCollection(SealingCollection[D]):
         super().__init__(store, inner, spec)
         self.shape, self._keys = shape, store.data_keys
         self._opened: dict[str, tuple[Any, D]] = {}  # by id: a stored document, and its plain form
+        self._stored: Callable[[str], Any] = inner.get
         self.get, self.get_many, self.find = self._get, self._get_many, self._find
         self.scan, self.insert_many = self._scan, self._insert_many
         self.read_stored, self.write_stored = self._read_stored, self._write_stored
@@ -250,13 +251,11 @@ class PersonalCollection(SealingCollection[D]):
     # --- reads --------------------------------------------------------------------------------
 
     async def _get(self, id: str) -> D | None:
-        stored = await self.inner.get(id)
-        if stored is None:
-            return None
+        stored = await self._stored(id)
         known = self._opened.get(id)
         if known is not None and known[0] is stored:
             return known[1]
-        return (await self._open([stored]))[0]
+        return None if stored is None else (await self._open([stored]))[0]
 
     async def _get_many(self, ids: Sequence[str]) -> dict[str, D]:
         found = await self.inner.get_many(ids)

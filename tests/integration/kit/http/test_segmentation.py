@@ -16,7 +16,7 @@ from support.http.raw_connections import on_uvloop, raw_server
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.protocol import HttpProtocol
 from supportcarr.kit.http.responses import HEAD_BYTES
-from supportcarr.kit.http.types import Receive, Reply, Request, RouteMatch, Scope, Send
+from supportcarr.kit.http.types import HeaderBlock, Receive, Reply, Request, RouteMatch, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 UPGRADE = b"connection: upgrade\r\nupgrade: h2c\r\n"
@@ -120,7 +120,7 @@ async def reply(method: str, path: str, query: bytes, body: bytes) -> Reply:
     if path == "/wait":
         await asyncio.sleep(0)
     text = b"%b %b %b %b" % (method.encode(), path.encode(), query, body)
-    return 200, [(b"content-length", b"%d" % len(text))], text
+    return 200, HeaderBlock(), [(b"content-length", b"%d" % len(text))], text
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,7 +131,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             return
         body += message["body"]
         more = message["more_body"]
-    status, headers, text = await reply(scope["method"], scope["path"], scope["query_string"], body)
+    status, _, headers, text = await reply(scope["method"], scope["path"], scope["query_string"], body)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text})
 

@@ -329,7 +329,9 @@ async def test_the_write_ahead_log_is_truncated_after_a_long_read(
     reader.close()
     parcel = msgspec.structs.replace(parcel, note="short")
     async with asyncio.timeout(30):
-        while store.stats()["truncations"] == 0:  # counted by the checkpoint's thread, after the file is short
+        while (
+            store.stats()["truncations"] == 0
+        ):  # counted by the checkpoint's thread, after the file is short
             parcel = await parcels.save(parcel)
     assert log.stat().st_size < 2_000_000
     await store.close()
