@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from support.ports import free_port
 from supportcarr.kit.store.port import Store, StoreUnavailable
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ class FaultyProxy:
 
     def __init__(self, behind: int) -> None:
         self._server_port = behind
-        self.port = 0
+        self.port = free_port()  # it is closed and opened again
         self._delay_s = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="faulty-proxy", daemon=True)
@@ -82,11 +83,11 @@ class FaultyProxy:
     def __exit__(self, *_: object) -> None:
         self._run(self._refuse())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(45)
         self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(45)
 
     # --- in the thread ----------------------------------------------------------------------------
 
@@ -96,7 +97,6 @@ class FaultyProxy:
         self._forwarding.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
 
     async def _hold_back(self) -> None:
         assert self._forwarding is not None
@@ -248,7 +248,7 @@ class Faults:
         self.store.restore()
 
 
-async def wait_until(true: Callable[[], Any], *, within_s: float = 20.0) -> None:
+async def wait_until(true: Callable[[], Any], *, within_s: float = 45.0) -> None:
     """Wait until the callable returns a true value, or an awaitable of one."""
     async with asyncio.timeout(within_s):
         while True:

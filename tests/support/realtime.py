@@ -22,7 +22,7 @@ from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.app import RealtimeApp, build_realtime
 from supportcarr.realtime.client_session import BackpressureLimits
@@ -30,7 +30,7 @@ from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.realtime.messages import PositionReport
 
 AREAS = ("laval", "montreal")
-TIMEOUT_SECONDS = 10.0  # for events that must happen
+TIMEOUT_SECONDS = 45.0  # for events that must happen
 EVENT_TIME = "2026-11-23T21:00:00Z"
 
 

@@ -127,7 +127,7 @@ async def test_an_expired_form_and_an_expired_link_are_refused(target: Any) -> N
     await target.objects.put(OTHER, CONTENT, "image/jpeg")
     form = target.objects.upload_form(KEY, "image/jpeg", len(CONTENT), soon(1))
     link = target.objects.link(OTHER, "image/jpeg", "x.jpg", soon(1))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         while (await target.fetch(link))[0] == 200:  # until it has expired
             await asyncio.sleep(0.2)
     status, _, _ = await target.fetch(link)

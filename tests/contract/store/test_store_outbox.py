@@ -69,7 +69,7 @@ async def test_publishing_during_concurrent_saves_loses_no_event(parcels: Collec
     relaying = asyncio.create_task(relay())
     for n in range(1, 60):
         parcel = await parcels.save(parcel, pending(str(n)))
-    await asyncio.wait_for(relaying, 20)
+    await asyncio.wait_for(relaying, 45)
     assert taken == [str(n) for n in range(60)]
     assert parcel.version == 60
 

@@ -59,9 +59,9 @@ async def test_a_kill_of_one_process_does_not_stop_the_other(url: str, parcels: 
     killed = asyncio.create_task(acknowledged_before_the_kill(url, 200))
     written = 0
     while not killed.done():
-        await asyncio.wait_for(parcels.insert(Parcel(id=f"mine-{written}")), 10)
+        await asyncio.wait_for(parcels.insert(Parcel(id=f"mine-{written}")), 45)
         written += 1
     acknowledged = await killed
     for n in range(20):
-        await asyncio.wait_for(parcels.insert(Parcel(id=f"more-{n}")), 10)
+        await asyncio.wait_for(parcels.insert(Parcel(id=f"more-{n}")), 45)
     assert await parcels.count() >= written + 20 + len(acknowledged)

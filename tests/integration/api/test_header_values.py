@@ -73,7 +73,7 @@ async def status_of(
         if token and header != "authorization":
             writer.write(b"authorization: Bearer %b\r\n" % token.encode())
         writer.write(b"%b: %b\r\n\r\n%b" % (header.encode(), value, body))
-        return int((await asyncio.wait_for(reader.readline(), 20)).split()[1])
+        return int((await asyncio.wait_for(reader.readline(), 45)).split()[1])
     finally:
         writer.close()
 

@@ -22,7 +22,7 @@ async def test_a_delivered_text_is_known_and_a_forged_report_changes_nothing(pla
     expect(await anybody.post("/auth/sign-up", body, key="a-text"), 201)
     await platform.settle()
     messages = platform.container.store.collection(TEXT_MESSAGES)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (known := [m async for m in messages.scan() if m.state == "delivered"]):
             await asyncio.sleep(0.05)
     sid = known[-1].provider_id

@@ -14,7 +14,7 @@ from support.sms import code_of
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.events import SignInAttemptsFailed
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 

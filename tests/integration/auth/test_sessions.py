@@ -166,7 +166,7 @@ class Process:
 
     async def refuses(self, token: bytes) -> bool:
         """Wait until the process refuses the token."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(45):
             while True:
                 try:
                     self.tokens.verify(token)
@@ -215,7 +215,7 @@ async def test_revocations_are_dropped_when_their_tokens_have_expired(
         await process.service.end_session(grant.session_id)
         assert grant.session_id in process.revocations.known
         now[0] += AUTH.access_seconds + 2 * CLOCK_TOLERANCE_SECONDS + 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(45):
             while grant.session_id in process.revocations.known:
                 await asyncio.sleep(0.01)
     async with Process(store, redis, clock) as later:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.processes.command_line import run_in_process, run_process
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.supervisor.folder_lock import lock_folder
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.http.certificates import self_signed
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy" / "nginx" / "supportcarr.conf"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -67,7 +67,7 @@ async def test_it_speaks_tls_1_3_only_and_names_the_client_itself(
     trusted = ssl.create_default_context(cafile=tmp_path / "certificate.pem")
     process = await asyncio.create_subprocess_exec(NGINX, "-c", str(configuration))
     try:
-        async with asyncio.timeout(20), await asyncio.start_server(answer, "127.0.0.1", api):
+        async with asyncio.timeout(60), await asyncio.start_server(answer, "127.0.0.1", api):
             while True:
                 try:
                     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusted)

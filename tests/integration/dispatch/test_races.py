@@ -115,7 +115,7 @@ async def test_two_processes_that_accept_at_once_have_one_winner(
 ) -> None:
     _, pairs = await offer_to_many(world)
     children = [run(tmp_path / "store.sqlite3", "accept", *pairs[n::2]) for n in range(2)]
-    outputs = [(await asyncio.to_thread(child.communicate, timeout=60))[0].split() for child in children]
+    outputs = [(await asyncio.to_thread(child.communicate, timeout=110))[0].split() for child in children]
     assert all(child.returncode == 0 for child in children)
     winners = outputs[0] + outputs[1]
     assert len(winners) == 1
@@ -137,7 +137,7 @@ async def test_two_processes_that_search_at_once_make_each_driver_one_offer(
         await world.cases.save(replace(case, due_at=world.now))
     children = [run(tmp_path / "store.sqlite3", "search", *rescues) for _ in range(2)]
     for child in children:
-        await asyncio.to_thread(child.communicate, timeout=60)
+        await asyncio.to_thread(child.communicate, timeout=110)
     assert all(child.returncode == 0 for child in children)
     offers = await world.open_offers()
     assert len({o.driver_id for o in offers}) == len({o.rescue_id for o in offers}) == len(offers)

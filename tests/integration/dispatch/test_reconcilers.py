@@ -87,7 +87,7 @@ async def test_two_concurrent_reconcilers_do_no_harm(world: DispatchWorld, tmp_p
         await accepted_by_a_process_that_died(world, f"usr_taken{n}", f"res_qc_taken{n}", after=1 + n % 4)
     children = [run(tmp_path / "store.sqlite3", "reconcile", str(LATER)) for _ in range(2)]
     for child in children:
-        await asyncio.to_thread(child.communicate, timeout=60)
+        await asyncio.to_thread(child.communicate, timeout=110)
     assert all(child.returncode == 0 for child in children)
 
     for n in range(EACH):
@@ -124,7 +124,7 @@ async def test_two_concurrent_schedulers_do_no_harm(world: DispatchWorld, store:
     async def all_free() -> bool:
         return all([(await world.entry(f"usr_over{n}")).is_free for n in range(EACH)])
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (await all_free() and all(runner.runs for runner in runners)):
             await asyncio.sleep(0.02)
     for runner in runners:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from support.timeouts import one_minute_limit
+from support.timeouts import time_limit
 
-__all__ = ["one_minute_limit"]
+__all__ = ["time_limit"]

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from supportcarr import cli
 from supportcarr.bootstrap import platform
 from supportcarr.bootstrap.settings import load_settings
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 

@@ -33,7 +33,7 @@ from support.payments.world import (
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import SignatureNotValid
 from supportcarr.contracts.events import PaymentProcessed, RescueRejected
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -163,10 +163,11 @@ async def test_event_of_an_unknown_payment_is_ignored(shop: PaymentParts, store:
 
 async def test_webhooks_that_tell_a_payment_nothing_new_need_no_job(store: Store, tmp_path: Path) -> None:
     async with webhook_setup(store, tmp_path / "emulator") as setup:
-        await setup.emulator.set_behaviour(late_webhooks_ms=300)
+        setup.admitted.clear()
         method, _ = await setup.shop.methods.add(RIDER, "pm_card_visa")
         await setup.shop.payments.hold(requested(method.id))
         await setup.shop.payments.settle(completed())
+        setup.admitted.set()
         await setup.handle_received("payment_intent.succeeded")
         await setup.handle_received("charge.captured")
         await setup.handle_received("payment_intent.created")
@@ -199,20 +200,23 @@ class WebhookSetup:
     emulator: Emulator
     shop: PaymentParts
     published: list[PaymentProcessed] = field(default_factory=list)
+    admitted: asyncio.Event = field(default_factory=asyncio.Event)  # unset: webhooks wait
 
     async def handle_received(self, type: str, times: int = 1) -> None:
         """Wait until *times* events of the type were received, and handle all received events."""
         handler = payments_jobs.job_handlers(self.shop.webhooks)[0]
-        events = self.shop.webhooks._events
-        for _ in range(1000):
-            found = [e async for e in events.scan() if e.type == type]
-            if len(found) >= times:
-                break
-            await asyncio.sleep(0.01)
-        else:
-            raise AssertionError(f"no {type} was received")
+        async with asyncio.timeout(60):
+            while await self._received(type) < times:
+                await asyncio.sleep(0.01)
         for payload in list(self.shop.jobs.added.values()):
             await until_done(lambda: handler.handle(payload))  # noqa: B023 - run at once
+
+
+    async def _received(self, type: str) -> int:
+        """How many events of the type are stored, and with their job if they need one: it is added later."""
+        added = {event_id for _, event_id in self.shop.jobs.added}
+        found = [e async for e in self.shop.webhooks._events.scan() if e.type == type]
+        return sum(event.handled_at is not None or event.id in added for event in found)
 
 
 @asynccontextmanager
@@ -230,6 +234,7 @@ async def webhook_setup(store: Store, folder: Path, *, refuse: int = 0) -> Async
         if left[0]:
             left[0] -= 1
             return Response(None, status_code=500)
+        await setup.admitted.wait()
         await setup.shop.webhooks.receive(await request.body(), request.headers.get("stripe-signature"))
         return Response(None, status_code=202)
 
@@ -239,6 +244,7 @@ async def webhook_setup(store: Store, folder: Path, *, refuse: int = 0) -> Async
         gateway_to(emulator) as gateway,
     ):
         setup = WebhookSetup(emulator, payment_parts(store, gateway))
+        setup.admitted.set()
 
         def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
             setup.published.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
@@ -347,7 +353,7 @@ async def test_repeated_late_and_reordered_webhooks_do_no_harm(
 async def test_webhook_before_the_response_has_the_outcome(store: Store, tmp_path: Path) -> None:
     async with (
         webhook_setup(store, tmp_path / "emulator") as setup,
-        gateway_to(setup.emulator, timeout_seconds=0.3) as hasty,
+        gateway_to(setup.emulator, timeout_seconds=2.0) as hasty,
     ):
         method, _ = await setup.shop.methods.add(RIDER, "pm_card_visa")
         await setup.emulator.set_behaviour(timeout_next=1)

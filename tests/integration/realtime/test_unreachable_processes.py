@@ -69,7 +69,7 @@ class Platform:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     folder = tmp_path_factory.mktemp("unreachable")
-    server = EmbeddedRedis(folder / "redis")
+    server = EmbeddedRedis(folder / "redis", port=free_port())
     server.start()
     short = {"STREAMS_FIREHOSE_EVENTS": str(FIREHOSE), "STREAMS_HEADS_SECONDS": "0.5"}
     try:

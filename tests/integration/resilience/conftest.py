@@ -9,9 +9,9 @@ import pytest
 
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import RescueFactory
-from support.timeouts import one_minute_limit
+from support.timeouts import time_limit
 
-__all__ = ["factory", "one_minute_limit", "platform"]
+__all__ = ["factory", "time_limit", "platform"]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ async def test_every_response_is_in_the_log_after_the_process_ended(
     tmp_path: Path, own_redis_server: EmbeddedRedis, number: signal.Signals
 ) -> None:
     async with Fleet(tmp_path, own_redis_server) as fleet:
-        api = await fleet.start("api")
+        api = await fleet.start("api", DRAIN_SECONDS="60")
         token = await fleet.sign_up(api, new_phone())
         answered: set[str] = set()
         enough = asyncio.Event()

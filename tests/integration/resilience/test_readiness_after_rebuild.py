@@ -27,7 +27,7 @@ from supportcarr.bootstrap import processes
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.kit.http.lifecycle import Lifecycle
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX

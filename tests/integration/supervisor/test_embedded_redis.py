@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from support.processes.python_process import runs
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
@@ -69,14 +70,7 @@ def test_redis_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 10
-    while _runs(pid) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60
+    while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not _runs(pid)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+    assert not runs(pid)

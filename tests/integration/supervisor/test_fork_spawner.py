@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from support.processes.python_process import TESTS, python
+from support.processes.python_process import TESTS, python, runs
 from supportcarr.supervisor import fork_server, fork_spawner
 from supportcarr.supervisor.fork_spawner import ForkServerError, ForkSpawner, can_fork
 from supportcarr.supervisor.spawner import PIPE, Process, Start
@@ -162,7 +162,7 @@ async def test_a_process_that_is_not_wanted_any_more_is_killed(forks: ForkSpawne
     with pytest.raises(asyncio.CancelledError):
         await spawning
     await ended(await forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))  # the first one was forked by then
-    while {child for child in psutil.Process().children() if child.status() != "zombie"} - children:
+    while any(runs(child.pid) for child in set(psutil.Process().children()) - children):
         await asyncio.sleep(0.01)
 
 
@@ -172,7 +172,7 @@ async def test_forked_processes_die_with_a_supervisor_that_was_killed() -> None:
         child = psutil.Process(int(await parent.stdout.readline()))
         parent.send_signal(signal.SIGKILL)
         await parent.wait()
-        while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+        while runs(child.pid):
             await asyncio.sleep(0.02)
 
 
@@ -197,15 +197,16 @@ async def test_a_start_that_is_cancelled_in_line_disturbs_nothing(forks: ForkSpa
 async def test_a_process_that_cannot_be_watched_is_killed(
     forks: ForkSpawner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    children = set(psutil.Process().children())
+    forked: list[int] = []
 
-    def fail(_: int) -> int:
+    def fail(pid: int) -> int:
+        forked.append(pid)
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(os, "pidfd_open", fail)
     with pytest.raises(OSError, match="Too many open files"):
         await forks.spawn(Start(("tell",), ENVIRONMENT))
-    assert set(psutil.Process().children()) <= children
+    assert [psutil.pid_exists(pid) for pid in forked] == [False]
 
 
 async def test_processes_that_are_killed_at_once_leave_the_fork_server_alive(

@@ -32,7 +32,7 @@ async def test_a_stopped_or_killed_server_is_replaced(
         return replied
 
     monkeypatch.setattr(redis_keeper, "_replies", counted)
-    keeping = asyncio.create_task(keep_redis(own_redis_server, silence_s=2.0))
+    keeping = asyncio.create_task(keep_redis(own_redis_server, silence_s=5.0))
     try:
         while replies < 3:
             await asyncio.sleep(0.01)

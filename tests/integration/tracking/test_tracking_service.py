@@ -102,7 +102,7 @@ async def published(tracking: Tracking, messages: int = 1) -> list[list[Position
     while not (await tracking.redis.call("PUBSUB", "NUMSUB", keys.positions_channel()))[1]:
         await asyncio.sleep(0.01)
     await tracking.service.close()
-    return [msgspec.json.decode(m, type=list[PositionUpdate]) for m in await asyncio.wait_for(got, 5)]
+    return [msgspec.json.decode(m, type=list[PositionUpdate]) for m in await asyncio.wait_for(got, 45)]
 
 
 async def _take(stream: AsyncIterator[bytes], messages: int) -> list[bytes]:

@@ -25,7 +25,7 @@ from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler

@@ -66,7 +66,7 @@ def names_of_kind(kind: str, lists: Mapping[str, Sequence[Step]]) -> set[str]:
 async def _record(scenarios: Sequence[Scenario]) -> dict[str, list[Step]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        server = EmbeddedRedis(folder / "redis")
+        server = EmbeddedRedis(folder / "redis", port=free_port())
         server.start()
         fork_server = ForkServer()
         try:

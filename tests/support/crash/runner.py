@@ -27,7 +27,7 @@ from support.crash.steps import KillTiming, Step, read_steps
 from support.crash.verification import verify
 from support.crash.world import open_world
 from support.payments.world import API_KEY, TWILIO, WEBHOOK_SECRET, serving
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr_lab.emulators.app import create_app

@@ -16,13 +16,13 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.providers.settings import S3Settings
 
 PROGRAM = Path(__file__).resolve().parents[3] / ".venv" / "go" / "bin" / "versitygw"
 KEY_ID, SECRET = "tests-of-supportcarr", "nothing that is kept anywhere"
 BUCKET = "files"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 @contextmanager

@@ -22,13 +22,13 @@ from unittest import mock
 
 import uvloop
 
+from support.ports import free_port
 from supportcarr.kit.http import server as serving
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
-from supportcarr.kit.http.protocol import HttpProtocol
+from supportcarr.kit.http.protocol import SWEEP_SECONDS, HttpProtocol
 from supportcarr.kit.http.server import serve
 from supportcarr.kit.http.settings import TlsSettings
-from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import (
     HeaderBlock,
     Headers,
@@ -44,7 +44,7 @@ from supportcarr.kit.http.uvicorn_adapter import UvicornServer
 
 P = ParamSpec("P")
 
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 BIG = 300_000  # bytes of a response that is large for a socket's buffer
 
 
@@ -250,7 +250,12 @@ async def raw_server(
             server.server = self
             super().__init__(*args, **options)
 
-    with mock.patch.object(serving, "UvicornServer", Known):
+    # The tests sweep themselves, unless they change how often the server does.
+    seconds = 3600.0 if serving.SWEEP_SECONDS == SWEEP_SECONDS else serving.SWEEP_SECONDS
+    with (
+        mock.patch.object(serving, "UvicornServer", Known),
+        mock.patch.object(serving, "SWEEP_SECONDS", seconds),
+    ):
         server.running = asyncio.create_task(
             serve(
                 server,

@@ -26,7 +26,7 @@ from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.protocol import HttpProtocol
 
 OURS = Path(package).parent
-TIMEOUT_S = 10.0
+TIMEOUT_S = 45.0
 
 _traced: contextvars.ContextVar[bool] = contextvars.ContextVar("traced", default=False)
 

@@ -45,7 +45,7 @@ from supportcarr.gateway.ports import Check
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.ratelimit.limiter import Limiter
@@ -274,7 +274,7 @@ async def serving(
         await _listens(port, running)
         lifecycle.mark_ready()
         crowd = aiohttp.TCPConnector(limit=0)  # no limit of concurrent connections
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), connector=crowd) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=90), connector=crowd) as session:
             yield Api(
                 place.public_url,
                 session,
@@ -299,7 +299,7 @@ async def serving(
 
 async def _listens(port: int, running: asyncio.Task[None]) -> None:
     """Return when the port accepts connections; raise the error of *running* if it ends before."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             if running.done():
                 running.result()

@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
+from support.ports import free_port
+
 
 class MongoProxy:
     """``async with MongoProxy(url) as proxy``: the same server, user and database at ``proxy.url``."""
@@ -14,7 +16,7 @@ class MongoProxy:
     def __init__(self, url: str) -> None:
         self._behind = urlsplit(url)
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._port = free_port()  # it is closed and opened again
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.forwarding_responses = asyncio.Event()  # unset: only the first response of a connection passes
@@ -36,7 +38,6 @@ class MongoProxy:
     async def listen(self) -> None:
         """Accept connections (again)."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Close all connections and accept none."""

@@ -17,7 +17,7 @@ from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueReq
 from supportcarr.contracts.money import Charge
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp, FastPathApp
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -51,9 +51,9 @@ async def serving(app: ASGIApp, port: int, fast_path: FastPathApp | None = None)
 
 
 async def until_answering(base: str, ended: Callable[[], bool]) -> None:
-    """Wait until a server responds.  Raises ``TimeoutError`` when it has ended, or after 15 s."""
+    """Wait until a server responds.  Raises ``TimeoutError`` when it has ended, or after a minute."""
     async with aiohttp.ClientSession() as session:
-        for _ in range(1500):
+        for _ in range(6000):
             if ended():
                 break
             with contextlib.suppress(aiohttp.ClientError):
@@ -74,13 +74,13 @@ class Emulator:
     @property
     def settings(self) -> StripeSettings:
         return StripeSettings(
-            api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=5.0
+            api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=20.0
         )
 
     @property
     def twilio_settings(self) -> TwilioSettings:
         return TwilioSettings(
-            account_sid=TWILIO.sid, auth_token=TWILIO.token, api_base=self.base, timeout_seconds=2.0
+            account_sid=TWILIO.sid, auth_token=TWILIO.token, api_base=self.base, timeout_seconds=20.0
         )
 
     async def texts(self, to: str) -> list[dict[str, Any]]:
@@ -166,7 +166,7 @@ def payment_parts(store: Store, gateway: PaymentGateway, clock: Clock | None = N
 
 @contextlib.asynccontextmanager
 async def gateway_to(
-    emulator: Emulator, *, timeout_seconds: float = 5.0
+    emulator: Emulator, *, timeout_seconds: float = 20.0
 ) -> AsyncIterator[StripePaymentGateway]:
     """The real adapter, with the unmodified SDK, connected to the emulator."""
     settings = StripeSettings(

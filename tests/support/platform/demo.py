@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,20 +15,9 @@ from typing import Any
 
 import psutil
 
+from support.ports import consecutive_ports
+
 READY_S = 90.0
-
-
-def three_free_ports() -> int:
-    """The first of three consecutive free ports."""
-    for first in range(20_000 + os.getpid() % 5_000 * 4, 60_000, 4):
-        with socket.socket() as a, socket.socket() as b, socket.socket() as c:
-            try:
-                for probe, port in ((a, first), (b, first + 1), (c, first + 2)):
-                    probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no three consecutive free ports")
 
 
 class Demo:
@@ -63,7 +51,7 @@ class Demo:
             if not alive:
                 return []
             time.sleep(0.1)
-        return [" ".join(process.cmdline()) for process in alive]
+        return [title for process in alive if (title := _command_line(process))]
 
     def wait_for_output(self, words: str) -> None:
         """Wait until the output contains *words*.  Fails if the demo ends first, or on a timeout."""
@@ -82,6 +70,14 @@ class Demo:
         return content
 
 
+def _command_line(process: psutil.Process) -> str:
+    """Empty if it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 def _is_zombie(process: psutil.Process) -> bool:
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)
@@ -92,7 +88,7 @@ def _is_zombie(process: psutil.Process) -> bool:
 @contextmanager
 def running_demo(folder: Path, *arguments: str, port: int | None = None) -> Iterator[Demo]:
     """Run ``supportcarr demo`` with those arguments and its data in *folder*."""
-    port = port or three_free_ports()
+    port = port or consecutive_ports(3)
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "output.txt"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
@@ -126,10 +122,10 @@ def running_demo(folder: Path, *arguments: str, port: int | None = None) -> Iter
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
-        process.wait(10)
+        process.wait(60)
         for survivor in demo.processes():
             if survivor.is_running():
                 survivor.kill()

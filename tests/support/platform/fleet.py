@@ -23,7 +23,7 @@ import psutil
 from support.http.server import PASSWORD, new_address
 from support.sms import code_of
 from supportcarr.bootstrap.settings import load_settings
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
@@ -78,7 +78,7 @@ class Fleet:
 
     async def __aenter__(self) -> Fleet:
         load_settings(self._environment({}), dotenv=None)  # creates the secrets that all processes share
-        timeout = aiohttp.ClientTimeout(total=30)
+        timeout = aiohttp.ClientTimeout(total=90)
         self.session = await self._closing.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         return self
 

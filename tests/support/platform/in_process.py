@@ -38,7 +38,7 @@ from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.lifecycle import Lifecycle
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.service import Job
 from supportcarr.kit.jobs.worker import JobWorker
@@ -57,7 +57,7 @@ TOKEN_SECRET = "first-secret-of-the-tests-0123456789"
 LOOKUP_SECRET = "look-up secret of the tests"
 QUOTES_SECRET = "quotes' secret of the tests"
 AUDIT_SECRET = "audit log's secret of the tests"
-SETTLE_TIMEOUT_SECONDS = 20.0
+SETTLE_TIMEOUT_SECONDS = 60.0
 
 # Collections in which a refused request may leave something, or which change by themselves.  An idempotency
 # key is stored with its body.  Leases and the city's clock do not depend on requests, and location history
@@ -216,7 +216,7 @@ async def running_platform(
     file; the caller closes it.
     """
     async with AsyncExitStack() as closing:
-        server = EmbeddedRedis(folder / "redis")
+        server = EmbeddedRedis(folder / "redis", port=free_port())
         server.start()
         closing.callback(server.stop)
         emulator = await closing.enter_async_context(running_emulator(folder / "emulator"))
@@ -260,7 +260,7 @@ async def running_platform(
         url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port, gateway))
         session = await closing.enter_async_context(
             aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(limit=0)
+                timeout=aiohttp.ClientTimeout(total=90), connector=aiohttp.TCPConnector(limit=0)
             )
         )
         routes = container.routes()

@@ -81,17 +81,17 @@ async def take(url: str, name: str, shelf: str, attempts: str) -> None:
     await store.close()
 
 
-async def save_for(url: str, name: str, writers: str, seconds: str) -> None:
-    """Print ``ready``, wait for a line, then let each writer save its parcel repeatedly for *seconds*; print
-    the number of saves."""
+async def save_until(url: str, name: str, writers: str) -> None:
+    """Print ``ready``, and read from when to when (s, of the machine's monotonic clock) each writer saves its
+    parcel repeatedly; print the number of saves."""
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)
     read = [await parcels.insert(Parcel(id=f"{name}-{n}")) for n in range(int(writers))]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.readline)
-    end = time.monotonic() + float(seconds)
+    begin, end = map(float, (await asyncio.to_thread(sys.stdin.readline)).split())
+    await asyncio.sleep(max(0.0, begin - time.monotonic()))
 
     async def write(parcel: Parcel) -> int:
         while time.monotonic() < end:
@@ -122,7 +122,7 @@ ROLES: dict[str, Callable[..., Coroutine[None, None, None]]] = {
     "copy_to": copy_to,
     "increment": increment,
     "insert_for_ever": insert_for_ever,
-    "save_for": save_for,
+    "save_until": save_until,
     "take": take,
 }
 

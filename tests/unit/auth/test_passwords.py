@@ -50,7 +50,7 @@ async def test_requests_beyond_the_queue_are_refused_immediately(
     hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
-    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(60))
     waiting = [asyncio.create_task(hasher.verify("correct horse", "x")) for _ in range(passwords.MAX_QUEUED)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded) as refused:
@@ -65,7 +65,7 @@ async def test_a_client_has_its_share_of_the_queue_and_waits_for_its_own_hashes(
     hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
-    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(60))
     order: list[str] = []
 
     async def verify(client: str) -> None:
@@ -90,7 +90,7 @@ async def test_a_request_past_the_deadline_is_refused_and_leaves_the_queue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     release = threading.Event()
-    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(60))
     hasher = PasswordHasher(SETTINGS, deadline_seconds=0.01)
     with pytest.raises(Overloaded):
         await hasher.verify("correct horse", "x")

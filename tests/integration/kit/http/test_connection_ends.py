@@ -15,7 +15,7 @@ from supportcarr.kit.http import protocol
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.lifespan import LifespanFailed
 from supportcarr.kit.http.server import serve
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.http.types import Receive, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"

@@ -13,7 +13,10 @@ LIMITED, HOT, COLD = (b"GET " + path + END for path in (b"/limited", b"/hot", b"
 
 @pytest.mark.parametrize("behind", [HOT, COLD])
 @on_uvloop
-async def test_a_refusal_is_late_and_the_requests_behind_it_follow(behind: bytes) -> None:
+async def test_a_refusal_is_late_and_the_requests_behind_it_follow(
+    behind: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "refusal_delay", lambda: 2.0)  # the others need milliseconds
     async with raw_server() as server, server.connect() as limited, server.connect() as other:
         limited.send(LIMITED + behind)
         await wait_until(lambda: server.requests)
@@ -37,7 +40,7 @@ async def test_a_client_that_does_not_wait_for_its_refusal_leaves_nothing_behind
 
 @on_uvloop
 async def test_a_drain_waits_for_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "refusal_delay", lambda: 0.3)
+    monkeypatch.setattr(protocol, "refusal_delay", lambda: 2.0)
     async with raw_server() as server, server.connect() as limited:
         limited.send(LIMITED)
         await wait_until(lambda: server.requests)

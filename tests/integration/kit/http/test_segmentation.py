@@ -144,7 +144,7 @@ async def answers(pieces: list[bytes]) -> list[bytes]:
     """The bytes of the responses, without the parts that differ in each error response."""
     state, front = ServerState(), Front()
     protocol = HttpProtocol(CONFIG, state, {}, fast_path=front, table=ConnectionTable(1))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         got = await Transport(protocol, pieces).run()
     assert not state.tasks and not state.connections and front.asked
     *whole, last = got.split(b"HTTP/1.1 ")

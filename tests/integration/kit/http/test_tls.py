@@ -17,7 +17,7 @@ from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
 from supportcarr.kit.http.settings import TlsSettings
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.runtime.settings import SettingsError
 

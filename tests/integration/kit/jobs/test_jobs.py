@@ -262,13 +262,14 @@ async def test_without_redis_jobs_are_done_by_the_sweep(
 
 
 async def test_a_long_job_keeps_its_claim(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supportcarr.kit.jobs.worker.CLAIM_SECONDS", 0.4)
+    seconds = 3.0  # a machine must be busier than that to lose a claim
+    monkeypatch.setattr("supportcarr.kit.jobs.worker.CLAIM_SECONDS", seconds)
     ran = 0
 
     async def long(payload: bytes) -> None:
         nonlocal ran
         ran += 1
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(seconds + 1)  # beyond the first claim, and a sweep
 
     async with working(jobs, long=long), working(jobs, long=long):
         await jobs.add("long", "k", b"{}")

@@ -8,6 +8,7 @@ import pytest
 
 from support.faults import FaultyProxy
 from support.processes.python_process import python
+from supportcarr.kit.ratelimit import backend
 from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter
 from supportcarr.kit.ratelimit.rules import Rule
 from supportcarr.kit.redis import keys
@@ -18,6 +19,12 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 USER = Rule("user", 200, seconds=1_000_000)
 ADDRESS = Rule("address", 400, seconds=1_000_000)
 SIGN_IN = Rule("sign_in", 5, seconds=1_000_000, exact=True)
+
+
+
+@pytest.fixture(autouse=True)
+def _a_busy_machine_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "REPLY_SECONDS", 30.0)
 
 
 class ManualTime:
@@ -135,9 +142,9 @@ async def test_an_exact_rule_is_never_leased(redis: RedisClient, limiter: Limite
 
 async def test_a_bucket_expires_when_it_is_full_again(redis: RedisClient) -> None:
     limiter = Limiter(redis, lease=1)
-    await limiter.take([("usr_a", Rule("minute", 60))])
-    ttl = await redis.call("PTTL", keys.limit_bucket("minute", "usr_a"))
-    assert 0 < ttl <= 1000
+    await limiter.take([("usr_a", Rule("hour", 60, seconds=3600))])
+    ttl = await redis.call("PTTL", keys.limit_bucket("hour", "usr_a"))
+    assert 0 < ttl <= 60_000
 
 
 async def test_a_bucket_refills_with_time(redis: RedisClient) -> None:
@@ -206,13 +213,15 @@ async def test_redis_is_used_again_after_an_outage(stoppable_server: EmbeddedRed
 
 
 async def test_one_request_probes_redis_and_the_others_do_not_wait(
-    redis_server: EmbeddedRedis, redis: RedisClient, time: ManualTime
+    redis_server: EmbeddedRedis, redis: RedisClient, time: ManualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FaultyProxy(redis_server.port or 0) as proxy:
         async with RedisClient(proxy.redis_url(redis_server.url), timeout=30) as through:
             limiter = Limiter(through, monotonic=time)
             proxy.stall()
-            assert (await limiter.take([("usr_a", USER)])).allowed
+            with monkeypatch.context() as impatient:
+                impatient.setattr(backend, "REPLY_SECONDS", 0.1)
+                assert (await limiter.take([("usr_a", USER)])).allowed
             time.now += 1
             asking = asyncio.create_task(limiter.take([("usr_a", USER)]))
             await asyncio.sleep(0)

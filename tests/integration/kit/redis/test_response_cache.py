@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.response_cache import LONGEST_SECONDS, ResponseCache

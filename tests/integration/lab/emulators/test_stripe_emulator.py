@@ -225,7 +225,7 @@ async def test_a_500_is_stored_under_its_key_but_an_earlier_error_is_not(
 
 
 async def test_a_key_of_a_request_in_progress_is_a_conflict(sdk: StripeClient, emulator: Emulator) -> None:
-    await emulator.set_behaviour(delay_ms=200)
+    await emulator.set_behaviour(delay_ms=1500)
     params: Any = {"amount": 100, "currency": "cad"}
     results = await asyncio.gather(
         *(sdk.v1.payment_intents.create_async(params, {"idempotency_key": "k6"}) for _ in range(2)),
@@ -237,7 +237,7 @@ async def test_a_key_of_a_request_in_progress_is_a_conflict(sdk: StripeClient, e
 
 
 async def test_an_unanswered_request_was_carried_out(emulator: Emulator) -> None:
-    client = client_of(emulator, timeout=0.3)
+    client = client_of(emulator, timeout=2.0)
     params: Any = {"amount": 100, "currency": "cad"}
     await emulator.set_behaviour(timeout_next=1)
     with pytest.raises(stripe.APIConnectionError):

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from support.payments.world import API_KEY, Emulator, gateway_to, until_answering
-from supportcarr.kit.http.sockets import free_port
+from support.ports import free_port
 
 SCRIPT = """
 import sys

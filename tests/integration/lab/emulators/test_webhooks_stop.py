@@ -24,7 +24,7 @@ async def test_the_sender_stops_even_if_it_is_woken_at_that_moment(tmp_path: Pat
     for _ in range(turns):
         await asyncio.sleep(0)
     stopping = asyncio.create_task(sender.stop())
-    ended, _ = await asyncio.wait({stopping}, timeout=2)
+    ended, _ = await asyncio.wait({stopping}, timeout=30)
     stopping.cancel()
     assert ended
     database.close()

@@ -63,7 +63,7 @@ def letters(store: SqliteStore) -> Collection[Letter]:
 
 async def wait_until_all_are_retrying(relay: Relay) -> None:
     """Return when each document has been tried and waits for its retry."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         while relay.stats()["retrying"] < DOCUMENTS or relay.stats()["waiting"]:
             await asyncio.sleep(0)
 
@@ -111,12 +111,12 @@ async def test_a_recovery_does_not_retry_events_that_wait_for_another_consumer(
     await wait_until_all_are_retrying(relay)
     recovered.unavailable = False
     await letters.insert(Letter(id="news"), SENT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         while len(recovered.handled) <= DOCUMENTS or relay.stats()["waiting"]:
             await asyncio.sleep(0)
     attempts = unavailable.attempts
     await letters.insert(Letter(id="more news"), SENT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         while "more news" not in recovered.handled or relay.stats()["waiting"]:
             await asyncio.sleep(0)
     assert unavailable.attempts == attempts + 1, "the unavailable consumer is only tried with the new event"

@@ -75,7 +75,7 @@ async def test_a_failed_sweep_is_followed_by_the_next(
 
     monkeypatch.setattr(store, "outbox", broken)
     relay.start_sweeping(every_s=0.005)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(45):
         while not recorder.received:
             await asyncio.sleep(0.005)
     await relay.stop()

@@ -64,7 +64,7 @@ async def test_a_process_is_replaced_after_a_number_of_images() -> None:
 async def test_idle_processes_end() -> None:
     async with pool_of(idle_seconds=0.01) as pool:
         await pool.derive(photos.jpeg(), JPEG)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(45):
             while pool.processes():
                 await asyncio.sleep(0.01)
         await pool.derive(photos.jpeg(), JPEG)
@@ -105,7 +105,7 @@ async def test_a_process_killed_from_outside_is_an_error_and_not_a_refusal() -> 
 async def test_a_cancelled_image_leaves_no_process() -> None:
     async with pool_of(command=program("import time; time.sleep(600)")) as pool:
         asked = asyncio.create_task(pool.derive(photos.jpeg(), JPEG))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(45):
             while not pool.processes():
                 await asyncio.sleep(0.01)
         asked.cancel()

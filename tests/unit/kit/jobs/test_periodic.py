@@ -150,5 +150,5 @@ async def test_a_city_task_runs_at_the_speed_of_city_time(store: SqliteStore) ->
 
     scheduler = Scheduler(store, Clock(speed=60_000), [PeriodicTask("test.city", 600, tick, city=True)])
     scheduler.start()
-    await asyncio.wait_for(reach(ticks, 3), 30)
+    await asyncio.wait_for(reach(ticks, 3), 60)
     await scheduler.stop()

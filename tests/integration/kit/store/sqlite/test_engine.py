@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -232,13 +233,14 @@ async def test_closing_commits_waiting_writes(path: Path) -> None:
 async def test_four_writing_processes_share_the_lock_fairly(path: Path) -> None:
     """Each always has writes waiting, so it would take the lock again at once."""
     await (await open_store(path)).close()
-    writers = [store_child.start(f"sqlite:///{path}", "save_for", f"p{n}", "100", "4") for n in range(4)]
+    writers = [store_child.start(f"sqlite:///{path}", "save_until", f"p{n}", "100") for n in range(4)]
     for writer in writers:
         assert writer.stdout is not None
         assert await asyncio.to_thread(writer.stdout.readline) == b"ready\n"
+    begin = time.monotonic() + 0.5  # the same for all: alone one would write more
     for writer in writers:
         assert writer.stdin is not None
-        writer.stdin.write(b"go\n")
+        writer.stdin.write(b"%f %f\n" % (begin, begin + 4))
         writer.stdin.flush()
     saved = [int((await asyncio.to_thread(writer.communicate))[0]) for writer in writers]
     assert min(saved) * 2 >= max(saved) > 0, saved
