@@ -17,7 +17,8 @@ from collections.abc import Iterator
 
 from supportcarr.kit.http import sockets
 
-FIRST, LAST = 10_000, 32_000  # the kernel chooses from 32,768 on (net.ipv4.ip_local_port_range)
+# The browser tests take ports from 20,000 to 30,000, the kernel from 32,768 (net.ipv4.ip_local_port_range).
+FIRST, LAST = 10_000, 20_000
 BLOCK = 50  # ports that are reserved together
 KEPT = 10  # blocks that a process keeps: late clients of one test do not reach the server of the next
 

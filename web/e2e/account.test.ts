@@ -17,7 +17,7 @@ const PERSON = { name: "Ana Roy", phone: "+14385550142", password: "a long enoug
 /** The code of the newest text message, once it is another one than before. */
 async function nextCode(before = "", phone = PERSON.phone): Promise<string> {
   const { base } = getDemoCity();
-  await expect.poll(() => readCode(base, phone).catch(() => before), { timeout: 20_000 }).not.toBe(before);
+  await expect.poll(() => readCode(base, phone).catch(() => before), { timeout: 60_000 }).not.toBe(before);
   return readCode(base, phone);
 }
 

@@ -52,12 +52,15 @@ describe.skipIf(!demoCityAvailable)("the map", () => {
       page.getByTestId("map").evaluate((element: HTMLElement & { cityMap?: { querySourceFeatures: (source: string) => { properties: { id: string; selected: boolean } }[] } }) =>
         (element.cityMap?.querySourceFeatures("rescues") ?? []).filter(({ properties }) => properties.selected).map(({ properties }) => properties.id.slice(-6).toUpperCase()),
       );
-    await console.openRescue();
-    await expect
-      .poll(async () => {
+    const openAndFind = async (): Promise<boolean> => {
+      await console.openRescue();
+      for (let tries = 0; tries < 20; tries += 1) {
         const title = (await console.sheet().getByRole("heading", { level: 2 }).textContent()) ?? "";
-        return (await selectedIds()).some((id) => title.endsWith(id));
-      })
-      .toBe(true);
+        if ((await selectedIds()).some((id) => title.endsWith(id))) return true;
+        await page.waitForTimeout(250);
+      }
+      return false; // the ride may have ended, and left the map
+    };
+    await expect.poll(openAndFind, { interval: 1 }).toBe(true);
   });
 });

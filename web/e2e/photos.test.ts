@@ -23,8 +23,8 @@ async function completedRescue(): Promise<{ id: string; token: string }> {
     const { items } = await requestJson<{ items: Row[] }>(base, "/admin/rescues?status=completed&area=montreal", { token: tokens.access_token });
     return items.find(({ rider_id }) => tokenOf.has(rider_id));
   };
-  await expect.poll(find, { timeout: 180_000, interval: 2_000 }).toBeDefined();
-  const found = await find();
+  let found: Row | undefined;
+  await expect.poll(async () => (found = await find()), { timeout: 180_000, interval: 2_000 }).toBeDefined();
   return { id: found?.id ?? "", token: tokenOf.get(found?.rider_id ?? "") ?? "" };
 }
 
@@ -41,9 +41,8 @@ describe.skipIf(!demoCityAvailable)("the photos of a rescue", () => {
     expect((await fetch(new URL(upload.url, base), { method: "POST", body: form })).ok).toBe(true);
     const completed = await fetch(`${base}/api/v1/rescues/${id}/photos/${photoId}/completion`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
     expect(completed.ok).toBe(true);
-    await expect
-      .poll(async () => (await requestJson<{ items: { state: string }[] }>(base, `/rescues/${id}/photos`, { token })).items.map(({ state }) => state), { timeout: 60_000 })
-      .toEqual(["ready"]);
+    const photos = async () => (await requestJson<{ items: { id: string; state: string }[] }>(base, `/rescues/${id}/photos`, { token })).items;
+    await expect.poll(async () => (await photos()).find((photo) => photo.id === photoId)?.state).toBe("ready");
 
     const console = new ConsolePage(page);
     await console.signInBefore();

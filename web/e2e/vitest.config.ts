@@ -8,8 +8,9 @@ export default defineConfig({
     environment: "node",
     fileParallelism: false,
     sequence: { shuffle: { files: false, tests: true } },
-    testTimeout: 150_000, // a sign-in may have to wait for an unused code,
-    hookTimeout: 60_000,
-    teardownTimeout: 60_000,
+    testTimeout: 300_000, // a sign-in may have to wait for an unused code, and the machine may be busy
+    hookTimeout: 120_000,
+    teardownTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 100 } },
   },
 });

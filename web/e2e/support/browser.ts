@@ -67,7 +67,7 @@ export const test = base.extend<{ browser: Browser; page: Page; pageLog: PageLog
   page: async ({ browser, task, onTestFailed }, provide) => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, colorScheme: "light" });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     onTestFailed(async () => {
       mkdirSync(inject("results"), { recursive: true });
       await page.screenshot({ path: join(inject("results"), `${task.name.replace(/\W+/g, "-")}.png`) });

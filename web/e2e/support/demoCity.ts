@@ -9,9 +9,9 @@ import { withUnusedCode } from "./totp.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const COMMAND = join(ROOT, ".venv/bin/supportcarr");
-const START_TIMEOUT_MS = 90_000;
-const STOP_TIMEOUT_MS = 30_000;
-const MAX_LIFETIME_S = 600; // in case the test run is killed and cannot stop it
+const START_TIMEOUT_MS = 110_000;
+const STOP_TIMEOUT_MS = 60_000;
+const MAX_LIFETIME_S = 1_800; // in case the test run is killed and cannot stop it
 
 export interface Account {
   phone: string;
