@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from supportcarr.bootstrap.settings import Settings
+from supportcarr.gateway.endpoint import API
 from supportcarr.kit.objects.local import LocalObjects
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.providers.s3 import S3Objects
 
-API = "/api/v1"
 FOLDER = "objects"  # in the data folder
 
 

@@ -35,11 +35,6 @@ class UploadRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     size: Annotated[int, Meta(ge=1, description="bytes; the upload may not have more")]
 
 
-def form_view(form: UploadForm) -> UploadFormView:
-    """The form as clients get it; ``expires_at`` is wall time."""
-    return UploadFormView(method="POST", url=form.url, fields=form.fields, expires_at=form.expires_at)
-
-
 class FileView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file of the caller; times are wall time, links are valid for minutes."""
 
@@ -74,5 +69,5 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             url=links.url,
             preview_url=links.preview_url,
             thumbnail_url=links.thumbnail_url,
-            upload=form_view(form) if form else None,
+            upload=form.view() if form else None,
         )

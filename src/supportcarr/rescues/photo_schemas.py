@@ -67,11 +67,6 @@ class PhotoView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def awaited(cls, photo: Photo, form: UploadForm | None) -> PhotoView:
-        upload = None
-        if form is not None:
-            upload = UploadFormView(
-                method="POST", url=form.url, fields=form.fields, expires_at=form.expires_at
-            )
         return cls(
             id=photo.id,
             rescue_id=photo.rescue_id,
@@ -81,7 +76,7 @@ class PhotoView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             at=photo.at,
             note=photo.note,
             state="awaiting_upload" if form else "processing",
-            upload=upload,
+            upload=form.view() if form else None,
         )
 
 

@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Protocol
 
 from supportcarr.contracts.errors import ApiError, Forbidden, Overloaded
+from supportcarr.contracts.uploads import UploadFormView
 
 KEY = re.compile(r"[a-z0-9_-]{1,64}(?:/[a-z0-9_-]{1,64}){0,7}")
 
@@ -47,6 +48,10 @@ class UploadForm:
     url: str
     fields: Mapping[str, str]
     expires_at: datetime  # wall time
+
+    def view(self) -> UploadFormView:
+        """The form as clients get it, whichever part's upload it is."""
+        return UploadFormView(method="POST", url=self.url, fields=self.fields, expires_at=self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
