@@ -33,15 +33,22 @@ class Photo(Document, frozen=True, kw_only=True, omit_defaults=True):
     taken: bool = False  # uploaded; until then nobody else sees it
 
 
-def check_allowed(rescue: Rescue, by: Actor, stage: Stage, already: int, now: datetime) -> None:
-    """Check that one more photo may be taken; *already* are those of that person and stage.
+def check_allowed(rescue: Rescue, by: Actor, stage: Stage, now: datetime) -> None:
+    """Check that a photo may be taken now.
 
     Before: until the bike is delivered, of the driver from the arrival on.  After: from the loading until a
-    day after the end.  Raises ``PhotosClosed``, ``TooManyPhotos``.
+    day after the end.  Raises ``PhotosClosed``.
     """
     if not _is_open(rescue, by, stage, now):
         raise PhotosClosed(_CLOSED[stage])
-    if already >= PHOTOS_MAX:
+
+
+def check_count(others: int) -> None:
+    """Check that there may be one more beside *others* of that person and stage.
+
+    Raises ``TooManyPhotos``.
+    """
+    if others >= PHOTOS_MAX:
         raise TooManyPhotos(f"There may be {PHOTOS_MAX} photos of each side, before and after")
 
 

@@ -84,6 +84,7 @@ def routes(photos: PhotoService) -> list[Route]:
             response=PhotoView,
             codes=(
                 "not_found",
+                "too_many_photos",
                 "file_not_uploaded",
                 "file_too_large",
                 "unsupported_file_type",

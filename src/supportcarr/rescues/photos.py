@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Forbidden, NotFound
@@ -25,11 +25,9 @@ from supportcarr.kit.store.update import update
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import PHOTOS, RESCUES
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.photo_model import PHOTOS_MAX, Photo, Stage, check_allowed
+from supportcarr.rescues.photo_model import Photo, Stage, check_allowed, check_count
 from supportcarr.rescues.ports import FileLinks, PhotoFiles, ViewLog
 from supportcarr.rescues.state_machine import is_participant
-
-LISTED_MAX = 4 * PHOTOS_MAX
 
 
 class PhotoWithForm(NamedTuple):
@@ -80,8 +78,8 @@ class PhotoService:
         if photo_id is not None and (known := await self._photos.get(photo_id)):
             return PhotoWithForm(known, await self._files.form(known.file_id, principal.user_id))
         now = to_milliseconds(self._clock.city())
-        of_author = [photo for photo in await self._of(rescue_id) if (photo.by, photo.stage) == (by, stage)]
-        check_allowed(rescue, by, stage, len(of_author), now)
+        check_allowed(rescue, by, stage, now)
+        check_count(await self._count(rescue_id, by, stage))
         photo_id = photo_id or new_id(PHOTO)
         file_id = await self._files.request(photo_id, principal.user_id, content_type, size)
         photo = Photo(
@@ -103,13 +101,16 @@ class PhotoService:
     async def complete(self, rescue_id: str, photo_id: str, principal: Principal) -> PhotoWithLinks:
         """The photo is uploaded: keep its file, and tell the others.  A repeat changes nothing.
 
-        Raises ``NotFound``, also for a photo of somebody else; and what the upload raises.
+        Raises ``NotFound``, also for a photo of somebody else; ``TooManyPhotos`` for an upload that others
+        have overtaken; and what the upload raises.
         """
         rescue = await self._rescue(rescue_id, principal)
         by = actor_for(rescue, principal)
         photo = await self._photos.get(photo_id)
         if photo is None or photo.rescue_id != rescue_id or photo.by != by:
             raise NotFound
+        if not photo.taken:
+            check_count(await self._count(rescue_id, by, photo.stage, but=photo_id))
         await self._files.complete(photo.file_id, photo_id, by)
         taken = RescuePhotoTaken(
             photo_id=photo.id,
@@ -149,8 +150,25 @@ class PhotoService:
         links = await self._files.links([photo.file_id for photo in photos])
         return [PhotoWithLinks(p, links[p.file_id]) for p in photos if p.file_id in links]
 
+    async def _count(self, rescue_id: str, by: Actor, stage: Stage, *, but: str = "") -> int:
+        """The photos of that person and stage that are there, or whose upload may still come."""
+        count = 0
+        for photo in await self._of(rescue_id):
+            if (photo.by, photo.stage) == (by, stage) and photo.id != but:
+                count += photo.taken or await self._may_come(photo)
+        return count
+
+    async def _may_come(self, photo: Photo) -> bool:
+        """Whether the form of an upload that is awaited is still valid."""
+        try:
+            form = await self._files.form(photo.file_id, photo.by.id or "")
+        except NotFound:  # it was collected
+            return False
+        return form is not None and form.expires_at > self._clock.wall()
+
     async def _of(self, rescue_id: str) -> Sequence[Photo]:
-        return (await self._photos.find({"rescue_id": rescue_id}, limit=LISTED_MAX)).items
+        """All of them: each person's are limited in number, but a rescue may have had several drivers."""
+        return [photo async for photo in self._photos.scan({"rescue_id": rescue_id})]
 
     async def _rescue(self, rescue_id: str, principal: Principal) -> Rescue:
         rescue = await self._rescues.get(rescue_id)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from support.files.uploads import JPEG, PNG, photographed, post_form
 from support.platform.in_process import Platform
 from support.rescues.fixtures import RescueFactory, expect
+from supportcarr.contracts.actors import Actor
 from supportcarr.files.collections import FILES
 from supportcarr.rescues.collections import PHOTOS
 
@@ -96,3 +99,42 @@ async def test_when_photos_may_be_taken(platform: Platform, factory: RescueFacto
     for _ in range(9):
         expect(await driver.post(path, BODY), 201)
     assert (await driver.post(path, BODY)).code == "too_many_photos"
+
+
+async def test_uploads_that_never_came_do_not_count_and_late_ones_do(
+    platform: Platform, factory: RescueFactory
+) -> None:
+    prepared = await factory.arrived()
+    driver, path = prepared.assigned_driver, f"{prepared.path}/photos"
+    begun = [expect(await driver.post(path, BODY | {"size": len(JPEG)}), 201) for _ in range(10)]
+    late = begun[0]
+    status, reply = await post_form(platform.api.session, late["upload"]["url"], late["upload"]["fields"], JPEG)
+    assert status == 204, reply
+    photos, files = (platform.container.store.collection(spec) for spec in (PHOTOS, FILES))
+    for photo in begun:
+        stored = await photos.get(photo["id"])
+        assert stored is not None
+        file = await files.get(stored.file_id)
+        assert file is not None
+        past = platform.container.clock.wall() - timedelta(seconds=1)
+        await files.save(replace(file, expires_at=past))
+    for _ in range(10):
+        await photographed(platform, driver, prepared.path, JPEG)
+    assert (await driver.post(path, BODY)).code == "too_many_photos"
+    assert (await driver.post(f"{path}/{late['id']}/completion")).code == "too_many_photos"
+    assert len(expect(await driver.get(path), 200)["items"]) == 10
+
+
+async def test_the_photos_of_every_driver_of_a_rescue_are_listed(
+    platform: Platform, factory: RescueFactory
+) -> None:
+    prepared = await factory.arrived()
+    taken = await photographed(platform, prepared.rider, prepared.path, JPEG)
+    photos = platform.container.store.collection(PHOTOS)
+    one = await photos.get(taken["id"])
+    assert one is not None
+    for driver in range(5):
+        for number in range(10):
+            other = replace(one, id=f"{one.id[:-4]}{driver}{number:03}", by=Actor("driver", f"usr_{driver}"))
+            await photos.insert(replace(other, version=0))
+    assert len(expect(await prepared.rider.get(f"{prepared.path}/photos"), 200)["items"]) == 51

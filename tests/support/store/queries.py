@@ -214,7 +214,7 @@ QUERIES: tuple[Query, ...] = (
     ),
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}),
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}, "-id"),
-    Query("rescues/photos.py self._photos.find", PHOTOS, {"rescue_id": "res_qc_1"}),
+    Query("rescues/photos.py self._photos.scan", PHOTOS, {"rescue_id": "res_qc_1"}, how="scan"),
     Query("rescues/chat.py self._messages.count", MESSAGES, {"rescue_id": "res_qc_1"}, how="count"),
     *_own_rescues(),
     *audit_queries(Query, SINCE),
