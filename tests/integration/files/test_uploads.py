@@ -63,11 +63,15 @@ async def test_the_original_of_a_driver_s_document_is_kept_and_a_pdf_is_saved_no
     driver = await platform.person("driver")
     photo = await uploaded(platform, driver, "driver_document", JPEG)
     assert "original" in await objects_of(platform, photo["id"])
-    paper = await uploaded(platform, driver, "driver_document", PDF, "application/pdf")
-    assert "thumbnail_url" not in paper
-    async with platform.api.session.get(paper["url"]) as response:
-        assert await response.read() == PDF
-        assert response.headers["content-disposition"] == f'attachment; filename="{paper["id"]}.pdf"'
+    active = b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.launchURL\\(1\\))>>>>endobj\n%%EOF\n"
+    for content in (PDF, active):
+        paper = await uploaded(platform, driver, "driver_document", content, "application/pdf")
+        assert "thumbnail_url" not in paper
+        async with platform.api.session.get(paper["url"]) as response:
+            assert await response.read() == content
+            assert response.headers["content-disposition"] == f'attachment; filename="{paper["id"]}.pdf"'
+            assert response.headers["content-security-policy"] == "default-src 'none'; sandbox"
+            assert response.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_repeated_request_with_its_key_is_the_same_upload(platform: Platform) -> None:
