@@ -38,10 +38,9 @@ def consecutive_ports(count: int) -> int:
     run: list[int] = []
     while len(run) < count:
         port = next(_ports)
-        if not _is_free(port):
+        if run and port != run[-1] + 1:
             run = []
-        else:
-            run = [*run, port] if run and port == run[-1] + 1 else [port]
+        run = [*run, port] if _is_free(port) else []
     return run[0]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import socketio
 
+from support.ports import free_port
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
@@ -22,7 +23,6 @@ from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from support.ports import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.app import RealtimeApp, build_realtime
 from supportcarr.realtime.client_session import BackpressureLimits

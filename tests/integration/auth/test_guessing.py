@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from support.http.server import AUTH, PASSWORD, Api, Reply, new_phone, serving
+from support.ports import free_port
 from support.sms import code_of
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.events import SignInAttemptsFailed
-from support.ports import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 

@@ -12,10 +12,10 @@ from typing import TypeVar
 import pytest
 from pymongo import MongoClient
 
+from support.ports import free_port
 from support.processes.command_line import run_in_process, run_process
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.contracts.documents import Document
-from support.ports import free_port
 from supportcarr.kit.store.copy import MARKER_ID, MARKERS, CopyMarker
 from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.kit.store.sqlite.engine import SqliteStore

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from support.processes.command_line import run_in_process, run_process
 from support.ports import free_port
+from support.processes.command_line import run_in_process, run_process
 from supportcarr.supervisor.folder_lock import lock_folder
 
 

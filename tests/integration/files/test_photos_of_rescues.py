@@ -108,7 +108,9 @@ async def test_uploads_that_never_came_do_not_count_and_late_ones_do(
     driver, path = prepared.assigned_driver, f"{prepared.path}/photos"
     begun = [expect(await driver.post(path, BODY | {"size": len(JPEG)}), 201) for _ in range(10)]
     late = begun[0]
-    status, reply = await post_form(platform.api.session, late["upload"]["url"], late["upload"]["fields"], JPEG)
+    status, reply = await post_form(
+        platform.api.session, late["upload"]["url"], late["upload"]["fields"], JPEG
+    )
     assert status == 204, reply
     photos, files = (platform.container.store.collection(spec) for spec in (PHOTOS, FILES))
     for photo in begun:

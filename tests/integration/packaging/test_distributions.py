@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from support.ports import free_port
 from supportcarr import cli
 from supportcarr.bootstrap import platform
 from supportcarr.bootstrap.settings import load_settings
-from support.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 

@@ -30,10 +30,10 @@ from support.payments.world import (
     serving,
     until_done,
 )
+from support.ports import free_port
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import SignatureNotValid
 from supportcarr.contracts.events import PaymentProcessed, RescueRejected
-from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -210,7 +210,6 @@ class WebhookSetup:
                 await asyncio.sleep(0.01)
         for payload in list(self.shop.jobs.added.values()):
             await until_done(lambda: handler.handle(payload))  # noqa: B023 - run at once
-
 
     async def _received(self, type: str) -> int:
         """How many events of the type are stored, and with their job if they need one: it is added later."""

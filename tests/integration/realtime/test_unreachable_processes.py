@@ -15,6 +15,7 @@ import pytest_asyncio
 from support.faults import FaultyProxy, wait_until
 from support.http.server import new_phone
 from support.platform.fleet import Fleet, FleetProcess
+from support.ports import free_port
 from support.realtime import Received, connected_client, publication
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams

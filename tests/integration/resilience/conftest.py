@@ -11,7 +11,7 @@ from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import RescueFactory
 from support.timeouts import time_limit
 
-__all__ = ["factory", "time_limit", "platform"]
+__all__ = ["factory", "platform", "time_limit"]
 
 
 @pytest.fixture

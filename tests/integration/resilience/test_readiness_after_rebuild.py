@@ -15,6 +15,7 @@ import socketio
 
 from support.faults import wait_until
 from support.http.server import PASSWORD, new_address, new_phone
+from support.ports import free_port
 from support.realtime import SocketClient
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
@@ -27,7 +28,6 @@ from supportcarr.bootstrap import processes
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.kit.http.lifecycle import Lifecycle
-from support.ports import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX

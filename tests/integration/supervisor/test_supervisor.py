@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from support.processes.python_process import TESTS
 from support.ports import free_port
+from support.processes.python_process import TESTS
 from supportcarr.supervisor import watchdog
 from supportcarr.supervisor.fork_spawner import ForkSpawner, can_fork
 from supportcarr.supervisor.spawner import ExecSpawner, Spawner, Start

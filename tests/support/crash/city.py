@@ -19,13 +19,13 @@ from support.crash.deployment import Deployment, People, Person, settings_at
 from support.crash.life import populate
 from support.crash.world import ApiResponse, open_world
 from support.payments.world import Emulator, running_emulator, serving
+from support.ports import free_port
 from supportcarr.bootstrap.container import Container, area_ids
 from supportcarr.bootstrap.processes import gateway_of, open_container
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler

@@ -18,6 +18,7 @@ from support.crash.runner import ScenarioRunner, reloadable_emulator
 from support.crash.scenario import Scenario
 from support.crash.scenarios import SCENARIOS
 from support.crash.steps import Step
+from support.ports import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 

@@ -26,7 +26,7 @@ from support.ports import free_port
 from supportcarr.kit.http import server as serving
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
-from supportcarr.kit.http.protocol import SWEEP_SECONDS, HttpProtocol
+from supportcarr.kit.http.protocol import HttpProtocol
 from supportcarr.kit.http.server import serve
 from supportcarr.kit.http.settings import TlsSettings
 from supportcarr.kit.http.types import (
@@ -241,8 +241,9 @@ async def raw_server(
     table: ConnectionTable | None = None,
     drain_seconds: float = 5,
     tls: TlsSettings | None = None,
+    sweep_seconds: float = 3600.0,
 ) -> AsyncIterator[RawServer]:
-    """A server with at most that many connections, in the test's process."""
+    """A server with at most that many connections, in the test's process, which hardly sweeps by itself."""
     server = RawServer()
 
     class Known(UvicornServer):
@@ -250,11 +251,9 @@ async def raw_server(
             server.server = self
             super().__init__(*args, **options)
 
-    # The tests sweep themselves, unless they change how often the server does.
-    seconds = 3600.0 if serving.SWEEP_SECONDS == SWEEP_SECONDS else serving.SWEEP_SECONDS
     with (
         mock.patch.object(serving, "UvicornServer", Known),
-        mock.patch.object(serving, "SWEEP_SECONDS", seconds),
+        mock.patch.object(serving, "SWEEP_SECONDS", sweep_seconds),
     ):
         server.running = asyncio.create_task(
             serve(

@@ -23,6 +23,7 @@ import aiohttp
 import msgspec
 
 from support.http.staff import proved
+from support.ports import free_port
 from supportcarr.auth import account_routes, password_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
@@ -45,7 +46,6 @@ from supportcarr.gateway.ports import Check
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from support.ports import free_port
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.ratelimit.limiter import Limiter

@@ -13,11 +13,11 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
+from support.ports import free_port
 from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueRequested
 from supportcarr.contracts.money import Charge
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
-from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp, FastPathApp
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater

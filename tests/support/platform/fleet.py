@@ -21,9 +21,9 @@ import aiohttp
 import psutil
 
 from support.http.server import PASSWORD, new_address
+from support.ports import free_port
 from support.sms import code_of
 from supportcarr.bootstrap.settings import load_settings
-from support.ports import free_port
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis

@@ -31,6 +31,7 @@ from support.http.openapi_contract import Contract
 from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
 from support.http.staff import proved
 from support.payments.world import Emulator, running_emulator, serving
+from support.ports import free_port
 from supportcarr.auth.session_service import Grant
 from supportcarr.auth.text_message import TextMessage
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients
@@ -38,7 +39,6 @@ from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.lifecycle import Lifecycle
-from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.service import Job
 from supportcarr.kit.jobs.worker import JobWorker

@@ -11,11 +11,11 @@ import pytest
 import structlog
 
 from support.http.raw_connections import BIG, RawServer, on_uvloop, raw_server, wait_until
+from support.ports import free_port
 from supportcarr.kit.http import protocol
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.lifespan import LifespanFailed
 from supportcarr.kit.http.server import serve
-from support.ports import free_port
 from supportcarr.kit.http.types import Receive, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"

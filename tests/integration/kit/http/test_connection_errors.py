@@ -263,7 +263,6 @@ async def test_a_refused_client_that_does_not_close_is_disconnected() -> None:
 @on_uvloop
 async def test_the_server_sweeps_for_slow_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "IDLE_SECONDS", 0)
-    monkeypatch.setattr("supportcarr.kit.http.server.SWEEP_SECONDS", 0.1)
-    async with raw_server() as server, server.connect() as client:
+    async with raw_server(sweep_seconds=0.1) as server, server.connect() as client:
         await client.wait_closed()
         assert server.connections == []

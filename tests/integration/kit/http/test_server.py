@@ -14,10 +14,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from support.ports import free_port
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.lifespan import LifespanFailed
 from supportcarr.kit.http.server import serve
-from support.ports import free_port
 from supportcarr.kit.http.types import Receive, Scope, Send
 
 TESTS = Path(__file__).parents[3]

@@ -12,12 +12,12 @@ import pytest
 
 from support.http.certificates import Certificate, self_signed
 from support.http.raw_connections import BIG, RawConnection, RawServer, on_uvloop, raw_server, wait_until
+from support.ports import free_port
 from supportcarr.kit.http import granian_adapter, protocol, tls
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
 from supportcarr.kit.http.settings import TlsSettings
-from support.ports import free_port
 from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.runtime.settings import SettingsError
 

@@ -21,7 +21,6 @@ ADDRESS = Rule("address", 400, seconds=1_000_000)
 SIGN_IN = Rule("sign_in", 5, seconds=1_000_000, exact=True)
 
 
-
 @pytest.fixture(autouse=True)
 def _a_busy_machine_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend, "REPLY_SECONDS", 30.0)
