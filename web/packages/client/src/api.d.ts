@@ -1224,7 +1224,7 @@ export interface paths {
         put?: never;
         /**
          * Say that the photo is uploaded: it is kept, and the other side is told
-         * @description Roles: driver, rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `file_not_uploaded`, `file_too_large`, `unsupported_file_type`, `file_rejected`.
+         * @description Roles: driver, rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `too_many_photos`, `file_not_uploaded`, `file_too_large`, `unsupported_file_type`, `file_rejected`.
          */
         post: operations["post_rescues_by_rescue_id_photos_by_photo_id_completion"];
         delete?: never;
