@@ -9,7 +9,7 @@ import msgspec
 from support.store.memory import MemoryDatabase
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import COARSE_PLACE, Place
-from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.personal import Personal, PersonalItems
 from supportcarr.kit.store.port import CollectionSpec, Index
 
 PICKUP = Place(45.5231, -73.5817, "12 rue des Érables")
@@ -27,6 +27,28 @@ class Parcel(Document, frozen=True, kw_only=True):
     name: Annotated[str, Personal("owner_id")]
     note: Annotated[str | None, Personal("sender_id", "owner_id")] = None
     trip: Annotated[Trip, Personal("owner_id", inside=("pickup",), clear=COARSE_PLACE)]
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    number: int
+    by: str | None = None
+    text: str | None = None
+    from_: str | None = msgspec.field(default=None, name="from")
+
+
+class Letter(Document, frozen=True, kw_only=True):
+    """A document whose structs have a person each."""
+
+    remarks: Annotated[tuple[Remark, ...], PersonalItems("text", "by", key="number")] = ()
+
+
+class PlainLetter(Document, frozen=True, kw_only=True):
+    """``Letter`` before its remarks were declared personal."""
+
+    remarks: tuple[Remark, ...] = ()
+
+
+LETTERS = CollectionSpec("letters", Letter)
 
 
 class PlainParcel(Document, frozen=True, kw_only=True):

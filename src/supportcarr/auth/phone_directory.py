@@ -6,6 +6,9 @@ with even and odd numbers use in turn.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 import structlog
 from msgspec.structs import replace
 
@@ -69,30 +72,50 @@ class PhoneDirectory:
         """The account after its claim was saved, with the hashes of a key that was added meanwhile.
 
         Raises ``PhoneTaken``, and withdraws the claim, if another account has claimed the number with that
-        key: the process stood still between ``claimed`` and the save.
+        key: the process stood still between ``claimed`` and the save.  If it does so here, the keys may have
+        changed again, so they are read again after each save.
         """
-        fields = await self.claimed(user.phone)
-        if _has(user, fields):
-            return user
-        try:
-            return await update(self._users, user.id, without_events(lambda now: _claiming(now, fields)))
-        except DuplicateKey:
-            await update(self._users, user.id, without_events(lambda now: replace(now, **_NOTHING)))
-            raise PhoneTaken from None
+        number = user.phone
+        while True:
+            fields = await self.claimed(number)
+            if _has(user, fields):
+                return user
+            try:
+                change = partial(_claiming, number=number, fields=fields)
+                user = await update(self._users, user.id, without_events(change))
+            except DuplicateKey:
+                change = partial(_withdrawing, number=number, fields=fields)
+                user = await update(self._users, user.id, without_events(change))
+            if not user.verified:  # withdrawn, here or by another confirmation of the same claim
+                raise PhoneTaken
+            if user.phone != number:
+                return user  # its owner has moved to another number meanwhile
 
     # --- rotation -----------------------------------------------------------------------------
 
     async def add_hashes(self, number: int) -> int:
         hashes, done = await self._keys.hashes(), 0
         async for user in self._users.scan(batch=BATCH):
-            if not user.verified or not user.phone or getattr(user, field_of(number)) is not None:
+            if not user.verified or not user.phone:
                 continue
-            done += 1
+            if getattr(user, field_of(number)) == hashes.of(number, PURPOSE, user.phone):
+                continue
             try:
                 await self._users.save(_with(user, hashes))
+                done += 1
             except VersionConflict:
-                continue  # the next pass sees whether it has the hash
+                done += 1  # the next pass sees whether it has the hash
+            except DuplicateKey:  # a claim that was saved late, and not confirmed: the process died
+                log.error("phone_claimed_twice", user_id=user.id)
+                await self._withdraw_unless_complete(user, hashes)
         return done
+
+    async def _withdraw_unless_complete(self, user: User, hashes: LookupHashes) -> None:
+        """Withdraw the claim of an account that is not found by its number; another account has it."""
+        if getattr(user, field_of(hashes.complete)) == hashes.of(hashes.complete, PURPOSE, user.phone):
+            return
+        with suppress(VersionConflict):  # it was changed meanwhile; the next pass looks again
+            await self._users.save(replace(user, **_NOTHING))
 
     async def remove_hashes(self, number: int) -> int:
         hashes, field, done = await self._keys.hashes(), field_of(number), 0
@@ -131,6 +154,15 @@ def _has(user: User, fields: dict[str, str | None]) -> bool:
     return all(value is None or getattr(user, field) == value for field, value in fields.items())
 
 
-def _claiming(user: User, fields: dict[str, str | None]) -> User | None:
-    """The account with the hashes; ``None`` if it has them, or has withdrawn its claim."""
-    return None if _has(user, fields) or not user.verified else replace(user, **fields)
+def _claiming(user: User, *, number: str, fields: dict[str, str | None]) -> User | None:
+    """The account with the hashes; ``None`` if it has them, has withdrawn its claim, or has moved on."""
+    if user.phone != number or not user.verified or _has(user, fields):
+        return None
+    return replace(user, **fields)
+
+
+def _withdrawing(user: User, *, number: str, fields: dict[str, str | None]) -> User | None:
+    """The account without its claim; ``None`` if another confirmation of it has succeeded meanwhile."""
+    if user.phone != number or not user.verified or _has(user, fields):
+        return None
+    return replace(user, **_NOTHING)

@@ -6,6 +6,7 @@
         phone: Annotated[str, Personal("id")]
         pickup: Annotated[GeoPoint, Personal("rider_id", clear=COARSE_CELL)]
         quote: Annotated[QuoteTerms, Personal("rider_id", inside=("pickup", "dropoff"))]
+        timeline: Annotated[tuple[TimelineEntry, ...], PersonalItems("reason", "actor.id", key="version")]
 
 A process sees plain values.  What is stored is sealed with the data key of the person whom the field names
 (``kit.sealing``); after that key was destroyed, readers see the neutral value.
@@ -67,3 +68,16 @@ class Personal:
             if owner is not None:
                 return owner
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalItems:
+    """A tuple of structs in each of which one field is personal, in ``Annotated``.
+
+    ``field`` is that field; it may be ``None``, and is once the data key is destroyed.  ``owner`` is the
+    field of the struct with the person's id, and ``key`` the one that tells the struct from the others.
+    """
+
+    field: str
+    owner: str
+    key: str

@@ -99,7 +99,7 @@ def evolve(rescue: Rescue, event: DomainEvent, at: datetime, actor: Actor) -> Re
             changes |= {"pin_tries": 0, "pin_locked": False}
         case Explained():
             last = msgspec.structs.replace(rescue.timeline[-1], reason=event.words)
-            changes |= {"reason": event.words, "timeline": (*rescue.timeline[:-1], last)}
+            changes |= {"timeline": (*rescue.timeline[:-1], last)}
     return msgspec.structs.replace(rescue, **changes)
 
 
@@ -117,7 +117,6 @@ def _moved(rescue: Rescue, event: RescueMoved, at: datetime, actor: Actor) -> di
     return {
         "status": status,
         "driver_id": event.driver_id,
-        "reason": event.reason,
         "due_at": None,
         "timeline": _within_limit((*rescue.timeline, entry)),
     }

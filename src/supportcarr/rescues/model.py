@@ -11,7 +11,7 @@ from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import COARSE_PLACE
 from supportcarr.contracts.money import Charge
-from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.personal import Personal, PersonalItems
 from supportcarr.contracts.rescues import LIVE, Doubt, Status
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import Outcome
@@ -47,7 +47,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     to: Status
     actor: Actor
     version: int
-    reason: str | None = None
+    reason: str | None = None  # a code, or the actor's own words
     unverified: Doubt | None = None  # of a step at a place: why it is not known that the driver was there
 
 
@@ -69,13 +69,12 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     rider_id: str
     quote: Annotated[QuoteTerms, Personal("rider_id", inside=("pickup", "dropoff"), clear=COARSE_PLACE)]
     payment_method_id: str
-    pin: str  # four digits, shown to the rider only
+    pin: Annotated[str, Personal("rider_id", neutral="")]  # four digits, shown to the rider only
     created_at: datetime
-    timeline: tuple[TimelineEntry, ...] = ()
+    timeline: Annotated[tuple[TimelineEntry, ...], PersonalItems("reason", "actor.id", key="version")] = ()
     note: Annotated[str | None, Personal("rider_id")] = None
     due_at: datetime | None = None
     scheduled_for: datetime | None = None
-    reason: str | None = None  # of the latest change
     driver_id: str | None = None  # of the job; after the end: who had it
     vehicle_id: str | None = None  # of that driver at the assignment; absent in rescues of before
     eta_seconds: int | None = None  # to the pickup, as of the latest change that knew it
@@ -93,6 +92,11 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     owed: Charge | None = None
     ended_at: datetime | None = None
     payment: PaymentSnapshot = PaymentSnapshot()
+
+    @property
+    def reason(self) -> str | None:
+        """The reason of the latest change of status: a code, or the actor's own words."""
+        return self.timeline[-1].reason if self.timeline else None
 
     @property
     def is_live(self) -> bool:

@@ -174,8 +174,7 @@ def _words_removed(rescue: Rescue, person_id: str) -> Rescue:
     timeline = tuple(
         replace(entry, reason=None) if entry.actor.id == person_id else entry for entry in rescue.timeline
     )
-    by_person = bool(rescue.timeline) and rescue.timeline[-1].actor.id == person_id
-    return replace(rescue, timeline=timeline, reason=None if by_person else rescue.reason)
+    return replace(rescue, timeline=timeline)
 
 
 def _coarse(place: Place) -> Place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -23,7 +24,13 @@ from supportcarr.drivers.model import Vehicle
 from supportcarr.drivers.plates import Plates
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.sealing.lookup_keys import LOOKUP_KEYS, STATE_ID, LookupKeyMissing, LookupKeys
+from supportcarr.kit.sealing.lookup_keys import (
+    LOOKUP_KEYS,
+    STATE_ID,
+    LookupHashes,
+    LookupKeyMissing,
+    LookupKeys,
+)
 from supportcarr.kit.sealing.lookup_rotation import HashedData, rotate
 from supportcarr.kit.sealing.search_terms import SEARCH_TERMS
 from supportcarr.kit.store.port import DuplicateKey, Store
@@ -162,6 +169,118 @@ async def test_a_rotation_that_was_killed_is_finished_by_the_next(
     assert await is_found(store)
     state = await keys.state()
     assert ([key.number for key in state.keys], state.complete, state.removing) == ([1], 1, None)
+
+
+def once_after_reading_keys(directory: PhoneDirectory, act: Callable[[], Awaitable[object]]) -> None:
+    """Let something happen after the directory has read the keys for the first time."""
+    read, acted = directory._keys.hashes, False
+
+    async def hashes() -> LookupHashes:
+        nonlocal acted
+        found = await read()
+        if not acted:
+            acted = True
+            await act()
+        return found
+
+    directory._keys.hashes = hashes  # type: ignore[method-assign]  # of this one object
+
+
+async def late_claim(store: Store) -> User:
+    """An account that was saved with the hash of a key that is gone, and is not confirmed yet."""
+    stopped = replace(account(1, PHONE), **await PhoneDirectory(store, SECRET).claimed(PHONE))
+    await rotate(LookupKeys(store, SECRET), data(store), settle_seconds=0)
+    return await store.collection(USERS).insert(stopped)
+
+
+async def test_two_confirmations_at_once_of_a_lost_claim_are_both_refused(service_store: Store) -> None:
+    store, directory = service_store, PhoneDirectory(service_store, SECRET)
+    saved = await late_claim(store)
+    await claim(store, account(2, PHONE))
+
+    async def another_confirmation() -> None:
+        with pytest.raises(PhoneTaken):
+            await PhoneDirectory(store, SECRET).confirm(saved)
+
+    once_after_reading_keys(directory, another_confirmation)
+    with pytest.raises(PhoneTaken):
+        await directory.confirm(saved)
+    withdrawn = await store.collection(USERS).get("usr_1")
+    assert withdrawn is not None and not withdrawn.verified
+
+
+async def test_two_accounts_that_confirm_one_number_at_once_leave_one_owner(service_store: Store) -> None:
+    store, directory = service_store, PhoneDirectory(service_store, SECRET)
+    first = await late_claim(store)
+    won: list[User] = []
+
+    async def another_account() -> None:
+        won.append(await claim(store, account(2, PHONE)))
+
+    once_after_reading_keys(directory, another_account)
+    with pytest.raises(PhoneTaken):
+        await directory.confirm(first)
+    assert await PhoneDirectory(store, SECRET).find(PHONE) == won[0]
+
+
+async def test_a_success_of_another_confirmation_is_not_withdrawn(service_store: Store) -> None:
+    """The account that was in the way is gone before this confirmation withdraws."""
+    store, directory = service_store, PhoneDirectory(service_store, SECRET)
+    saved, users = await late_claim(store), store.collection(USERS)
+    rival = await claim(store, account(2, PHONE))
+    withdraw = directory._users.save
+
+    async def save(document: User, *more: object) -> User:
+        try:
+            return await withdraw(document, *more)  # type: ignore[arg-type]  # as it was called
+        except DuplicateKey:
+            await users.delete(rival.id, rival.version)
+            await PhoneDirectory(store, SECRET).confirm(saved)
+            raise
+
+    directory._users = SimpleNamespace(get=users.get, save=save)
+    confirmed = await directory.confirm(saved)
+    assert confirmed.verified
+    assert await PhoneDirectory(store, SECRET).find(PHONE) == confirmed
+
+
+async def test_a_confirmation_that_stands_still_through_a_rotation_is_found_afterwards(
+    service_store: Store,
+) -> None:
+    store, directory = service_store, PhoneDirectory(service_store, SECRET)
+    saved = await late_claim(store)
+    keys = LookupKeys(store, SECRET)
+    once_after_reading_keys(directory, lambda: rotate(keys, data(store), settle_seconds=0))
+    confirmed = await directory.confirm(saved)
+    assert await PhoneDirectory(store, SECRET).find(PHONE) == confirmed
+    await rotate(keys, data(store), settle_seconds=0)
+    assert await PhoneDirectory(store, SECRET).find(PHONE) is not None
+
+
+async def test_a_confirmation_leaves_a_number_alone_that_was_chosen_meanwhile(service_store: Store) -> None:
+    store, directory = service_store, PhoneDirectory(service_store, SECRET)
+    saved = await late_claim(store)
+
+    async def move() -> None:
+        fields = await PhoneDirectory(store, SECRET).claimed(OTHER)
+        await store.collection(USERS).save(replace(saved, phone=OTHER, **fields))
+
+    once_after_reading_keys(directory, move)
+    moved = await directory.confirm(saved)
+    assert moved.phone == OTHER
+    assert await PhoneDirectory(store, SECRET).find(OTHER) == moved
+    assert await PhoneDirectory(store, SECRET).find(PHONE) is None
+
+
+async def test_a_late_claim_whose_process_died_does_not_stop_a_rotation(service_store: Store) -> None:
+    store = service_store
+    await late_claim(store)
+    owner = await claim(store, account(2, PHONE))
+    assert await rotate(LookupKeys(store, SECRET), data(store), settle_seconds=0) == 2
+    found = await PhoneDirectory(store, SECRET).find(PHONE)
+    assert found is not None and found.id == owner.id
+    withdrawn = await store.collection(USERS).get("usr_1")
+    assert withdrawn is not None and not withdrawn.verified
 
 
 async def test_a_claim_that_stood_still_through_a_rotation_is_refused(service_store: Store) -> None:

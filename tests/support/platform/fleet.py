@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,11 @@ import psutil
 from support.http.server import PASSWORD, new_address
 from support.ports import free_port
 from support.sms import code_of
+from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.settings import load_settings
+from supportcarr.bootstrap.stores import store_of
 from supportcarr.kit.runtime.settings import PREFIX
-from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.kit.store.port import Store
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 READY_S = 60.0  # as in ``supportcarr up``
@@ -148,9 +151,9 @@ class Fleet:
             content = await response.json(content_type=None) if await response.read() else None
             return Response(response.status, response.headers, content)
 
-    async def sign_up(self, target: FleetProcess, phone: str) -> str:
-        """Create a rider whose phone is verified, and return the access token."""
-        body = {"phone": phone, "password": PASSWORD, "name": "Ana Roy", "role": "rider"}
+    async def sign_up(self, target: FleetProcess, phone: str, role: str = "rider") -> str:
+        """Create a person whose phone is verified, and return the access token."""
+        body = {"phone": phone, "password": PASSWORD, "name": "Ana Roy", "role": role}
         response = await self.request(target, "POST", "/auth/sign-up", body, key=phone)
         assert response.status == 201, response
         token, user_id = str(response.body["access_token"]), str(response.body["user"]["id"])
@@ -162,10 +165,18 @@ class Fleet:
     async def code_of(self, user_id: str) -> str:
         """The code that was requested last to verify the phone of that account."""
         secret = load_settings(self._environment({}), dotenv=None).auth.lookup_secret
-        store = SqliteStore(self.store_path)
+        async with self.open_store() as store:
+            return await code_of(store, secret, user_id)
+
+    @asynccontextmanager
+    async def open_store(self) -> AsyncIterator[Store]:
+        """The store of the processes, with the keys that seal it."""
+        store = store_of(load_settings(self._environment({}), dotenv=None))
+        for spec in SPECS:
+            store.collection(spec)
         await store.open()
         try:
-            return await code_of(store, secret, user_id)
+            yield store
         finally:
             await store.close()
 

@@ -15,7 +15,7 @@ from msgspec import NODEFAULT, structs
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.sealing.codec import SealBroken, place_of
 from supportcarr.kit.sealing.data_keys import Ciphers
-from supportcarr.kit.sealing.shapes import Part, parts_of
+from supportcarr.kit.sealing.shapes import Part, items_of, parts_of
 from supportcarr.kit.store.port import StoreError
 
 _encoder = msgspec.json.Encoder()
@@ -73,6 +73,8 @@ class EventShape:
 def event_shape(event_type: type[Any]) -> EventShape | None:
     """How events of that type are sealed; ``None`` if nothing in them is personal."""
     parts = parts_of(event_type)
+    if items_of("", event_type):
+        raise TypeError(f"{event_type.__name__}: events are sealed by whole fields")
     return EventShape(event_type, parts) if parts else None
 
 

@@ -127,7 +127,7 @@ async def count_plain(store: SealingStore, specs: tuple[CollectionSpec[Any], ...
     for collection in _personal(store, specs):
         shape, count = collection.shape, 0
         async for stored in collection.inner.scan():
-            count += bool(shape.plain_parts(stored))
+            count += shape.has_plain(stored)
         if count:
             found.append(Plain(collection.spec.name, count))
     return found
@@ -143,7 +143,7 @@ async def seal_all(
     for collection in _personal(store, specs):
         done = 0
         async for stored in collection.inner.scan(batch=BATCH):
-            if not collection.shape.plain_parts(stored):
+            if not collection.shape.has_plain(stored):
                 continue
             try:
                 done += await collection.seal_plain([stored])

@@ -17,9 +17,10 @@ import msgspec
 from msgspec import NODEFAULT, structs
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.personal import Personal, PersonalItems
 from supportcarr.kit.sealing.codec import SealBroken, place_of
 from supportcarr.kit.sealing.data_keys import Ciphers
+from supportcarr.kit.sealing.items import SealedItems
 from supportcarr.kit.store.port import StoreError
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -64,6 +65,16 @@ def personal_fields(model: type[Any]) -> dict[str, Personal]:
             if isinstance(one, Personal):
                 found[name] = one
     return found
+
+
+def items_of(collection: str, model: type[Any]) -> tuple[SealedItems, ...]:
+    """The fields of a model whose structs have a personal value each.  Raises as ``SealedItems`` does."""
+    found: list[SealedItems] = []
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        for one in getattr(hint, "__metadata__", ()):
+            if isinstance(one, PersonalItems):
+                found.append(SealedItems(collection, name, _struct_in(hint), one))
+    return tuple(found)
 
 
 def parts_of(model: type[Any]) -> tuple[Part, ...]:
@@ -118,6 +129,7 @@ class Shape(Generic[T]):
     def __init__(self, collection: str, model: type[T]) -> None:
         self.collection, self.model = collection, model
         self.parts = parts_of(model)
+        self.items = items_of(collection, model)
         self._nested: dict[str, _Nested] = {}
         self._clear_fields = tuple(dict.fromkeys(p.clear_field for p in self.parts if p.clear_field))
         self.stored = self._stored_type()
@@ -125,8 +137,14 @@ class Shape(Generic[T]):
         self._values_of: Callable[[Any], tuple[Any, ...]] = attrgetter(*self._names)
         self._owner_fields = tuple({part.personal.owners: part.personal for part in self.parts}.values())
 
+    @property
+    def fields(self) -> set[str]:
+        """The names of the fields that are sealed, or have something sealed in them."""
+        return {part.field for part in self.parts} | {items.field for items in self.items}
+
     def _stored_type(self) -> type[Any]:
         personal = {part.field for part in self.parts}
+        items = {one.field: one for one in self.items}
         fields: list[Any] = []
         for info in structs.fields(self.model):
             if info.name in (SEALED, *self._clear_fields):
@@ -140,6 +158,8 @@ class Shape(Generic[T]):
                 fields.append(_field(info, nested.stored | None if optional else nested.stored))
             elif info.name in personal:
                 fields.append((info.name, _bare(info.type) | None, None))
+            elif info.name in items:
+                fields.append(_field(info, tuple.__class_getitem__((items[info.name].stored, ...))))
             else:
                 fields.append(_field(info, info.type))
         fields += [(name, str | None, None) for name in self._clear_fields]
@@ -159,7 +179,7 @@ class Shape(Generic[T]):
         """The people whose values the document holds or may hold."""
         return {
             owner for personal in self._owner_fields if (owner := personal.owner_of(document)) is not None
-        }
+        }.union(*(items.owners(document) for items in self.items))
 
     def sealed_owners(self, stored: Any) -> set[str]:
         """The people whose sealed values a stored document holds."""
@@ -168,15 +188,14 @@ class Shape(Generic[T]):
             owner
             for part in self.parts
             if part.name in sealed and (owner := part.personal.owner_of(stored)) is not None
-        }
+        }.union(*(items.sealed_owners(stored) for items in self.items))
 
-    def plain_parts(self, stored: Any) -> list[Part]:
-        """The personal values of a stored document that are not sealed, and could be."""
-        return [
-            part
+    def has_plain(self, stored: Any) -> bool:
+        """True if a stored document has a personal value that is not sealed, and could be."""
+        return any(
+            part.value_of(stored) not in (None, "") and part.personal.owner_of(stored) is not None
             for part in self.parts
-            if part.value_of(stored) not in (None, "") and part.personal.owner_of(stored) is not None
-        ]
+        ) or any(items.is_plain(one) for items in self.items for one in getattr(stored, items.field))
 
     # --- sealing and opening ------------------------------------------------------------------
 
@@ -212,6 +231,8 @@ class Shape(Generic[T]):
             if (value := values[field]) is not None:
                 fields = dict(zip(nested.names, nested.values_of(value), strict=True))
                 values[field] = nested.stored(**(fields | inner.get(field, {})))
+        for items in self.items:
+            values[items.field] = items.seal(document, ciphers, known)
         values[SEALED] = sealed
         return self.stored(**values)
 
@@ -258,6 +279,8 @@ class Shape(Generic[T]):
             if (value := values[field]) is not None:
                 fields = dict(zip(nested.names, nested.values_of(value), strict=True))
                 values[field] = nested.model(**(fields | inner.get(field, {})))
+        for items in self.items:
+            values[items.field] = items.open(stored, ciphers, known)
         return self.model(**values)
 
     def _opened(self, part: Part, stored: Any, seal: bytes, ciphers: Ciphers) -> Any:

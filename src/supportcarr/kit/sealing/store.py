@@ -40,7 +40,7 @@ EVENTS_KEPT = 4_000
 def shape_of(collection: str, model: Any) -> Shape[Any] | None:
     """How documents of that collection are sealed; ``None`` if nothing in them is personal."""
     shape: Shape[Any] = Shape(collection, model)
-    return shape if shape.parts else None
+    return shape if shape.fields else None
 
 
 @cache
@@ -53,7 +53,7 @@ def stored_spec(spec: CollectionSpec[Any]) -> CollectionSpec[Any]:
     shape = shape_of(spec.name, model)
     if shape is None:
         return spec
-    if asked := {part.field for part in shape.parts} & set(spec.fields):
+    if asked := shape.fields & set(spec.fields):
         raise TypeError(f"{spec.name}: a query cannot name {sorted(asked)[0]}, which is sealed")
     return CollectionSpec(
         spec.name, shape.stored, spec.indexes, spec.unique, spec.sharded_by, spec.read_model
@@ -364,7 +364,7 @@ class PersonalCollection(SealingCollection[D]):
         """Seal the personal values of stored documents that are plain; the number that were saved."""
         sealed = 0
         for stored in documents:
-            if not self.shape.plain_parts(stored):
+            if not self.shape.has_plain(stored):
                 continue
             (plain,) = await self._open([stored])
             await self.save(plain)
