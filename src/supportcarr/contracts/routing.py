@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
@@ -21,6 +22,8 @@ from supportcarr.contracts.web_apps import WebApp
 
 B = TypeVar("B")
 Q = TypeVar("Q")
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -70,7 +73,7 @@ class RequestContext(msgspec.Struct, Generic[B, Q]):
     client_address: str
     if_match: int | None = None  # the version that the caller intends to change
     new_id: str | None = None  # of a request with an idempotency key: the id of what will be created
-    headers: Mapping[str, str] = msgspec.field(default_factory=dict)  # if the route ``reads_headers``
+    headers: Mapping[str, str] = _NO_HEADERS  # if the route ``reads_headers``
     web_app: WebApp | None = None  # that sent the request, if the route has ``web_session``
 
     @property

@@ -56,6 +56,7 @@ from supportcarr.kit.http.types import (
     TOO_MANY_REQUESTS,
     HeaderBlock,
     Headers,
+    NumberedHeaders,
     Receive,
     Reply,
     Request,
@@ -71,6 +72,8 @@ BODY_SECONDS = 8.0  # how long the rest of a body may take after its first part
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _BEARER = b"bearer "
 _CLOSE = (b"connection", b"close")
+_ETAGS = NumberedHeaders(b"etag", b'"%d"')
+_LENGTHS = NumberedHeaders(b"content-length", b"%d")
 
 
 class Stage(Enum):
@@ -201,7 +204,7 @@ class Pipeline:
         if request.rate_limit is not None:
             extra.append(request.rate_limit)
         if status != 204 and status != 304:
-            extra.append((b"content-length", b"%d" % len(body)))
+            extra.append(_LENGTHS[len(body)])
         if method == "HEAD":
             body = b""
         # Stage.RECORD
@@ -446,9 +449,9 @@ class Pipeline:
         if status == 200 or endpoint.idempotent:
             status = endpoint.status
         if response.version is not None:
-            etag = b'"%d"' % response.version
-            extra.append((b"etag", etag))
-            if if_none_match is not None and endpoint.is_get and names_etag(if_none_match, etag):
+            etag = _ETAGS[response.version]
+            extra.append(etag)
+            if if_none_match is not None and endpoint.is_get and names_etag(if_none_match, etag[1]):
                 return 304, endpoint.headers, extra, b""
         for name, value in response.headers:
             extra.append((name.lower().encode("latin-1"), value.encode("latin-1")))

@@ -54,7 +54,6 @@ SWEEP_SECONDS = 5.0  # how often these limits are checked
 AT_ONCE = 64  # requests of one piece that are answered in the same turn of the event loop
 PIPELINED = 128  # requests that wait for those before them
 
-_CONNECTION_HEADERS = (b"connection", b"proxy-connection")  # which the parser obeys
 _HOST = re.compile(rb"[0-9A-Za-z!$&'()*+,;=\-._~:\[\]@%]*")  # RFC 3986, 3.2
 
 log = structlog.get_logger(__name__)
@@ -188,7 +187,7 @@ class HttpProtocol(Connection):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._state is not _HEAD:
             return  # a trailer: none is known here, so none may pass for a header (RFC 9110, 6.5.1)
-        if value[-1:] <= b" ":
+        if not value or value[-1] <= 32:  # a space or a tab
             value = value.rstrip(b" \t")  # the parser has removed what stands before it
         self.headers.append((name.lower(), value))
 
@@ -251,7 +250,8 @@ class HttpProtocol(Connection):
             or not parser.should_keep_alive()
             # without one of these headers only HTTP/1.1 keeps a connection alive
             or (
-                not self._header_map.keys().isdisjoint(_CONNECTION_HEADERS)
+                # which the parser obeys
+                (b"connection" in self._header_map or b"proxy-connection" in self._header_map)
                 and parser.get_http_version() != "1.1"
             )
         ):

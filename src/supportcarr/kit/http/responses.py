@@ -11,7 +11,6 @@ HEAD_BYTES = 32_768  # of a request line and its headers: twice what Node takes
 
 _CLOSE = (b"connection", b"close")
 _STATUS = {status: line.rstrip() for status, line in STATUS_LINE.items()}
-_HEAD_END = (b"", b"")
 _header_line = b": ".join  # of a name and its value
 
 
@@ -53,17 +52,19 @@ def encode_reply(reply: Reply, default_headers: Headers, keep_alive: bool) -> tu
     if status >= 400 and _CLOSE in headers:
         headers.remove(_CLOSE)
         keep_alive = False
-    out = [_STATUS[status], *map(_header_line, default_headers), *map(_header_line, headers)]
-    if shared.pairs:
-        out.append(shared.lines)
+    out = [
+        _STATUS[status],
+        *map(_header_line, default_headers),
+        *shared.lines,
+        *map(_header_line, headers),
+    ]
     if not keep_alive:
         out.append(b"connection: close")
-    lines = len(out) + shared.breaks + 1
-    out += _HEAD_END
     head = b"\r\n".join(out)
-    if head.count(b"\n") != lines or head.count(b"\r") != lines:
+    breaks = len(out) - 1 + shared.breaks
+    if head.count(b"\n") != breaks or head.count(b"\r") != breaks:
         raise ValueError("a header of the response contains a line break")
-    return head + body, keep_alive
+    return b"%b\r\n\r\n%b" % (head, body), keep_alive
 
 
 def error_response(status: int, request_id: str, default_headers: Headers) -> tuple[bytes, bytes]:

@@ -21,18 +21,35 @@ Headers = list[tuple[bytes, bytes]]
 class HeaderBlock:
     """Headers that many responses share, joined once instead of for each of them.
 
-    ``lines`` is the block as it is sent, without its last line break.  Raises ``ValueError`` if a header
-    contains a line break.
+    ``lines`` is the block as it is sent, without its last line break: one element, none if there are no
+    headers.  Raises ``ValueError`` if a header contains a line break.
     """
 
     __slots__ = ("breaks", "lines", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.pairs = tuple(pairs)
-        self.lines = b"\r\n".join(map(b": ".join, self.pairs))
+        joined = b"\r\n".join(map(b": ".join, self.pairs))
+        self.lines = (joined,) if joined else ()
         self.breaks = max(0, len(self.pairs) - 1)
-        if self.lines.count(b"\n") != self.breaks or self.lines.count(b"\r") != self.breaks:
+        if joined.count(b"\n") != self.breaks or joined.count(b"\r") != self.breaks:
             raise ValueError("a header contains a line break")
+
+
+class NumberedHeaders(dict[int, tuple[bytes, bytes]]):
+    """The header for each number, such as a length: built when it is first needed, and kept.
+
+    *template* is the value with ``%d`` for the number; below zero it is zero.
+    """
+
+    def __init__(self, name: bytes, template: bytes, *, kept: int = 20_000) -> None:
+        self._name, self._template, self._most = name, template, kept
+
+    def __missing__(self, number: int) -> tuple[bytes, bytes]:
+        header = self._name, self._template % max(0, number)
+        if len(self) < self._most:
+            self[number] = header
+        return header
 
 
 # Status, shared headers, its own headers (with content-length), body.

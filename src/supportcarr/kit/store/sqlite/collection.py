@@ -44,7 +44,10 @@ class SqliteCollection(Generic[D]):
             raise StoreUnavailable("the store is not open")
         count, kept = cache.get(self.table.name, id)
         if kept is not None:
-            return self._decoded(cache, id, count, kept)
+            if type(kept) is bytes:
+                return self._decoded(cache, id, count, kept)
+            known: D = kept  # nearly always: it has been read before
+            return known
         rows = self._store.read_sync(self.table.get, (id,))
         if not rows:
             return None
