@@ -106,6 +106,7 @@ from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.notifications import collections as notifications_repository
 from supportcarr.notifications import handlers as notifications_handlers
 from supportcarr.notifications import routes as notifications_routes
+from supportcarr.notifications.delivery import NotificationDelivery
 from supportcarr.notifications.personal_data import NotificationData
 from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations import handlers as operations_handlers
@@ -334,7 +335,7 @@ class Container:
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
         )
         self.riders = RiderService(store, clock)
-        self.places, self.bikes = PlaceService(store), BikeService(store)
+        self.places, self.bikes = PlaceService(store), BikeService(store, clock, self.files)
 
         self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
         self.payment_methods = PaymentMethodService(store, clock, self.payment_gateway)
@@ -376,6 +377,7 @@ class Container:
         coverage_cache = ResponseCache(redis.cache, "coverage", seconds=KEEP_S / clock.speed)
         self.coverage = CoverageService(self.areas, self.supply, clock, shared=coverage_cache)
         self.notifications = NotificationsService(store, clock)
+        self.notification_delivery = NotificationDelivery(store, self.auth, self.code_texts)
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
         self.operations = OperationsService(
             store, clock, self.console_drivers, AREAS, PeopleSearch(self.people, self.plates)
@@ -498,13 +500,14 @@ class Container:
             *auth_handlers.consumers(self.code_texts, self.names),
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),
+            *riders_handlers.bike_consumers(self.bikes),
             *drivers_handlers.consumers(self.drivers, self.shifts),
             *dispatch_handlers.consumers(self.dispatch),
             *tracking_handlers.consumers(self.tracking),
             *operations_handlers.consumers(self.operations),
             *ratings_handlers.consumers(self.ratings),
             *realtime_handlers.consumers(self.streams, views),
-            *notifications_handlers.consumers(self.notifications),
+            *notifications_handlers.consumers(self.notifications, self.notification_delivery),
             *payments_handlers.consumers(self.payments),
             *audit_handlers.consumers(self.audit),
             *privacy_handlers.consumers(self.deletions, self.exports),

@@ -112,11 +112,12 @@ class DriverHoursEnding(DomainEvent, frozen=True, kw_only=True, tag="drivers.hou
 
 
 class VehicleChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.vehicle_changed.v1"):
-    """A driver described a vehicle anew."""
+    """A driver described a vehicle anew, or added one with photos."""
 
     driver_id: str
     vehicle_id: str
     photos_removed: tuple[str, ...] = ()  # their ids
+    photos_added: tuple[str, ...] = ()
 
 
 class DriverApplicationMoved(DomainEvent, frozen=True, kw_only=True, tag="drivers.application_moved.v1"):
@@ -384,6 +385,13 @@ class NotificationCreated(DomainEvent, frozen=True, kw_only=True, tag="notificat
     user_id: str
 
 
+class NotificationToBeSent(DomainEvent, frozen=True, kw_only=True, tag="notifications.to_be_sent.v1"):
+    """A notification is to go beside the app, too, as far as its person has not turned that off."""
+
+    notification_id: str
+    topic: Literal["safety", "security", "money", "disruption", "papers", "progress", "driving", "account"]
+
+
 # --- accountability and privacy -----------------------------------------------------------------
 
 Fact = str | int | bool | list[str] | None  # of an audited action: ids, states and figures
@@ -433,6 +441,17 @@ class ExportReady(DomainEvent, frozen=True, kw_only=True, tag="privacy.export_re
     export_id: str
     person_id: str
     expires_at: datetime  # wall time
+
+
+# --- riders -----------------------------------------------------------------------------------
+
+
+class BikePhotoChanged(DomainEvent, frozen=True, kw_only=True, tag="riders.bike_photo_changed.v1"):
+    """A bike has another photo than before, or none any more."""
+
+    rider_id: str
+    bike_id: str
+    photo_ids: tuple[str, ...]  # the one before and the one after
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -486,11 +505,13 @@ AnyEvent = (
     | RatingsOpened
     | RatingShown
     | NotificationCreated
+    | NotificationToBeSent
     | OperatorActed
     | DeletionRequested
     | DeletionCancelled
     | PersonErased
     | ExportRequested
     | ExportReady
+    | BikePhotoChanged
     | FileUploaded
 )

@@ -37,7 +37,7 @@ def consumers(service: DriverService, shifts: ShiftService) -> list[Consumer]:
     async def refresh_vehicle(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, VehicleChanged):
             await service.refresh_vehicle(envelope.event.driver_id)
-            await service.release_photos(envelope.event)
+            await service.follow_photos(envelope.event)
 
     return [
         Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -45,7 +45,7 @@ class PhotoLinks(Protocol):
 class PhotoFiles(Protocol):
     """Uploaded photos.  Implemented by ``files.service.FileService``."""
 
-    async def attach(
+    async def reserve(
         self,
         file_id: str,
         owner_id: str,
@@ -54,10 +54,10 @@ class PhotoFiles(Protocol):
         *,
         field: str = "file_id",
     ) -> None:
-        """Let *subject_id* use the file.  Raises ``ValidationFailed`` about *field*."""
+        """Let *subject_id* refer to the file.  Raises ``ValidationFailed`` about *field*."""
 
-    async def detach(self, file_id: str, subject_id: str) -> None:
-        """*subject_id* does not use the file any more."""
+    async def follow(self, file_id: str, subject_id: str, is_used: Callable[[], Awaitable[bool]]) -> None:
+        """Keep the file if *subject_id* refers to it now, as *is_used* says; let go of it otherwise."""
 
     async def links(self, file_ids: Sequence[str]) -> Mapping[str, PhotoLinks]:
         """Links by file; those that are gone are left out."""

@@ -65,8 +65,8 @@ class StoredFile(Document, frozen=True, kw_only=True, omit_defaults=True):
 
     ``size`` is in bytes: as declared, then as it is.  ``expires_at``: until then the upload must be complete;
     absent once nothing of the upload is left.  ``orphan_at``: when it is collected unless somebody attaches
-    it; absent while it is attached.  ``keep_until``: when an attached file is deleted by age.
-    ``shown_type`` is the content type of what others see.
+    it; absent while it is attached, set while it is only reserved.  ``keep_until``: when an attached file is
+    deleted by age.  ``shown_type`` is the content type of what others see.
     """
 
     owner_id: str
@@ -155,6 +155,21 @@ def refused(file: StoredFile, code: str, detail: str | None = None) -> StoredFil
 def deleted(file: StoredFile) -> StoredFile | None:
     """The file, to be removed; ``None`` if that has begun."""
     return None if file.state == "deleted" else _moved(file, "deleted")
+
+
+def reserved(file: StoredFile, subject_id: str, orphan_at: datetime) -> StoredFile | None:
+    """The file, reserved for *subject_id* until *orphan_at*; ``None`` if that one uses it."""
+    if file.attached_to == subject_id and file.orphan_at is None:
+        return None
+    return replace(file, attached_to=subject_id, orphan_at=orphan_at)
+
+
+def kept(file: StoredFile, subject_id: str) -> StoredFile | None:
+    """The file, used by *subject_id*; ``None`` if it is, or if something else uses it."""
+    if file.state == "deleted" or file.attached_to not in (None, subject_id):
+        return None
+    after = replace(file, attached_to=subject_id, orphan_at=None)
+    return None if after == file else after
 
 
 def attached(file: StoredFile, subject_id: str, keep_until: datetime | None) -> StoredFile | None:

@@ -5,7 +5,8 @@ A part that holds the id of a file attaches it, decides who may see it, and asks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from supportcarr.contracts.actors import Actor
@@ -166,8 +167,67 @@ class FileService:
         keep_until = None
         if purpose in EVIDENCE:
             keep_until = to_milliseconds(self._clock.wall()) + timedelta(days=self._settings.evidence_days)
+        await self._use(
+            file_id,
+            owner_id,
+            purpose,
+            subject_id,
+            field,
+            lambda file: model.attached(file, subject_id, keep_until),
+        )
 
-        def attached(file: StoredFile) -> StoredFile | None:
+    async def reserve(
+        self, file_id: str, owner_id: str, purpose: Purpose, subject_id: str, *, field: str = "file_id"
+    ) -> None:
+        """Let *subject_id* refer to the file: it is collected after a day unless ``follow`` keeps it.
+
+        For a document that is saved after this, with an event whose consumer calls ``follow``: if the process
+        is killed before the document is saved, no file stays that nothing refers to.
+
+        Idempotent.  Raises what ``attach`` raises.
+        """
+        orphan_at = self._orphan_at()
+        await self._use(
+            file_id,
+            owner_id,
+            purpose,
+            subject_id,
+            field,
+            lambda file: model.reserved(file, subject_id, orphan_at),
+        )
+
+    async def follow(self, file_id: str, subject_id: str, is_used: Callable[[], Awaitable[bool]]) -> None:
+        """Keep the file if *subject_id* refers to it now, as *is_used* says; let go of it otherwise.
+
+        Idempotent, and safe to run at the same time elsewhere: whichever is last has seen the latest state.
+        Nothing happens if the file is gone, or something else uses it.
+        """
+        used, before = await is_used(), None
+        while used != before:
+            if used:
+                with suppress(NotFound):
+                    kept = without_events(lambda file: model.kept(file, subject_id))
+                    await update(self._files, file_id, kept, ATTEMPTS)
+            else:
+                await self.detach(file_id, subject_id)
+            used, before = await is_used(), used
+
+    def _orphan_at(self) -> datetime:
+        """When a file is collected that nothing uses from now on."""
+        return to_milliseconds(self._clock.wall()) + timedelta(hours=self._settings.unattached_hours)
+
+    async def _use(
+        self,
+        file_id: str,
+        owner_id: str,
+        purpose: Purpose,
+        subject_id: str,
+        field: str,
+        change: Callable[[StoredFile], StoredFile | None],
+    ) -> None:
+        """Change a file that *subject_id* may use.  Raises what ``attach`` raises."""
+
+        def used(file: StoredFile) -> StoredFile | None:
             if file.owner_id != owner_id or file.purpose != purpose or file.state == "deleted":
                 raise _unusable(field, "not_found", "There is no such file of yours for this purpose")
             if file.state == "awaiting_upload":
@@ -176,16 +236,16 @@ class FileService:
                 raise _unusable(field, "file_rejected", "This file was refused; upload another one")
             if file.attached_to not in (None, subject_id):
                 raise _unusable(field, "in_use", "This file is used for something else")
-            return model.attached(file, subject_id, keep_until)
+            return change(file)
 
         try:
-            await update(self._files, file_id, without_events(attached), ATTEMPTS)
+            await update(self._files, file_id, without_events(used), ATTEMPTS)
         except NotFound:
             raise _unusable(field, "not_found", "There is no such file of yours for this purpose") from None
 
     async def detach(self, file_id: str, subject_id: str) -> None:
         """*subject_id* does not use the file any more: it is collected soon.  Idempotent."""
-        orphan_at = to_milliseconds(self._clock.wall()) + timedelta(hours=self._settings.unattached_hours)
+        orphan_at = self._orphan_at()
         try:
             await update(
                 self._files,

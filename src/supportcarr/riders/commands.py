@@ -25,3 +25,4 @@ class BikeDetails(msgspec.Struct, frozen=True, kw_only=True):
     weight_kg: float | None = None
     battery_wh: int | None = None
     battery_removable: bool | None = None
+    photo_id: str | None = None

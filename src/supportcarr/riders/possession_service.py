@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import NotFound, ValidationFailed
+from supportcarr.contracts.events import BikePhotoChanged
 from supportcarr.contracts.ids import BIKE, SAVED_PLACE
 from supportcarr.contracts.value_objects import BikeLoad
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.store.port import DuplicateKey, Store
+from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.purge import delete_document
 from supportcarr.kit.store.update import update, without_events
 from supportcarr.riders.collections import BIKES, PLACES
 from supportcarr.riders.commands import BikeDetails, PlaceDetails
 from supportcarr.riders.errors import TooManyBikes, TooManyPlaces
+from supportcarr.riders.ports import PhotoFiles, PhotoLinks
 from supportcarr.riders.possessions import (
     BIKES_MAX,
     PLACES_MAX,
@@ -75,15 +82,20 @@ class PlaceService:
 class BikeService:
     """Bikes; those of others do not exist for a rider.  Implements the port ``Bikes`` of pricing."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock, photos: PhotoFiles) -> None:
         self._bikes = store.collection(BIKES)
+        self._clock = clock
+        self._photos = photos
 
     async def bikes(self, rider_id: str) -> Sequence[Bike]:
         """The rider's bikes, oldest first."""
         return (await self._bikes.find({"rider_id": rider_id}, limit=BIKES_MAX)).items
 
     async def add(self, rider_id: str, details: BikeDetails, *, bike_id: str | None = None) -> Bike:
-        """Add a bike; repeated with the id of one that was added: that one.  Raises ``TooManyBikes``."""
+        """Add a bike; repeated with the id of one that was added: that one.
+
+        Raises ``TooManyBikes``; ``ValidationFailed`` for a photo that cannot be used.
+        """
         if bike_id is not None and (before := await self._bikes.get(bike_id)):
             return before
         if await self._bikes.count({"rider_id": rider_id}) >= BIKES_MAX:
@@ -93,8 +105,9 @@ class BikeService:
             rider_id=rider_id,
             **(asdict(details) | {"name": details.name.strip()}),
         )
+        await self._use_photo(bike)
         try:
-            return await self._bikes.insert(bike)
+            return await self._bikes.insert(bike, self._photo_changed(bike, bike.photo_id))
         except DuplicateKey:  # the same request, made twice at the same time
             return await self._bikes.get(bike.id) or bike
 
@@ -106,14 +119,60 @@ class BikeService:
         return bike
 
     async def change(self, rider_id: str, bike_id: str, details: BikeDetails) -> Bike:
-        """Raises ``NotFound``.  Quotes and rescues keep what they know of the bike."""
-        await self.get(rider_id, bike_id)
-        return await update(self._bikes, bike_id, without_events(lambda bike: described_bike(bike, details)))
+        """Raises ``NotFound``; ``ValidationFailed`` for a photo that cannot be used.
+
+        Quotes and rescues keep what they know of the bike.
+        """
+        bike = await self.get(rider_id, bike_id)
+        if details.photo_id != bike.photo_id:
+            await self._use_photo(replace(bike, photo_id=details.photo_id))
+
+        def changed(bike: Bike) -> tuple[Bike, PendingEvents | None] | None:
+            after = described_bike(bike, details)
+            if after is None:
+                return None
+            changed = after.photo_id != bike.photo_id
+            return after, self._photo_changed(bike, bike.photo_id, after.photo_id) if changed else None
+
+        return await update(self._bikes, bike_id, changed)
 
     async def remove(self, rider_id: str, bike_id: str) -> None:
         """Raises ``NotFound``.  Quotes and rescues keep what they know of the bike."""
         await self.get(rider_id, bike_id)
-        await delete_document(self._bikes, bike_id)
+        while (bike := await self._bikes.get(bike_id)) is not None:
+            with suppress(VersionConflict):  # it was changed meanwhile: it may have a photo again
+                if bike.photo_id is not None:
+                    let_go = self._photo_changed(bike, bike.photo_id)
+                    bike = await self._bikes.save(replace(bike, photo_id=None), let_go)
+                await self._bikes.delete(bike_id, bike.version)
+
+    async def follow_photos(self, changed: BikePhotoChanged) -> None:
+        """Keep the photo that the bike has, and let go of one that it does not have any more.  Idempotent."""
+        for photo_id in changed.photo_ids:
+            has_photo = partial(self._has_photo, changed.bike_id, photo_id)
+            await self._photos.follow(photo_id, changed.bike_id, has_photo)
+
+    async def photo_links(self, bikes: Sequence[Bike]) -> Mapping[str, PhotoLinks]:
+        """Links to the photos of the bikes, by photo."""
+        photo_ids = [bike.photo_id for bike in bikes if bike.photo_id is not None]
+        return await self._photos.links(photo_ids) if photo_ids else {}
+
+    async def _use_photo(self, bike: Bike) -> None:
+        """Raises ``ValidationFailed``."""
+        if bike.photo_id is not None:
+            await self._photos.reserve(bike.photo_id, bike.rider_id, "bike_photo", bike.id, field="photo_id")
+
+    async def _has_photo(self, bike_id: str, photo_id: str) -> bool:
+        bike = await self._bikes.get(bike_id)
+        return bike is not None and bike.photo_id == photo_id
+
+    def _photo_changed(self, bike: Bike, *photo_ids: str | None) -> PendingEvents | None:
+        """The event about those photos; ``None`` if there are none."""
+        photos = tuple(photo_id for photo_id in photo_ids if photo_id is not None)
+        if not photos:
+            return None
+        event = BikePhotoChanged(rider_id=bike.rider_id, bike_id=bike.id, photo_ids=photos)
+        return PendingEvents((event,), Actor("rider", bike.rider_id), self._clock.city())
 
     async def load_of(self, rider_id: str, bike_id: str) -> BikeLoad:
         """What a vehicle has to carry.  Raises ``ValidationFailed`` unless the bike is the rider's."""

@@ -86,16 +86,18 @@ def _place_routes(service: PlaceService) -> list[Route]:
 def _bike_routes(service: BikeService) -> list[Route]:
     async def listed(request: RequestContext[None, NoQuery]) -> Response:
         found = await service.bikes(request.caller.user_id)
-        return Response(PageResponse([BikeView.of(bike) for bike in found]))
+        links = await service.photo_links(found)
+        return Response(PageResponse([BikeView.of(bike, links) for bike in found]))
 
     async def add(request: RequestContext[NewBike, NoQuery]) -> Response:
         bike = await service.add(request.caller.user_id, request.body.details, bike_id=request.new_id)
-        return Response(BikeView.of(bike), status=201)
+        return Response(BikeView.of(bike, await service.photo_links([bike])), status=201)
 
     async def change(request: RequestContext[BikeChange, NoQuery]) -> Response:
         rider_id, bike_id = request.caller.user_id, request.path_params["bike_id"]
         details = request.body.details(await service.get(rider_id, bike_id))
-        return Response(BikeView.of(await service.change(rider_id, bike_id, details)))
+        bike = await service.change(rider_id, bike_id, details)
+        return Response(BikeView.of(bike, await service.photo_links([bike])))
 
     async def remove(request: RequestContext[None, NoQuery]) -> Response:
         await service.remove(request.caller.user_id, request.path_params["bike_id"])

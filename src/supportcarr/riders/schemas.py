@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, UnsetType
@@ -10,12 +11,16 @@ from msgspec import Meta, UnsetType
 from supportcarr.contracts.geo import Latitude, Longitude, Place
 from supportcarr.contracts.value_objects import BikeType
 from supportcarr.riders.commands import BikeDetails, PlaceDetails
+from supportcarr.riders.ports import PhotoLinks
 from supportcarr.riders.possessions import Bike, SavedPlace
 
 Name = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"\S", examples=["Home"])]
 Word = Annotated[str, Meta(min_length=1, max_length=40)]
 Address = Annotated[str, Meta(max_length=200)]
 Weight = Annotated[float, Meta(ge=1, le=200, description="kilograms, with the battery")]
+PhotoId = Annotated[
+    str, Meta(min_length=1, max_length=64, description="id of an upload with the purpose bike_photo")
+]
 Battery = Annotated[int, Meta(ge=0, le=5000, description="watt-hours; 0: the bike has none")]
 
 
@@ -74,6 +79,7 @@ class NewBike(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     weight_kg: Weight | None = None
     battery_wh: Battery | None = None
     battery_removable: bool | None = None
+    photo_id: PhotoId | None = None
 
     @property
     def details(self) -> BikeDetails:
@@ -81,7 +87,7 @@ class NewBike(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class BikeChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is; without the photo: ``photo_id`` null."""
 
     name: Name | UnsetType = msgspec.UNSET
     type: BikeType | UnsetType = msgspec.UNSET
@@ -90,11 +96,35 @@ class BikeChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     weight_kg: Weight | UnsetType | None = msgspec.UNSET
     battery_wh: Battery | UnsetType | None = msgspec.UNSET
     battery_removable: bool | UnsetType | None = msgspec.UNSET
+    photo_id: PhotoId | UnsetType | None = msgspec.UNSET
 
     def details(self, bike: Bike) -> BikeDetails:
         given = {n: v for n, v in msgspec.structs.asdict(self).items() if v is not msgspec.UNSET}
         kept = {name: getattr(bike, name) for name in BikeDetails.__struct_fields__}
         return BikeDetails(**(kept | given))
+
+
+class BikePhotoView(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo; the links are valid for minutes, and null while there is nothing to see."""
+
+    id: str
+    state: Annotated[
+        Literal["awaiting_upload", "processing", "ready", "refused", "deleted"],
+        Meta(description="refused: the file was not accepted, and can be replaced"),
+    ]
+    content_type: Annotated[str, Meta(description="of the links, once the photo is ready")]
+    url: str | None
+    thumbnail_url: Annotated[str | None, Meta(description="at most 320 pixels a side")]
+
+    @classmethod
+    def of(cls, photo_id: str, links: PhotoLinks) -> BikePhotoView:
+        return cls(
+            id=photo_id,
+            state=links.state,
+            content_type=links.content_type,
+            url=links.url,
+            thumbnail_url=links.thumbnail_url,
+        )
 
 
 class BikeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +138,20 @@ class BikeView(msgspec.Struct, frozen=True, kw_only=True):
     weight_kg: float | None
     battery_wh: int | None
     battery_removable: bool | None
+    photo: BikePhotoView | None
 
     @classmethod
-    def of(cls, bike: Bike) -> BikeView:
-        return msgspec.convert(bike, cls, from_attributes=True)
+    def of(cls, bike: Bike, links: Mapping[str, PhotoLinks]) -> BikeView:
+        """The bike with the links to its photo; without a photo if its file is gone."""
+        photo_links = links.get(bike.photo_id) if bike.photo_id else None
+        return cls(
+            id=bike.id,
+            name=bike.name,
+            type=bike.type,
+            make=bike.make,
+            model=bike.model,
+            weight_kg=bike.weight_kg,
+            battery_wh=bike.battery_wh,
+            battery_removable=bike.battery_removable,
+            photo=BikePhotoView.of(bike.photo_id, photo_links) if bike.photo_id and photo_links else None,
+        )

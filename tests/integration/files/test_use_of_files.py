@@ -328,3 +328,69 @@ async def test_a_vehicle_shows_its_photos_and_lets_go_of_those_it_has_no_more(pl
     after = await stored(platform, second["id"])
     assert after is not None
     assert after.attached_to is None
+
+
+async def test_a_bike_shows_its_photo_and_lets_go_of_one_it_has_no_more(platform: Platform) -> None:
+    rider, other = await platform.person("rider"), await platform.person("rider")
+    first, second, third = [await uploaded(platform, rider, "bike_photo", JPEG) for _ in range(3)]
+    bike = expect(await rider.create("/me/bikes", {"name": "Commuter", "photo_id": first["id"]}), 201)
+    photo = bike["photo"]
+    assert (photo["id"], photo["state"], photo["content_type"]) == (first["id"], "ready", "image/jpeg")
+    assert photo["url"]
+    assert photo["thumbnail_url"]
+    await platform.settle()
+    path = f"/me/bikes/{bike['id']}"
+
+    async def attached() -> list[str | None]:
+        await platform.settle()
+        files = [await stored(platform, file["id"]) for file in (first, second, third)]
+        assert all(file is not None and (file.orphan_at is None) == bool(file.attached_to) for file in files)
+        return [file.attached_to for file in files if file is not None]
+
+    assert await attached() == [bike["id"], None, None]
+    assert expect(await rider.patch(path, {"photo_id": second["id"]}), 200)["photo"]["id"] == second["id"]
+    assert await attached() == [None, bike["id"], None]
+    assert expect(await rider.patch(path, {"name": "Old"}), 200)["photo"]["id"] == second["id"]
+    assert expect(await rider.patch(path, {"photo_id": None}), 200)["photo"] is None
+    assert await attached() == [None, None, None]
+    assert expect(await rider.patch(path, {"photo_id": third["id"]}), 200)["photo"]["id"] == third["id"]
+    expect(await rider.delete(path), 204)
+    assert await attached() == [None, None, None]
+
+    answers = [
+        await other.post("/me/bikes", {"name": "Mine", "photo_id": photo_id})
+        for photo_id in (first["id"], "fil_01jdc0000000000000000000r0")
+    ]
+    assert [(answer.status, answer.body["errors"]) for answer in answers] == [
+        (422, answers[1].body["errors"])
+    ] * 2
+    assert answers[0].body["errors"][0]["field"] == "photo_id"
+    assert expect(await other.get("/me/bikes"), 200)["items"] == []
+
+
+async def test_a_photo_that_was_reserved_for_nothing_is_collected(platform: Platform) -> None:
+    rider = await platform.person("rider")
+    file = await uploaded(platform, rider, "bike_photo", JPEG)
+    files, clock = platform.container.files, platform.container.clock
+    await files.reserve(file["id"], rider.user_id, "bike_photo", "bik_never_saved")
+    reserved = await stored(platform, file["id"])
+    assert reserved is not None
+    assert reserved.orphan_at is not None
+    await change(platform, file["id"], orphan_at=clock.wall() - timedelta(seconds=1))
+    await platform.container.file_removal.collect()
+    assert await gone(platform, file["id"])
+
+
+async def test_a_reference_that_changes_while_it_is_followed_is_followed_again(platform: Platform) -> None:
+    rider = await platform.person("rider")
+    file = await uploaded(platform, rider, "bike_photo", JPEG)
+    answers = iter([True, False, False])
+
+    async def is_used() -> bool:
+        return next(answers)
+
+    await platform.container.files.follow(file["id"], "bik_1", is_used)
+    after = await stored(platform, file["id"])
+    assert after is not None
+    assert after.attached_to is None
+    assert after.orphan_at is not None

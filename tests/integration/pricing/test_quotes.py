@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from support.files.no_photos import NoPhotos
 from supportcarr.contracts.carrying import NO_NEEDS, CarryingNeeds, VehicleSpec, can_carry
 from supportcarr.contracts.errors import ApiError, NotFound, ValidationFailed
 from supportcarr.contracts.geo import GeoPoint, Place, distance_m
@@ -70,7 +71,7 @@ class PricingParts:
         self.clock = Clock(wall=self.wall)
         self.supply = OneDriver()
         self.areas = ServiceAreas(store, self.clock)
-        self.bikes = BikeService(store)
+        self.bikes = BikeService(store, self.clock, NoPhotos())
         self.pricing = PricingService(
             store, self.clock, self.areas, StraightLines(), self.supply, self.bikes, SETTINGS
         )

@@ -22,6 +22,7 @@ from supportcarr.files.model import StoredFile
 from supportcarr.notifications.collections import NOTIFICATIONS
 
 PHOTO = "fil_01jdc0000000000000000000f2"
+NEW_PHOTO = "fil_01jdc0000000000000000000f3"
 
 
 async def _hours_are_over(world: World) -> None:
@@ -64,33 +65,36 @@ async def _vehicle(world: World) -> Vehicle:
 
 
 async def _has_photo(world: World) -> None:
-    """The far driver's vehicle has a photo."""
+    """The far driver's vehicle has a photo, and another one is uploaded."""
     vehicle = await _vehicle(world)
-    photo = StoredFile(
-        id=PHOTO,
-        owner_id=vehicle.driver_id,
-        purpose="vehicle_photo",
-        state="ready",
-        content_type="image/jpeg",
-        size=1000,
-        created_at=world.clock.wall(),
-        attached_to=vehicle.id,
-    )
-    await world.store.collection(FILES).insert(photo)
+    for photo_id in (PHOTO, NEW_PHOTO):
+        photo = StoredFile(
+            id=photo_id,
+            owner_id=vehicle.driver_id,
+            purpose="vehicle_photo",
+            state="ready",
+            content_type="image/jpeg",
+            size=1000,
+            created_at=world.clock.wall(),
+            attached_to=vehicle.id if photo_id == PHOTO else None,
+        )
+        await world.store.collection(FILES).insert(photo)
     await world.store.collection(VEHICLES).save(replace(vehicle, photo_ids=(PHOTO,)))
 
 
 async def _describe_vehicle(world: World) -> ApiResponse:
     path = f"/me/vehicles/{(await _vehicle(world)).id}"
-    return await world.request(world.people.far, "PATCH", path, {"tie_downs": 3, "photo_ids": []})
+    return await world.request(world.people.far, "PATCH", path, {"tie_downs": 3, "photo_ids": [NEW_PHOTO]})
 
 
 async def _dispatch_knows_the_vehicle(world: World) -> Findings:
     entry = await world.roster_entry(world.people.far)
     [profile] = await find_all(world, PROFILES, id=world.people.far.id)
-    vehicle, [photo] = await _vehicle(world), await find_all(world, FILES, id=PHOTO)
+    vehicle = await _vehicle(world)
+    [old], [new] = [await find_all(world, FILES, id=photo_id) for photo_id in (PHOTO, NEW_PHOTO)]
     return problems(
-        (photo.attached_to is None, "the photo is kept for a vehicle that does not have it"),
+        (old.attached_to is None, "the photo is kept for a vehicle that does not have it"),
+        (new.attached_to == vehicle.id and new.orphan_at is None, "the new photo will be collected"),
         (vehicle.tie_downs == 3, "the vehicle has not changed"),
         (profile.vehicle is not None and profile.vehicle.tie_downs == 3, "the profile is older"),
         (entry.vehicle is not None and entry.vehicle.tie_downs == 3, "dispatch has the older vehicle"),

@@ -44,6 +44,7 @@ A_BIKE = {
     "weight_kg": 51.5,
     "battery_wh": 545,
     "battery_removable": True,
+    "photo_id": None,
 }
 DECISION = {"reason": "The insurer does not know you"}
 

@@ -2275,7 +2275,7 @@ export interface components {
         };
         /**
          * BikeChange
-         * @description What is left out stays as it is.
+         * @description What is left out stays as it is; without the photo: ``photo_id`` null.
          */
         BikeChange: {
             /** @example Home */
@@ -2287,6 +2287,7 @@ export interface components {
             weight_kg?: number | null;
             battery_wh?: number | null;
             battery_removable?: boolean | null;
+            photo_id?: string | null;
         };
         /**
          * BikeLoad
@@ -2304,6 +2305,23 @@ export interface components {
             battery_removable?: boolean;
         };
         /**
+         * BikePhotoView
+         * @description A photo; the links are valid for minutes, and null while there is nothing to see.
+         */
+        BikePhotoView: {
+            id: string;
+            /**
+             * @description refused: the file was not accepted, and can be replaced
+             * @enum {unknown}
+             */
+            state: "awaiting_upload" | "deleted" | "processing" | "ready" | "refused";
+            /** @description of the links, once the photo is ready */
+            content_type: string;
+            url: string | null;
+            /** @description at most 320 pixels a side */
+            thumbnail_url: string | null;
+        };
+        /**
          * BikeView
          * @description A bike of the caller.
          */
@@ -2317,6 +2335,7 @@ export interface components {
             weight_kg: number | null;
             battery_wh: number | null;
             battery_removable: boolean | null;
+            photo: components["schemas"]["BikePhotoView"] | null;
         };
         /**
          * CancellationView
@@ -2763,6 +2782,8 @@ export interface components {
             battery_wh?: number | null;
             /** @default null */
             battery_removable?: boolean | null;
+            /** @default null */
+            photo_id?: string | null;
         };
         /**
          * NewKey
