@@ -4,11 +4,13 @@ again from its start: the offer's state says how it ends, and ``due_at`` when it
 ``accept``
     1. ``accept``: the offer becomes ``accepted`` (only while it is open)
     2. the driver's current job is claimed; the same write releases the claim of the open offer
-    3. the rescue is assigned (``RescueAssignments``)
+    3. the rescue is assigned (``RescueAssignments``), unless the driver may not take a job any more
     4. the job claim is confirmed, unless the rescue has ended and the consumer of that released it
     5. ``confirm``: the offer is settled, and ``OfferClosed(accepted)`` published
-    If the rescue no longer waits for a driver (3), the job claim is released, ``revoke`` makes the
-    offer ``withdrawn``, and the steps of ``close`` follow.
+    The profile says who may take a job, and it is read after the first step: a driver who is suspended before
+    that read never has the job, and one who is suspended after it has a job, which is finished.
+    If the rescue no longer waits for a driver, or the driver may not take it (3), the job claim is released,
+    ``revoke`` makes the offer ``withdrawn``, and the steps of ``close`` follow.
 
 ``close``
     1. ``decline``, ``expire`` or ``withdraw``: only while the offer is open; publishes ``OfferClosed``
@@ -28,6 +30,7 @@ from datetime import timedelta
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.envelope import PendingEvents
+from supportcarr.contracts.errors import Conflict
 from supportcarr.dispatch.cases import case_without_offer
 from supportcarr.dispatch.claims import ATTEMPTS, DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
@@ -79,7 +82,7 @@ class OfferLifecycle:
                 raise HoursAreOver
         offer = await self.finish(await self._change_offer(offer_id, "accept"))
         if offer.state != "accepted":
-            raise OfferNotOpen("The rescue no longer waits for a driver")
+            raise _refusal(await self._drivers.job_obstacle(driver_id))
         return offer
 
     async def decline(self, driver_id: str, offer_id: str) -> Offer:
@@ -118,9 +121,16 @@ class OfferLifecycle:
             await self._confirm(offer)
 
     async def _finish_accepting(self, offer: Offer) -> Offer:
-        if await self._claims.claim_for_job(offer) and await self._assign_rescue(offer):
+        claimed = await self._claims.claim_for_job(offer) and await self._may_take(offer)
+        if claimed and await self._assign_rescue(offer):
             return await self._confirm(offer)
         return await self._revoke(offer)
+
+    async def _may_take(self, offer: Offer) -> bool:
+        """True if the driver may take a job, or has that one already: an earlier run assigned it."""
+        if await self._drivers.job_obstacle(offer.driver_id) is None:
+            return True
+        return await self._rescues.driver_of(offer.rescue_id) == offer.driver_id
 
     async def _assign_rescue(self, offer: Offer) -> bool:
         return await self._rescues.assign(
@@ -163,3 +173,16 @@ class OfferLifecycle:
     @property
     def _grace(self) -> timedelta:
         return timedelta(seconds=self._rules.grace_seconds)
+
+
+def _refusal(obstacle: str | None) -> Conflict:
+    """Why an acceptance was refused."""
+    match obstacle:
+        case "documents":
+            return DocumentsExpired()
+        case "hours":
+            return HoursAreOver()
+        case "stopped":
+            return OfferNotOpen("You cannot take jobs at present")
+        case _:
+            return OfferNotOpen("The rescue no longer waits for a driver")

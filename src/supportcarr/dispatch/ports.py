@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
@@ -43,7 +43,13 @@ class RoutePlanner(Protocol):
 
 
 class DriverAvailability(Protocol):
-    """Takes drivers offline.  Implemented by ``drivers.service.DriverService``."""
+    """Takes drivers offline, and knows who may drive.  Implemented by ``drivers.service.DriverService``."""
+
+    async def job_obstacle(self, driver_id: str) -> Literal["stopped", "documents", "hours"] | None:
+        """Why the driver may not take a job now, by the profile as it is stored; ``None``: the driver may.
+
+        ``stopped``: not approved, or taken offline by the system.
+        """
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline."""

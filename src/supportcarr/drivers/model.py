@@ -31,6 +31,8 @@ ApplicationState = Literal[
     "draft", "submitted", "in_review", "changes_requested", "approved", "rejected", "suspended"
 ]
 
+JobObstacle = Literal["stopped", "documents", "hours"]  # why a driver may not take a job
+
 VEHICLES_MAX = 10
 
 
@@ -251,6 +253,21 @@ def with_spec(profile: DriverProfile, vehicle: Vehicle) -> DriverProfile:
 
 def _used(profile: DriverProfile, on_jobs: VehiclesOnJobs) -> VehiclesOnJobs:
     return frozenset(vehicle_id or profile.vehicle_id for vehicle_id in on_jobs)
+
+
+def job_obstacle(profile: DriverProfile, now: datetime) -> JobObstacle | None:
+    """Why the driver may not take a job at that time (city time); ``None``: the driver may.
+
+    A driver who went offline at the moment of accepting has accepted; one whom the system took offline has
+    not.
+    """
+    if profile.approval != "approved" or (not profile.online and profile.offline_reason is not None):
+        return "stopped"
+    if profile.documents_until is not None and now >= profile.documents_until:
+        return "documents"
+    if profile.hours.limit_at is not None and now >= profile.hours.limit_at:
+        return "hours"
+    return None
 
 
 def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[DriverStandingChanged, ...]:

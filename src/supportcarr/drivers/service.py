@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -200,7 +201,7 @@ class DriverService:
         if self._plates is not None:
             vehicle = await self._plates.with_hashes(vehicle)
         try:
-            vehicle = await self._vehicles.insert(vehicle)
+            vehicle = await self._vehicles.insert(vehicle, self._photos_added(actor, vehicle))
         except DuplicateKey:  # a repeat; the first may have died before the next step
             vehicle = await self._vehicles.get(vehicle.id) or vehicle
         if not vehicle.removed:
@@ -232,8 +233,12 @@ class DriverService:
             after = model.changed_vehicle(vehicle, command, hashes)
             if after is None:
                 return None
-            gone = tuple(photo for photo in vehicle.photo_ids if photo not in after.photo_ids)
-            event = VehicleChanged(driver_id=driver_id, vehicle_id=vehicle_id, photos_removed=gone)
+            event = VehicleChanged(
+                driver_id=driver_id,
+                vehicle_id=vehicle_id,
+                photos_removed=tuple(photo for photo in vehicle.photo_ids if photo not in after.photo_ids),
+                photos_added=tuple(photo for photo in after.photo_ids if photo not in vehicle.photo_ids),
+            )
             return after, PendingEvents((event,), actor, self._clock.city())
 
         vehicle = await update(self._vehicles, vehicle_id, changed)
@@ -245,14 +250,27 @@ class DriverService:
         for photo_id in photo_ids:
             if self._photos is None:
                 raise ValidationFailed.of("photo_ids", "not_found", "There are no uploads here")
-            await self._photos.attach(photo_id, driver_id, "vehicle_photo", vehicle_id, field="photo_ids")
+            await self._photos.reserve(photo_id, driver_id, "vehicle_photo", vehicle_id, field="photo_ids")
 
-    async def release_photos(self, changed: VehicleChanged) -> None:
-        """Let go of the photos that a vehicle does not have any more.  Idempotent."""
-        vehicle = await self._vehicles.get(changed.vehicle_id)
-        for photo_id in changed.photos_removed:
-            if self._photos is not None and (vehicle is None or photo_id not in vehicle.photo_ids):
-                await self._photos.detach(photo_id, changed.vehicle_id)
+    def _photos_added(self, actor: Actor, vehicle: Vehicle) -> PendingEvents | None:
+        """The event about the photos of a new vehicle; ``None`` if it has none."""
+        if not vehicle.photo_ids:
+            return None
+        event = VehicleChanged(
+            driver_id=vehicle.driver_id, vehicle_id=vehicle.id, photos_added=vehicle.photo_ids
+        )
+        return PendingEvents((event,), actor, self._clock.city())
+
+    async def follow_photos(self, changed: VehicleChanged) -> None:
+        """Keep the photos that a vehicle has, and let go of those it does not have any more.  Idempotent."""
+        for photo_id in (*changed.photos_removed, *changed.photos_added):
+            if self._photos is not None:
+                has_photo = partial(self._has_photo, changed.vehicle_id, photo_id)
+                await self._photos.follow(photo_id, changed.vehicle_id, has_photo)
+
+    async def _has_photo(self, vehicle_id: str, photo_id: str) -> bool:
+        vehicle = await self._vehicles.get(vehicle_id)
+        return vehicle is not None and photo_id in vehicle.photo_ids
 
     async def photo_links(self, vehicles: Sequence[Vehicle]) -> Mapping[str, PhotoLinks]:
         """Links to the photos of the vehicles, by photo."""
@@ -322,6 +340,11 @@ class DriverService:
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline already."""
         await self._change(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
+
+    async def job_obstacle(self, driver_id: str) -> model.JobObstacle | None:
+        """Why the driver may not take a job now; ``None``: the driver may."""
+        profile = await self._profiles.get(driver_id)
+        return "stopped" if profile is None else model.job_obstacle(profile, self._clock.city())
 
     async def stop(self, driver_id: str, reason: str) -> None:
         """Set the person offline, if they are a driver at all."""

@@ -28,6 +28,7 @@ from supportcarr.contracts.money import Charge
 from supportcarr.contracts.value_objects import BikeLoad, NearbyDriver
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.dispatch.model import DispatchCase, Offer
+from supportcarr.dispatch.ports import DriverAvailability
 from supportcarr.dispatch.roster import RosterEntry
 from supportcarr.dispatch.service import DispatchService
 from supportcarr.dispatch.settings import DispatchSettings
@@ -162,8 +163,15 @@ async def crash() -> None:
 class DispatchWorld:
     """Dispatch over a real store; the test controls everything around it."""
 
-    def __init__(self, store: Store, settings: DispatchSettings | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: DispatchSettings | None = None,
+        drivers: DriverAvailability | None = None,
+    ) -> None:
+        """*drivers*: by default whoever has a standing may take jobs (``set_standing``)."""
         self.store = store
+        self._drivers = drivers or self
         self.settings = settings or DispatchSettings()
         self.now = START
         self.clock = Clock(city_origin=START, wall_origin=START, wall=lambda: self.now.timestamp())
@@ -198,7 +206,7 @@ class DispatchWorld:
             rescues=StoredAssignments(store),
             positions=self.positions,
             routes=StraightLineRouter(RoutingSettings()),
-            drivers=self,
+            drivers=self._drivers,
             settings=self.settings,
         )
 
@@ -231,6 +239,9 @@ class DispatchWorld:
             hours_until=hours_until,
         )
         await self.dispatch.follow_driver(self.envelope(event, driver_id, version))
+
+    async def job_obstacle(self, driver_id: str) -> None:
+        """Implements ``DriverAvailability``."""
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Implements ``DriverAvailability``; the event follows at once here, not by the relay."""
