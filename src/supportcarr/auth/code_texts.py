@@ -1,4 +1,4 @@
-"""Sends texts, as jobs: requested codes, and what is sent to the old number of an account.
+"""Sends texts, as jobs: requested codes, notices, and what is sent to the old number of an account.
 
 Each message is sent at most once as far as the provider can say: the intent is stored first, and after a
 response that did not arrive the provider is asked whether it has the message.
@@ -82,6 +82,15 @@ class CodeTexts:
             message_id = keyed_hash(self._secret, "old phone", event_id, number)
             await self._send_in_turn(message_id, "old_phone", number, sms_texts.phone_changed(user.language))
             await update(self._users, user_id, without_events(partial(_without_old_phone, number=number)))
+
+    async def send_notice(self, message_id: str, user_id: str, text: str) -> None:
+        """Send *text* to the person's verified number, once for that id; nothing if there is none.
+
+        Raises ``RetryLater`` while the provider cannot be reached.
+        """
+        user = await self._users.get(user_id)
+        if user is not None and user.verified:
+            await self._send_in_turn(message_id, "notification", user.phone, text)
 
     async def _send_in_turn(self, message_id: str, purpose: str, to: str, text: str) -> None:
         if self._sending >= AT_ONCE:

@@ -25,6 +25,12 @@ class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
     email: bool = True
 
 
+def wanted_channels(preferences: Preferences) -> frozenset[Literal["push", "sms", "email"]]:
+    """The channels that are not turned off."""
+    channels: tuple[Literal["push", "sms", "email"], ...] = ("push", "sms", "email")
+    return frozenset(channel for channel in channels if getattr(preferences, channel))
+
+
 class User(Document, frozen=True, kw_only=True):
     """A person's account.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -12,7 +13,15 @@ from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import USERS
 from supportcarr.auth.errors import AccountBanned, PhoneTaken, TotpCodeWrong, WrongCredentials
 from supportcarr.auth.failed_sign_ins import FailedSignIns, Failure
-from supportcarr.auth.model import AccountChanges, Device, User, end_sessions, end_tokens, with_changes
+from supportcarr.auth.model import (
+    AccountChanges,
+    Device,
+    User,
+    end_sessions,
+    end_tokens,
+    wanted_channels,
+    with_changes,
+)
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.revocations import Revocations
@@ -128,6 +137,11 @@ class AuthService:
             masked = phones.masked(user.phone)
             self._masked.put(key, masked)
         return Person(user.id, user.name, masked)
+
+    async def wanted_channels(self, user_id: str) -> frozenset[Literal["push", "sms", "email"]]:
+        """The channels that the person has not turned off; none if there is no such account."""
+        user = await self._users.get(user_id)
+        return wanted_channels(user.preferences) if user else frozenset()
 
     async def change_account(self, user_id: str, changes: AccountChanges, if_match: int | None) -> User:
         """Change the name and preferences.  Raises ``StaleVersion``: the account is not at *if_match*."""

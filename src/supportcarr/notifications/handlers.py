@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
     DeletionCancelled,
     DeletionRequested,
@@ -13,6 +14,7 @@ from supportcarr.contracts.events import (
     ExportReady,
     FixConfirmed,
     FixProposed,
+    NotificationToBeSent,
     PasswordChanged,
     PaymentProcessed,
     PhoneChanged,
@@ -25,11 +27,20 @@ from supportcarr.contracts.events import (
     TotpRemoved,
 )
 from supportcarr.kit.events.consumer import Consumer, Phase
+from supportcarr.notifications.delivery import NotificationDelivery
 from supportcarr.notifications.service import NotificationsService
 
 
-def consumers(service: NotificationsService) -> list[Consumer]:
-    """A quick consumer: a notification is one insert, with an id derived from the event."""
+def consumers(service: NotificationsService, delivery: NotificationDelivery) -> list[Consumer]:
+    """A quick consumer: a notification is one insert, with an id derived from the event.
+
+    A slow one sends some of them by other channels, too.
+    """
+
+    async def send(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, NotificationToBeSent):
+            await delivery.send(envelope.event)
+
     events = (
         RescueMoved,
         PaymentProcessed,
@@ -52,4 +63,7 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         RatingsOpened,
         RatingShown,
     )
-    return [Consumer("notifications.notify", events, service.notify, Phase.DELIVERY)]
+    return [
+        Consumer("notifications.notify", events, service.notify, Phase.DELIVERY),
+        Consumer("notifications.send", (NotificationToBeSent,), send, Phase.DELIVERY, slow=True),
+    ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.errors import NotFound
-from supportcarr.contracts.events import NotificationCreated
+from supportcarr.contracts.events import NotificationCreated, NotificationToBeSent
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Page, Store, VersionConflict
+from supportcarr.notifications.channels import may_be_sent
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.notifications.model import Notification, mark_read, notification_id
 from supportcarr.notifications.texts import NotificationText, notification_texts
@@ -36,8 +37,10 @@ class NotificationsService:
             at=event.at,
         )
         created = NotificationCreated(notification_id=notification.id, user_id=text.user_id)
+        sent = NotificationToBeSent(notification_id=notification.id, topic=text.topic)
+        events = (created, sent) if may_be_sent(text.topic) else (created,)
         try:
-            await self._notifications.insert(notification, PendingEvents((created,), SYSTEM, event.at))
+            await self._notifications.insert(notification, PendingEvents(events, SYSTEM, event.at))
         except DuplicateKey:
             return  # an earlier run of the same event stored it
 

@@ -45,6 +45,7 @@ from supportcarr.contracts.events import (
     SignInAttemptsFailed,
     TotpRemoved,
 )
+from supportcarr.notifications.channels import Topic, topic_of
 
 Side = Literal["rider", "driver", "anyone"]
 
@@ -57,6 +58,7 @@ class NotificationText(msgspec.Struct, frozen=True):
     title: str
     body: str
     rescue_id: str | None = None
+    topic: Topic = "progress"  # decides by which channels it goes
 
 
 TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
@@ -456,7 +458,8 @@ def _text(
 ) -> NotificationText:
     title, body = TEXTS[text or kind, side]
     title, body = (template.format_map(values or {}) for template in (title, body))
-    return NotificationText(user_id, kind, title, body, rescue_id)
+    topic = topic_of(text or kind, driver=side == "driver")
+    return NotificationText(user_id, kind, title, body, rescue_id, topic)
 
 
 def money(amount_minor: int, currency: str) -> str:

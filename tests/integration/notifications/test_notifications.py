@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 
@@ -15,13 +16,16 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.notifications.delivery import NotificationDelivery
 from supportcarr.notifications.handlers import consumers
 from supportcarr.notifications.routes import routes
 from supportcarr.notifications.service import NotificationsService
 
+NO_DELIVERY = cast(NotificationDelivery, None)
+
 
 async def deliver(service: NotificationsService, events: Sequence[EventEnvelope]) -> None:
-    (consumer,) = consumers(service)
+    consumer = next(one for one in consumers(service, NO_DELIVERY) if not one.slow)
     for event in events:
         assert isinstance(event.event, consumer.events)
         await consumer.handle(event)

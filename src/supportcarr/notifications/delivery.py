@@ -1,0 +1,37 @@
+"""Sends notifications by channels beside the app, as jobs."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.events import NotificationToBeSent
+from supportcarr.kit.store.port import Store
+from supportcarr.notifications.channels import channels_of
+from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.notifications.model import Notification
+from supportcarr.notifications.ports import ContactPreferences, TextMessages
+
+
+class NotificationDelivery:
+    """Sends what the table of channels and the person's preferences allow (``notifications.channels``)."""
+
+    def __init__(self, store: Store, preferences: ContactPreferences, texts: TextMessages) -> None:
+        self._notifications = store.collection(NOTIFICATIONS)
+        self._preferences = preferences
+        self._texts = texts
+
+    async def send(self, event: NotificationToBeSent) -> None:
+        """Send a notification, unless it was read in the app meanwhile.  Idempotent.
+
+        Raises ``RetryLater`` while a provider cannot be reached.
+        """
+        notification = await self._notifications.get(event.notification_id)
+        if notification is None or notification.read_at is not None:
+            return
+        wanted = await self._preferences.wanted_channels(notification.user_id)
+        if "sms" in channels_of(event.topic, wanted):
+            await self._texts.send_notice(notification.id, notification.user_id, text_of(notification))
+
+
+def text_of(notification: Notification) -> str:
+    """The notification as a text message."""
+    title = notification.title if notification.title.endswith(("?", "!", ".")) else f"{notification.title}."
+    return f"SupportCarr: {title} {notification.body}"
