@@ -93,4 +93,4 @@ async def test_delivery_consumers_run_after_all_other_fast_consumers() -> None:
         assert quick == sorted(quick)
         assert not any(c.slow for c in called(backwards, event)[: len(quick)])
     delivering = {consumer.name for consumer in backwards if consumer.phase is Phase.DELIVERY}
-    assert delivering == {"realtime.publish", "notifications.notify"}
+    assert delivering == {"realtime.publish", "notifications.notify", "notifications.send"}
