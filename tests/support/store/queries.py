@@ -274,6 +274,7 @@ QUERIES: tuple[Query, ...] = (
 # Calls of methods with these names that are not store queries, or that lead to one listed above.
 OTHER_CALLS = frozenset(
     {
+        "kit/http/types.py self.lines.count",
         *PRIVACY_CALLS,
         "supportcarr_lab/demo/fault_injection.py itertools.count",
         "auth/access_tokens.py self._keys.find",
