@@ -27,8 +27,14 @@ class Codes:
         self._ahead = -2
 
     def next(self) -> str:
-        """Of the step before now, then now, then the one after."""
+        """Of the step before now, then now, then the one after.
+
+        Not at the end of a step: the code of the one before would be too old when the server sees it.
+        """
         self._ahead += 1
+        left = STEP_SECONDS - time.time() % STEP_SECONDS
+        if self._ahead < 0 and left < 3:
+            time.sleep(left)
         return code_at(self.secret, time.time() + self._ahead * STEP_SECONDS)
 
 
