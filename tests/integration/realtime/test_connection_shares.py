@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 import socketio
 
+from support.faults import wait_until
 from support.realtime import SocketClient, connected_client, running_server, token_of
 from supportcarr.kit.http.addresses import LOOPBACK, ClientAddresses
 from supportcarr.kit.redis.client import RedisClient
@@ -28,6 +29,7 @@ async def test_a_user_has_a_bounded_number_of_connections(redis: RedisClient) ->
             assert third.connect_error["data"]["code"] == "rate_limited"
             for _ in range(2):
                 await others.enter_async_context(connected_client(server.url, token_of(BEN, "rider")))
+        await wait_until(lambda: len(server.app.server.clients) == 3)  # the server knows that one has left
         await others.enter_async_context(connected_client(server.url, token_of(ANN, "rider")))
     assert shares.refused == 1
 
@@ -40,6 +42,7 @@ async def test_an_address_has_a_bounded_number_of_connections(redis: RedisClient
         async with connected_client(server.url, token_of(ANN, "rider")):
             with pytest.raises(socketio.exceptions.ConnectionError):
                 await SocketClient().connect_with(server.url, {"token": token_of(BEN, "rider")})
+        await wait_until(lambda: sum(shares._of_address.values()) == 2)
         await others.enter_async_context(connected_client(server.url, token_of(BEN, "rider")))
     assert (shares.refused, shares._of_address, shares._of_user) == (1, {}, {})
 

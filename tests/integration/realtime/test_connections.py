@@ -10,6 +10,7 @@ import pytest
 import socketio
 from prometheus_client import CollectorRegistry
 
+from support.faults import wait_until
 from support.realtime import (
     AREAS,
     TIMEOUT_SECONDS,
@@ -137,7 +138,7 @@ async def test_an_expired_token_ends_the_connection(redis: RedisClient) -> None:
         await client.connect(server.url, token_of(ANN, "rider", exp=time.time() + 2))
         await client.wait_disconnected()
         assert client.received.payloads("auth:expired") == [{"code": "expired"}]
-        assert server.app.server.clients == {}
+        await wait_until(lambda: server.app.server.clients == {})
 
 
 async def test_a_revoked_token_ends_the_connection(redis: RedisClient) -> None:
@@ -160,7 +161,8 @@ async def test_a_ban_ends_the_connections_of_that_account_at_once(redis: RedisCl
         server.tokens.tell(set(), {ANN, BEN})  # of BEN an older token has ended than the one in use
         await banned.wait_disconnected()
         assert banned.received.payloads("auth:expired") == [{"code": "revoked"}]
-        assert [client.principal.user_id for client in server.app.server.clients.values()] == [BEN]
+        connected = server.app.server.clients
+        await wait_until(lambda: [client.principal.user_id for client in connected.values()] == [BEN])
         await other.disconnect()
 
 
