@@ -34,7 +34,7 @@ from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.realtime.app import build_realtime
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-TIMEOUT_S = 40.0
+TIMEOUT_S = 60.0
 SWEEP_INTERVAL_S = 0.2
 
 
@@ -92,7 +92,7 @@ class City:
         async with (
             open_container(settings, "api") as container,
             _relaying(container),
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
         ):
             lifecycle = Lifecycle()
             gateway = gateway_of(container, Metrics(), lifecycle)

@@ -43,6 +43,6 @@ def run_process(folder: Path, *arguments: str, **settings: str) -> subprocess.Co
         env=environment_with(settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
