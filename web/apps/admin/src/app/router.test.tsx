@@ -130,7 +130,7 @@ describe("the history", () => {
     const { url } = open("/admin/rescues/res_000001?tab=ended&area=montreal");
     fireEvent.click(await screen.findByRole("button", { name: "Sign out" }));
     await screen.findByLabelText("Password");
-    await vi.waitFor(() => expect(url()).toBe("/admin/"));
+    await vi.waitFor(() => expect(url()).toBe("/admin/"), 30_000);
   });
 });
 
@@ -152,9 +152,9 @@ describe("the service area", () => {
   it("is kept in the URL when it is changed and a rescue is opened", async () => {
     const { url } = open("/admin?tab=ended");
     fireEvent.change(await screen.findByLabelText("Service area"), { target: { value: "quebec" } });
-    await vi.waitFor(() => expect(url()).toBe("/admin/?area=quebec&tab=ended"));
+    await vi.waitFor(() => expect(url()).toBe("/admin/?area=quebec&tab=ended"), 30_000);
     fireEvent.click(screen.getByText("map of no rescue"));
-    await vi.waitFor(() => expect(url()).toBe("/admin/rescues/res_000002?area=quebec&tab=ended"));
+    await vi.waitFor(() => expect(url()).toBe("/admin/rescues/res_000002?area=quebec&tab=ended"), 30_000);
   });
 });
 

@@ -89,7 +89,7 @@ describe("the live rescues", () => {
     const link = screen.getByRole("link", { name: /Flat tire/ });
     expect(link.getAttribute("aria-current")).toBeNull();
     fireEvent.click(link);
-    await vi.waitFor(() => expect(link.getAttribute("aria-current")).toBe("page"));
+    await vi.waitFor(() => expect(link.getAttribute("aria-current")).toBe("page"), 30_000);
     expect(router.state.location.pathname).toBe("/rescues/res_000002");
   });
 });
