@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 import stat
 import time
 from collections import Counter
+from datetime import time as time_of_day
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,8 @@ import pytest
 
 from support.platform.demo import Demo, running_demo
 from support.ports import consecutive_ports
+from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 SMALL = ("--riders", "2", "--drivers", "2", "--speed", "20")
 
@@ -106,7 +110,8 @@ def test_one_minute_of_the_simulated_city_under_kills_and_a_wipe_keeps_every_inv
 ) -> None:
     arguments = ("--seconds", "60", "--riders", "14", "--drivers", "12", "--speed", "40", "--seed", "10")
     faults = ("--kills", "3", "--redis-wipes", "1")
-    with running_demo(tmp_path / "data", *arguments, *faults) as demo:
+    people = ("--applicants", "2", "--photos", "0.5")
+    with running_demo(tmp_path / "data", *arguments, *faults, *people) as demo:
         report = demo.report(within_s=420)
         broken = [name for name, holds in report["invariants"].items() if not holds]
         assert broken == [], demo.output
@@ -116,6 +121,40 @@ def test_one_minute_of_the_simulated_city_under_kills_and_a_wipe_keeps_every_inv
         assert _killed(demo) == {"worker": 1, "realtime": 1, "api": 1}
         assert report["rescues"]["completed"] >= 3
         assert report["events"]["received"] > 0
+        assert report["photos"] > 0
+        assert [report["applicants"][name] for name in ("signed_up", "approved")] == [2, 2]
+
+
+@pytest.mark.long
+def test_applicants_drive_until_their_papers_end_at_midnight_or_they_are_suspended(tmp_path: Path) -> None:
+    """From the sign-up to the first offer by the API alone; then no further offer, and a job is finished."""
+    speed, data = 60.0, tmp_path / "data"
+    demand = tmp_path / "demand.csv"
+    demand.write_text("at,lat,lng\n" + "".join(f"{90 * n},45.52,-73.58\n" for n in range(50)))
+    asyncio.run(_set_clock(data, time_of_day(23, 15), speed))
+    people = ("--riders", "12", "--drivers", "1", "--applicants", "4", "--photos", "0.5")
+    run = ("--seconds", "75", "--speed", str(speed), "--demand", str(demand))
+    with running_demo(data, *people, *run) as demo:
+        report = demo.report(within_s=420)
+        broken = [name for name, holds in report["invariants"].items() if not holds]
+        assert broken == [], demo.output
+        assert report["applicants"] == {
+            "signed_up": 4,
+            "approved": 4,
+            "offered": 4,
+            "suspended": 1,
+            "expired": 1,
+        }
+
+
+async def _set_clock(data: Path, starts_at: time_of_day, speed: float) -> None:
+    """Let the city in that folder begin at that local time."""
+    data.mkdir(mode=0o700)
+    store = SqliteStore(data / "supportcarr.sqlite3")
+    store.collection(CITY_CLOCK)
+    await store.open()
+    await city_clock(store, speed=speed, starts_at=starts_at)
+    await store.close()
 
 
 def _killed(demo: Demo) -> Counter[str]:

@@ -42,6 +42,18 @@ import click
     help="Random seed of the demand and of each person's choices.",
 )
 @click.option(
+    "--photos",
+    type=click.FloatRange(0, 1),
+    default=0.2,
+    show_default=True,
+    help="Share of the rescues of which riders and drivers take photos.",
+)
+@click.option(
+    "--applicants",
+    type=click.IntRange(0, 1000),
+    help="Drivers who apply while the city runs, with photos of their papers; by default a tenth of all.",
+)
+@click.option(
     "--kills",
     type=click.IntRange(0),
     default=0,

@@ -64,6 +64,8 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
         "seed": options.seed,
         "seconds": options.seconds,
         "demand": options.demand,
+        "photo_share": options.photos,
+        "applicants": options.drivers // 10 if options.applicants is None else options.applicants,
     }
     outcome = data / "outcome.json"
     outcome.unlink(missing_ok=True)  # of an earlier run

@@ -15,6 +15,8 @@ class DemoOptions:
     speed: float = 1.0
     demand: str | None = None
     seed: int = 1
+    photos: float = 0.2
+    applicants: int | None = None  # None: a tenth of the drivers
     kills: int = 0
     redis_wipes: int = 0
     port: int = 8000

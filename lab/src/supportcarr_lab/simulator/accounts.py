@@ -86,6 +86,12 @@ class Accounts:
         password = f"{digest[2:14].hex()}-Ride!"
         return Account(role=role, index=index, phone=phone, password=password, name=name)
 
+    def count_signed_up(self, role: PersonRole, first: int) -> int:
+        """How many of those from the *first*-th on have a session."""
+        block = _BLOCKS[role]
+        numbers = [phone.removeprefix(block) for phone in self.stored.sessions if phone.startswith(block)]
+        return sum(int(number) >= first for number in numbers)
+
     def store_tokens(self, phone: str, tokens: SessionTokens) -> None:
         self.stored.sessions[phone] = tokens
         self.dirty = True

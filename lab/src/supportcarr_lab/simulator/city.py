@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from supportcarr_lab.simulator.accounts import Accounts
+from supportcarr_lab.simulator.applicant import FIRST_INDEX, Applicant, ApplicantRecord
 from supportcarr_lab.simulator.city_time import CityTime, parse_time
 from supportcarr_lab.simulator.client import ApiClient, RequestFailed
 from supportcarr_lab.simulator.context import OPERATOR_ADDRESS, CityOptions, SimulationContext
@@ -25,6 +26,7 @@ from supportcarr_lab.simulator.person import Person
 from supportcarr_lab.simulator.position_reporter import PositionReporter
 from supportcarr_lab.simulator.progress import Progress
 from supportcarr_lab.simulator.rider import Rider
+from supportcarr_lab.simulator.simulated_operator import SimulatedOperator
 
 MAX_CONCURRENT_SIGN_INS = 8  # a sign-up costs the server a quarter second of CPU
 SAVE_INTERVAL_S = 2
@@ -50,6 +52,7 @@ class CityOutcome(msgspec.Struct, kw_only=True):
     problems: dict[str, int] = {}  # responses from 400 on and lost requests, by kind
     notes: dict[str, int] = {}  # see ``SimulationContext.note``
     positions: dict[str, int] = {}  # reports sent, and errors by kind
+    applicants: list[ApplicantRecord] = []
 
     def write(self, path: Path) -> None:
         path.write_bytes(msgspec.json.encode(self))
@@ -112,11 +115,16 @@ class _City:
         options, accounts = context.options, context.accounts
         self._drivers = [Driver(context, accounts.account("driver", i)) for i in range(options.drivers)]
         self._riders = [Rider(context, accounts.account("rider", i)) for i in range(options.riders)]
+        first = FIRST_INDEX + accounts.count_signed_up("driver", FIRST_INDEX)  # each run has new ones
+        self._applicants = [
+            Applicant(context, accounts.account("driver", first + i)) for i in range(options.applicants)
+        ]
         self._people: list[Person] = [*self._drivers, *self._riders]
+        self._everyone: list[Person] = [*self._people, *self._applicants]
         self._tasks: dict[Person, asyncio.Task[None]] = {}
         self._phase = "signing_in"
         self._crashed: list[str] = []
-        self._positions = PositionReporter(self._drivers, context.time)
+        self._positions = PositionReporter([*self._drivers, *self._applicants], context.time)
 
     async def run(self, rows: list[RecordedRequest] | None) -> CityOutcome:
         context = self._context
@@ -128,22 +136,26 @@ class _City:
             for work in (self._heartbeat(), self._sync_clock(), self._positions.run())
         ]
         seconds, caught_up = 0.0, False
+        arrivals: list[asyncio.Task[None]] = []
         try:
             if await self._unless_stopped(self._prepare_everyone()):
                 self._phase, started = "running", time.monotonic()
                 if rows is not None:
                     helpers.append(asyncio.create_task(self._replay(rows)))
+                helpers.append(asyncio.create_task(SimulatedOperator(context).run()))
+                arrivals = [asyncio.create_task(self._arrive(applicant)) for applicant in self._applicants]
                 await self._unless_stopped(_sleep(context.options.seconds))
                 seconds = time.monotonic() - started
             context.closing.set()
+            await self._end_arrivals(arrivals)
             self._phase = "finishing"
             await self._unless_stopped(self._finish())
             self._phase = "draining"
             caught_up = bool(await self._unless_stopped(self._drain_events()))
         finally:
             closed_at = context.time.now()
-            await _cancel([*helpers, *self._tasks.values()])
-            await asyncio.gather(*(person.realtime.close() for person in self._people if person.ready))
+            await _cancel([*helpers, *arrivals, *context.errands, *self._tasks.values()])
+            await asyncio.gather(*(person.realtime.close() for person in self._everyone if person.ready))
             self._store_places()
             context.accounts.save()
         self._phase = "done"
@@ -153,13 +165,14 @@ class _City:
             began_at=began_at,
             closed_at=closed_at,
             http=context.http_stats.summary(),
-            journals=[person.journal.record for person in self._people if person.user_id],
+            journals=[person.journal.record for person in self._everyone if person.user_id],
             still_live=self._still_live(),
             caught_up=caught_up,
             crashed=self._crashed,
             problems=dict(context.http_stats.problems),
             notes=dict(context.notes),
             positions={"sent": self._positions.sent, **self._positions.errors},
+            applicants=[applicant.record for applicant in self._applicants],
         )
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
@@ -195,6 +208,18 @@ class _City:
         if isinstance(person, Rider):
             self._context.riders_by_id[person.user_id] = person
         self._tasks[person] = asyncio.create_task(self._run_person(person))
+
+    async def _arrive(self, applicant: Applicant) -> None:
+        """Let an applicant sign up when their time has come, and drive once they are approved."""
+        await self._context.time.sleep(applicant.plan.arrives_after_s)
+        await self._prepare(applicant, asyncio.Semaphore(1))
+
+    async def _end_arrivals(self, arrivals: Sequence[asyncio.Task[None]]) -> None:
+        """End the applications that were not decided in time; those people were never online."""
+        await _cancel(arrivals)
+        for applicant in self._applicants:
+            if not applicant.ready:
+                await applicant.abandon_preparation()
 
     async def _run_person(self, person: Person) -> None:
         """Run a person again after an exception: a bug of the simulator goes into the outcome."""
@@ -234,7 +259,7 @@ class _City:
                 self._context.time.set(*await _read_clock(self._context.http, self._context.options))
 
     def _store_places(self) -> None:
-        for driver in self._drivers:
+        for driver in (*self._drivers, *self._applicants):
             if driver.ready:
                 self._context.accounts.store_place(driver.account.phone, driver.current_point)
 
@@ -242,7 +267,7 @@ class _City:
         self._progress(
             Progress(
                 phase=self._phase,
-                drivers_online=sum(driver.online for driver in self._drivers),
+                drivers_online=sum(driver.online for driver in (*self._drivers, *self._applicants)),
                 riders_ready=sum(rider.ready for rider in self._riders),
                 requested=self._context.requested,
                 live=self._still_live(),
@@ -266,6 +291,8 @@ class _City:
             if all([await _settled(rider) for rider in self._riders]):
                 break
             await asyncio.sleep(1)
+        if errands := set(self._context.errands):
+            await asyncio.wait(errands, timeout=SETTLEMENT_TIMEOUT_S)
         await _cancel([task for person, task in self._tasks.items() if isinstance(person, Driver)])
         slots = asyncio.Semaphore(MAX_CONCURRENT_SIGN_INS)
 
@@ -273,7 +300,8 @@ class _City:
             async with slots:
                 await driver.go_offline()
 
-        await asyncio.gather(*(go_offline(driver) for driver in self._drivers if driver.ready))
+        drivers = [*self._drivers, *self._applicants]
+        await asyncio.gather(*(go_offline(driver) for driver in drivers if driver.ready))
 
     async def _drain_events(self) -> bool:
         """Wait until no events arrive any more and every client has reached its streams' positions.
@@ -281,7 +309,7 @@ class _City:
         False if that did not happen in ``quiet_timeout_seconds``.
         """
         options = self._context.options
-        clients = [person.realtime for person in self._people if person.ready]
+        clients = [person.realtime for person in self._everyone if person.ready]
         for client in clients:
             client.reconnect()
         # Only quiet after this moment counts: events may have been published just before.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import msgspec
@@ -40,6 +40,8 @@ class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     seconds: float | None = None
     demand: Path | None = None
+    photo_share: float = 0.0  # of rescues of which people take photos
+    applicants: int = 0  # drivers who apply while the city runs
     finish_city_minutes: float = 120.0  # time for open rescues to end
     quiet_seconds: float = 6.0  # wall; without events for that long, the sockets are closed
     quiet_timeout_seconds: float = 60.0  # wall; after which they are closed anyway
@@ -67,6 +69,8 @@ class SimulationContext:
         self.closing = asyncio.Event()  # no new requests
         self.recorded_requests: asyncio.Queue[tuple[int, RecordedRequest]] | None = None
         self.riders_by_id: dict[str, RiderAtPickup] = {}
+        self.applicants: dict[str, object] = {}  # by user id
+        self.errands: set[asyncio.Task[None]] = set()  # what people do beside their rescues
         self.requested = 0
         self.notes: Counter[str] = Counter()
         self.operator = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, stats=self.http_stats)
@@ -81,10 +85,21 @@ class SimulationContext:
 
     async def approve(self, driver_id: str) -> None:
         """Approve a new driver, as the demo's admin."""
+        operator = await self.signed_in_operator()
+        await operator.post(f"/admin/drivers/{driver_id}/approval", {"reason": "Papers checked"})
+
+    async def signed_in_operator(self) -> ApiClient:
+        """The client of the demo's admin, who signs in with a second factor on first use."""
         async with self._approving:
             if self.operator.tokens is None:
                 await sign_in_operator(self.operator, self.options.operator)
-        await self.operator.post(f"/admin/drivers/{driver_id}/approval", {"reason": "Papers checked"})
+        return self.operator
+
+    def start_errand(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let somebody do something beside what they are doing; the city waits for it at its end."""
+        task = asyncio.create_task(work)
+        self.errands.add(task)
+        task.add_done_callback(self.errands.discard)
 
     async def unless_closing(self, work: Awaitable[T]) -> T | None:
         """The result of *work*, or ``None`` if the city closes first."""

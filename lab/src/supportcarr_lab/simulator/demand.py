@@ -181,6 +181,58 @@ def job_plan(seed: int, driver: int, count: int) -> JobPlan:
     )
 
 
+PHOTO_NOTES = (
+    "Scratch on the frame",
+    "The rear wheel is bent",
+    "The display is broken",
+    "The fender hangs loose",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPlan:
+    """A photo of the bike that one side takes of a rescue, before or after."""
+
+    variant: int
+    note: str | None  # about the damage that it shows
+
+
+def photo_plan(
+    seed: int, rescue_id: str, side: Literal["rider", "driver"], stage: str, share: float
+) -> PhotoPlan | None:
+    """The photo that this side takes; ``None``: none.  *share*: of rescues that are photographed at all."""
+    rescue, side_s = _rng(seed, "photos", rescue_id), _rng(seed, "photo", rescue_id, side, stage)
+    if rescue.random() >= share or side_s.random() >= (0.9 if side == "driver" else 0.5):
+        return None
+    damaged = side_s.random() < 0.25
+    return PhotoPlan(side_s.randrange(16), side_s.choice(PHOTO_NOTES) if damaged else None)
+
+
+ApplicantBehaviour = Literal["normal", "expires", "suspended"]
+APPLICANT_BEHAVIOURS: tuple[ApplicantBehaviour, ...] = ("suspended", "expires", "normal", "normal")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicantPlan:
+    """How an application goes.  Seconds are city time."""
+
+    behaviour: ApplicantBehaviour
+    arrives_after_s: float
+    review_after_s: float  # between the submission and the operator's look at it
+    suspended_after_s: float  # online without a job
+
+
+def applicant_plan(seed: int, applicant: int) -> ApplicantPlan:
+    """The plan of an applicant (counted from 0): each behaviour in turn."""
+    rng = _rng(seed, "applicant", applicant)
+    return ApplicantPlan(
+        behaviour=APPLICANT_BEHAVIOURS[applicant % len(APPLICANT_BEHAVIOURS)],
+        arrives_after_s=rng.uniform(5, 90) + 20 * (applicant % 20),
+        review_after_s=rng.uniform(60, 240),
+        suspended_after_s=rng.uniform(600, 1200),
+    )
+
+
 def break_plan(seed: int, driver: int, count: int) -> float:
     """City seconds of a driver's break after the *count*-th job (counted from 0); 0: no break."""
     rng = _rng(seed, "break", driver, count)

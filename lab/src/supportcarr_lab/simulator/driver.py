@@ -31,6 +31,7 @@ RETRY_DELAY_S = 1.0  # wall; after a request that failed for good
 MAX_REJECTED_STEPS = 20  # after that many rejected steps the driver stops working on the job
 STEPS_AT_A_PLACE = ("arrival", "no-show", "completion")  # refused, or noted, if the driver is elsewhere
 DRIVER_STATUSES = ("assigned", "en_route", "arrived", "in_transit")  # a driver has the rescue
+STOPPED = ("driver_suspended", "documents_expired", "documents_missing")
 PUT_OFFLINE = ("driver_offline", "hours_limit", "long_break")  # kinds of notifications
 VEHICLES = (
     ("pickup", "Ford", "F-150", "blue"),
@@ -61,6 +62,7 @@ class Driver(Person):
         self._drift_at = 0.0  # city time at which an idle driver moves on; 0: at once
         self._vehicle_id = ""
         self._put_offline = False  # by the platform: unanswered offers, or too many hours
+        self.stopped = False  # suspended, or the papers have ended: only the present job is finished
 
     # --- where the truck is -------------------------------------------------------------------
 
@@ -134,7 +136,16 @@ class Driver(Person):
         with contextlib.suppress(RequestRejected):  # a stale position does not matter here
             await self.api.post("/me/positions", self.position_report(self.context.time.now()))
 
+    def on_notification(self, kind: str) -> None:
+        if kind in STOPPED and not self.stopped:
+            self.stopped = True
+            self._offers.put_nowait("")  # wakes ``run``
+        elif kind in ("application_approved", "driver_reinstated", "statement_approved"):
+            self.stopped = False
+
     async def _go_online(self) -> None:
+        if self.stopped:
+            return
         await self._report_position()
         await self.api.put("/me/availability", {"online": True, "vehicle_id": self._vehicle_id})
         self.online, self._put_offline = True, False
@@ -154,7 +165,7 @@ class Driver(Person):
     async def _take_break(self) -> None:
         """Take a break after the job that was done last, if the driver's plan has one."""
         break_s = break_plan(self.context.options.seed, self.index, self._job_count - 1)
-        if not break_s or self._put_offline or self.job:
+        if not break_s or self._put_offline or self.stopped or self.job:
             return
         body = {"online": True, "vehicle_id": self._vehicle_id, "on_break": True}
         try:
@@ -174,11 +185,14 @@ class Driver(Person):
         """Respond to offers as they arrive, for ever."""
         while True:
             try:
-                if self._put_offline:
+                if self._put_offline and not self.stopped:
                     await self._return_online()
                 elif self.job:
                     await self._run_job(self.job)  # from an earlier run, or after a lost response
                     await self._take_break()
+                elif self.stopped:
+                    self.online = False
+                    await self._offers.get()
                 else:
                     await self._respond(await self._offers.get())
             except RequestFailed as error:
@@ -300,6 +314,7 @@ class Driver(Person):
                         await self._handle_pickup(job, rescue, plan)
                     case "in_transit":
                         if not await self._drive(job, rescue["dropoff"], plan, plan.grid_north_first[1]):
+                            self.photograph(job, "after")
                             await self.wait_for_change(job, plan.unload_s)
                             await self._step(job, "completion", {"outcome": "delivered"})
             except RequestRejected as error:
@@ -340,6 +355,7 @@ class Driver(Person):
 
     async def _handle_pickup(self, job: Job, rescue: dict[str, Any], plan: JobPlan) -> None:
         """At the pickup: load the bike, or end the rescue as the driver's plan says."""
+        self.photograph(job, "before")
         if await self.wait_for_change(job, plan.load_s):
             return
         rider = self.context.riders_by_id.get(rescue["rider"]["id"])

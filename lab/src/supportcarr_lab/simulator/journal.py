@@ -61,6 +61,7 @@ class LoadedState(msgspec.Struct, frozen=True, kw_only=True):
     payments: dict[str, tuple[str, int, int]]  # of its rescues: status, captured, refunded
     offers: tuple[str, ...] | None  # ids of open offers; ``None``: not loaded (riders)
     notifications: tuple[str, ...]
+    photos: tuple[str, ...] = ()  # of its latest rescues
 
 
 class JournalRecord(msgspec.Struct, kw_only=True):
@@ -111,6 +112,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "offer:closed": ("offer_id", "outcome"),
     "payment:processed": ("payment_id", "kind", "status", "amount_minor"),
     "notification:new": ("id",),
+    "photo:new": ("photo_id",),
 }
 
 

@@ -9,14 +9,23 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.client import ApiClient, RequestFailed, RequestRejected, SessionTokens
+from supportcarr_lab.simulator.client import (
+    ApiClient,
+    RequestFailed,
+    RequestRejected,
+    SessionTokens,
+    new_idempotency_key,
+)
 from supportcarr_lab.simulator.context import SimulationContext
-from supportcarr_lab.simulator.demand import rating_plan
+from supportcarr_lab.simulator.demand import PhotoPlan, photo_plan, rating_plan
+from supportcarr_lab.simulator.images import JPEG, bike_photo
 from supportcarr_lab.simulator.journal import Journal, LoadedState
 from supportcarr_lab.simulator.realtime_client import RealtimeClient
 from supportcarr_lab.simulator.sign_up import sign_up
+from supportcarr_lab.simulator.uploads import post_form
 
 FINAL = frozenset(("completed", "cancelled", "no_show", "unserved", "rejected", "aborted"))
+WITH_PHOTOS = 3  # latest rescues of which a reconnected app loads the photos
 MAX_PAGES = 5  # of 100 rescues; a simulated person has fewer
 REFRESH_AFTER_S = 300.0  # city seconds without an event after which the app loads the rescue again
 MIN_REFRESH_AFTER_S = 10.0  # wall; the least of the same
@@ -89,6 +98,7 @@ class Person(ABC):
         )
         self.job: Job | None = None
         self.ready = False
+        self._photographed: set[tuple[str, str]] = set()  # rescue, stage
 
     @abstractmethod
     async def prepare(self) -> None:
@@ -114,6 +124,25 @@ class Person(ABC):
         if rating is not None:
             with contextlib.suppress(RequestFailed):
                 await self.api.post(f"/rescues/{job.id}/rating", rating)
+
+    def photograph(self, job: Job, stage: Literal["before", "after"]) -> None:
+        """Take a photo of the bike, or not, while going on with the job."""
+        share = self.context.options.photo_share
+        plan = photo_plan(self.context.options.seed, job.id, self.side, stage, share)
+        if plan is not None and (job.id, stage) not in self._photographed:
+            self._photographed.add((job.id, stage))
+            self.context.start_errand(self._take_photo(job.id, stage, plan))
+
+    async def _take_photo(self, rescue_id: str, stage: str, plan: PhotoPlan) -> None:
+        damage = plan.note is not None
+        content = bike_photo(plan.variant, damage=damage)
+        body: dict[str, Any] = {"stage": stage, "content_type": JPEG, "size": len(content)}
+        if damage:
+            body |= {"damage": True, "note": plan.note}
+        with contextlib.suppress(RequestFailed):  # the rescue has moved on
+            photo = await self.api.post(f"/rescues/{rescue_id}/photos", body, key=new_idempotency_key())
+            await post_form(self.context.http, photo["upload"], content, address=self.api.address)
+            await self.api.post(f"/rescues/{rescue_id}/photos/{photo['id']}/completion")
 
     async def sign_in(self) -> None:
         """Resume the stored session, or sign in with the password, or sign up."""
@@ -150,6 +179,8 @@ class Person(ABC):
         """Handle an event of the person's stream, in order."""
         if name == "rescue:status_update" and self.job and data["rescue_id"] == self.job.id:
             self.job.update(data["status"], data["version"], data.get("reason"))
+        elif name == "notification:new":
+            self.on_notification(data["kind"])
 
     async def load(self) -> LoadedState:
         """Load the person's state by REST: after the first stream positions, and after each reset."""
@@ -158,13 +189,27 @@ class Person(ABC):
         notifications = await self.api.get("/me/notifications", limit=100)
         offers = await self.open_offers()
         self.apply_loaded(rescues, offers)
+        for notification in reversed(notifications["items"]):  # oldest first
+            self.on_notification(notification["kind"])
         return LoadedState(
             at=at,
             versions={r["id"]: r["version"] for r in rescues},
             payments={r["id"]: _payment(r) for r in rescues},
             offers=None if offers is None else tuple(o["id"] for o in offers),
             notifications=tuple(n["id"] for n in notifications["items"]),
+            photos=await self._photos(rescues),
         )
+
+    async def _photos(self, rescues: list[dict[str, Any]]) -> tuple[str, ...]:
+        """The photos of the latest rescues: of older ones no event is under way any more."""
+        if not self.context.options.photo_share:
+            return ()
+        latest = sorted(rescue["id"] for rescue in rescues)[-WITH_PHOTOS:]
+        pages = [await self.api.get(f"/rescues/{rescue_id}/photos") for rescue_id in latest]
+        return tuple(photo["id"] for page in pages for photo in page["items"])
+
+    def on_notification(self, kind: str) -> None:  # noqa: B027 - riders read them only
+        """Take note of a notification that was received or loaded."""
 
     async def rescues(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

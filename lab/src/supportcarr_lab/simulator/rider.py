@@ -116,6 +116,8 @@ class Rider(Person):
             self.realtime.reconnect()
         self._pins.pop(job.id, None)
         self.job = None
+        if job.status == "completed":
+            self.photograph(job, "after")
         await self.rate(job)
 
     def _behaviours(self, job: Job, plan: RiderPlan | None) -> list[Coroutine[Any, Any, None]]:
@@ -126,6 +128,7 @@ class Rider(Person):
             behaviours.append(self._cancel(job, plan))
         if plan.behaviour == "goes_silent":
             behaviours.append(self._go_silent(plan))
+        behaviours.append(self._photograph_before(job))
         if plan.message:
             behaviours.append(self._send_message(job, plan))
         return behaviours
@@ -150,6 +153,11 @@ class Rider(Person):
         self.realtime.go_silent()
         await self.context.time.sleep(plan.silent_for_s)
         self.realtime.reconnect()
+
+    async def _photograph_before(self, job: Job) -> None:
+        while job.status not in ("en_route", "arrived"):
+            await self.context.time.sleep(5)
+        self.photograph(job, "before")
 
     async def _send_message(self, job: Job, plan: RiderPlan) -> None:
         while job.status not in ("assigned", "en_route"):

@@ -134,6 +134,8 @@ def _contains(state: LoadedState, event: ExpectedEvent) -> bool:
             return state.offers is not None  # an offer that is not in the list has been closed
         case "offer:closed":
             return state.offers is not None and parts[0] not in state.offers
+        case "photo:new":
+            return parts[0] in state.photos
         case _:
             return parts[0] in state.notifications
 

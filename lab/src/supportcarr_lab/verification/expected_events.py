@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from supportcarr_lab.simulator.journal import EventKey, event_key
-from supportcarr_lab.verification.records import CityRecords, Payment, Rescue
+from supportcarr_lab.verification.records import CityRecords, Payment, Photo, Rescue
 
 
 class ExpectedEvent(msgspec.Struct, frozen=True):
@@ -41,6 +41,10 @@ def expected_events(records: CityRecords) -> Mapping[str, list[ExpectedEvent]]:
     for payment in records.payments:
         for user_id, event in _payment_operations(payment, rescues.get(payment.rescue_id)):
             expected[user_id].append(event)
+    for photo in records.photos:
+        if photo.rescue_id in rescues:
+            for user_id, event in _photo_events(photo, rescues[photo.rescue_id]):
+                expected[user_id].append(event)
     for notification in records.notifications:
         sent = ExpectedEvent(event_key("notification:new", notification.id), notification.at)
         expected[notification.user_id].append(sent)
@@ -71,6 +75,25 @@ def _statuses(rescue: Rescue) -> Iterator[tuple[str, ExpectedEvent]]:
         for user_id in {rescue.rider_id, *people} - {None}:
             lost_job = any(before == user_id != after for before, after in drivers[i:])
             yield str(user_id), ExpectedEvent(event, entry.at, rescue.id, entry.version, lost_job)
+
+
+def _photo_events(photo: Photo, rescue: Rescue) -> Iterator[tuple[str, ExpectedEvent]]:
+    """The rider and the driver at that moment see a photo.
+
+    The moment is not recorded exactly.  If the rescue had no driver when the photo was begun, or had several,
+    a driver may have received the event but need not: it is expected from before any subscription.
+    """
+    key = event_key("photo:new", photo.id)
+    yield rescue.rider_id, ExpectedEvent(key, photo.at, rescue.id)
+    drivers = [driver for _, driver in drivers_over_time(rescue)]
+    assigned = drivers.index(rescue.drivers[0]) if rescue.drivers and rescue.drivers[0] in drivers else None
+    certain = (
+        assigned is not None
+        and set(drivers[assigned:]) == {rescue.drivers[0]}
+        and photo.at >= rescue.timeline[assigned].at
+    )
+    for driver_id in set(rescue.drivers):
+        yield driver_id, ExpectedEvent(key, photo.at if certain else float("-inf"), rescue.id)
 
 
 def _payment_operations(payment: Payment, rescue: Rescue | None) -> Iterator[tuple[str, ExpectedEvent]]:

@@ -100,6 +100,24 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     user_id: str
     at: float
+    kind: str = ""
+
+
+class Photo(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo of a rescue that was uploaded; *at* is when it was begun."""
+
+    id: str
+    rescue_id: str
+    at: float
+
+
+class Driver(msgspec.Struct, frozen=True, kw_only=True):
+    """A driver as the platform knows one: *decided_at* is when an operator decided last."""
+
+    id: str
+    approval: str  # pending | approved | suspended
+    decided_at: float | None = None
+    documents_until: float | None = None
 
 
 class ProcessorPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +174,8 @@ class CityRecords(msgspec.Struct, frozen=True, kw_only=True):
     payments: tuple[Payment, ...]
     ledger: tuple[LedgerTransaction, ...]
     notifications: tuple[Notification, ...]
+    photos: tuple[Photo, ...] = ()
+    drivers: tuple[Driver, ...] = ()
     ratings: tuple[Rating, ...] = ()
     rating_summaries: tuple[RatingSummary, ...] = ()
     processor_payments: tuple[ProcessorPayment, ...]
@@ -170,6 +190,8 @@ class RecordSource(Protocol):
     async def payments(self) -> list[Payment]: ...
     async def ledger(self) -> list[LedgerTransaction]: ...
     async def notifications(self) -> list[Notification]: ...
+    async def photos(self) -> list[Photo]: ...
+    async def drivers(self) -> list[Driver]: ...
     async def ratings(self) -> list[Rating]: ...
     async def rating_summaries(self) -> list[RatingSummary]: ...
     async def processor_payments(self) -> list[ProcessorPayment]: ...
@@ -184,6 +206,8 @@ async def read_records(source: RecordSource) -> CityRecords:
         payments=tuple(await source.payments()),
         ledger=tuple(await source.ledger()),
         notifications=tuple(await source.notifications()),
+        photos=tuple(await source.photos()),
+        drivers=tuple(await source.drivers()),
         ratings=tuple(await source.ratings()),
         rating_summaries=tuple(await source.rating_summaries()),
         processor_payments=tuple(await source.processor_payments()),

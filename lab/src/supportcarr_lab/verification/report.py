@@ -11,6 +11,7 @@ import msgspec
 from supportcarr_lab.simulator.city import CityOutcome
 from supportcarr_lab.simulator.http_stats import HttpSummary
 from supportcarr_lab.verification import invariants
+from supportcarr_lab.verification.eligible_drivers import count_applicants, only_eligible_drivers
 from supportcarr_lab.verification.event_audit import EventCounts, audit_events
 from supportcarr_lab.verification.expected_events import expected_events
 from supportcarr_lab.verification.records import CityRecords, RecordSource, Rescue, read_records
@@ -44,6 +45,8 @@ class VerificationReport(msgspec.Struct, frozen=True, kw_only=True):
     match_seconds: Percentiles
     arrival_seconds: Percentiles
     http: HttpSummary
+    applicants: dict[str, int]  # drivers who applied during the run, by how far they came
+    photos: int
     kills: int
     redis_wipes: int
     stopped: bool  # before its time was over, or the last rescue
@@ -119,6 +122,7 @@ def verify_records(
         "one_job_per_driver": invariants.one_job_per_driver(records.rescues),
         "one_live_per_rider": invariants.one_live_per_rider(records.rescues),
         "legal_transitions": invariants.legal_transitions(records.rescues),
+        "only_eligible_drivers": only_eligible_drivers(records, outcome.journals),
         "events_exact": [] if events.exact else events.findings or ["the counts do not add up"],
         "averages_match": invariants.averages_match(records.ratings, records.rating_summaries),
         "no_5xx": invariants.no_5xx(outcome.http.errors_5xx),
@@ -140,6 +144,10 @@ def verify_records(
         match_seconds=percentiles(_seconds_to(ours, "assigned")),
         arrival_seconds=percentiles(_seconds_to(ours, "arrived")),
         http=outcome.http,
+        applicants=count_applicants(
+            records, [applicant.user_id for applicant in outcome.applicants if applicant.user_id]
+        ),
+        photos=sum(photo.rescue_id in ids for photo in records.photos),
         kills=kills,
         redis_wipes=redis_wipes,
         stopped=stopped,

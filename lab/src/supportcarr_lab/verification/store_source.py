@@ -10,6 +10,7 @@ import aiohttp
 from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.collections import OFFERS, ROSTER
 from supportcarr.dispatch.model import Offer
+from supportcarr.drivers.collections import PROFILES
 from supportcarr.kit.jobs.service import JOBS
 from supportcarr.kit.store.port import Store
 from supportcarr.notifications.collections import NOTIFICATIONS
@@ -19,7 +20,7 @@ from supportcarr.payments.collections import LEDGER, RECORDS
 from supportcarr.payments.model import PaymentRecord
 from supportcarr.ratings.collections import RATINGS, SUMMARIES
 from supportcarr.ratings.model import SIDES, other, rating_id
-from supportcarr.rescues.collections import RESCUES
+from supportcarr.rescues.collections import PHOTOS, RESCUES
 from supportcarr.rescues.model import Rescue
 from supportcarr.riders.collections import RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
@@ -58,8 +59,26 @@ class StoreRecordSource:
 
     async def notifications(self) -> list[records.Notification]:
         return [
-            records.Notification(id=sent.id, user_id=sent.user_id, at=sent.at.timestamp())
+            records.Notification(id=sent.id, user_id=sent.user_id, at=sent.at.timestamp(), kind=sent.kind)
             async for sent in self._store.collection(NOTIFICATIONS).scan()
+        ]
+
+    async def photos(self) -> list[records.Photo]:
+        return [
+            records.Photo(id=photo.id, rescue_id=photo.rescue_id, at=photo.at.timestamp())
+            async for photo in self._store.collection(PHOTOS).scan()
+            if photo.taken
+        ]
+
+    async def drivers(self) -> list[records.Driver]:
+        return [
+            records.Driver(
+                id=profile.id,
+                approval=profile.approval,
+                decided_at=profile.decision.at.timestamp() if profile.decision else None,
+                documents_until=profile.documents_until.timestamp() if profile.documents_until else None,
+            )
+            async for profile in self._store.collection(PROFILES).scan()
         ]
 
     async def ratings(self) -> list[records.Rating]:

@@ -10,7 +10,7 @@ from support.simulator import city_case as case
 from supportcarr_lab.simulator.city import CityOutcome
 from supportcarr_lab.simulator.http_stats import HttpSummary
 from supportcarr_lab.simulator.journal import JournalRecord
-from supportcarr_lab.verification.records import CityRecords, PendingWork
+from supportcarr_lab.verification.records import CityRecords, Driver, PendingWork
 from supportcarr_lab.verification.report import VerificationResult, percentiles, verify_records
 
 HTTP = HttpSummary(requests=9, failed=0, refused_503=0, errors_5xx=0, p50_ms=1.0, p95_ms=2.0)
@@ -69,6 +69,8 @@ def test_the_report_has_exactly_the_documented_fields() -> None:
             "p50_ms": 1.0,
             "p95_ms": 2.0,
         },
+        "applicants": {"signed_up": 0, "approved": 0, "offered": 0, "suspended": 0, "expired": 0},
+        "photos": 0,
         "kills": 2,
         "redis_wipes": 1,
         "stopped": False,
@@ -80,6 +82,7 @@ def test_the_report_has_exactly_the_documented_fields() -> None:
                 "one_job_per_driver",
                 "one_live_per_rider",
                 "legal_transitions",
+                "only_eligible_drivers",
                 "events_exact",
                 "averages_match",
                 "no_5xx",
@@ -105,6 +108,9 @@ CORRUPTED = {
     "one_job_per_driver": replace(RECORDS, rescues=(case.rescue(), SECOND)),
     "one_live_per_rider": replace(RECORDS, rescues=(case.rescue(), SECOND)),
     "legal_transitions": replace(RECORDS, rescues=(case.rescue(*case.LIFE[1:]),)),
+    "only_eligible_drivers": replace(
+        RECORDS, drivers=(Driver(id=case.DRIVER, approval="approved", documents_until=case.BEGAN),)
+    ),
     "events_exact": replace(RECORDS, notifications=()),
     "averages_match": replace(RECORDS, rating_summaries=()),
     "drained": replace(RECORDS, pending_work=PendingWork(outbox=1, jobs=0)),
