@@ -379,9 +379,8 @@ class Container:
         self.notifications = NotificationsService(store, clock)
         self.notification_delivery = NotificationDelivery(store, self.auth, self.code_texts)
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
-        self.operations = OperationsService(
-            store, clock, self.console_drivers, AREAS, PeopleSearch(self.people, self.plates)
-        )
+        self.people_search = PeopleSearch(self.people, self.plates)
+        self.operations = OperationsService(store, clock, self.console_drivers, AREAS, self.people_search)
         self.position_reports = SocketPositionSink(self.tracking)
         self._build_audit_and_privacy()
 
@@ -466,10 +465,10 @@ class Container:
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
             *photo_routes.routes(self.photos),
             *dispatch_routes.routes(self.dispatch),
-            *drivers_routes.routes(self.drivers),
+            *drivers_routes.routes(self.drivers, self.people_search),
             *shift_routes.routes(self.shifts),
             *tracking_routes.routes(self.tracking),
-            *ratings_routes.routes(self.ratings, self.audit),
+            *ratings_routes.routes(self.ratings, self.audit, self.drivers),
             *notifications_routes.routes(self.notifications),
             *privacy_routes.routes(self.deletions, self.exports),
             *self._file_routes(),

@@ -10,7 +10,7 @@ from supportcarr.drivers.plates import Plates
 
 
 class PeopleSearch:
-    """Implements ``operations.ports.PeopleFinder``."""
+    """Implements ``operations.ports.PeopleFinder`` and ``drivers.ports.PeopleFinder``."""
 
     def __init__(self, people: PeopleService, plates: Plates) -> None:
         self._people = people

@@ -16,6 +16,16 @@ class UserDirectory(Protocol):
         """Raises ``NotFound``."""
 
 
+class PeopleFinder(Protocol):
+    """Finds riders and drivers.  Implemented by ``bootstrap.people_search.PeopleSearch``."""
+
+    async def find(self, text: str) -> Sequence[str]:
+        """The ids of the people with that id, phone number, plate or words in their names.
+
+        Raises ``ValidationFailed`` for what looks like a phone number and is none.
+        """
+
+
 class LiveJobs(Protocol):
     """The jobs that a driver is on.  Implemented by ``rescues.live_jobs.LiveJobs``."""
 

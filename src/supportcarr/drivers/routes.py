@@ -14,7 +14,7 @@ from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext,
 from supportcarr.drivers.applications.routes import application_routes, driver_view
 from supportcarr.drivers.commands import AddVehicle, ChangeVehicle
 from supportcarr.drivers.model import DriverProfile, Vehicle
-from supportcarr.drivers.ports import PhotoLinks
+from supportcarr.drivers.ports import PeopleFinder, PhotoLinks
 from supportcarr.drivers.schemas import (
     AvailabilityIn,
     AvailabilityOut,
@@ -27,9 +27,9 @@ from supportcarr.drivers.schemas import (
 from supportcarr.drivers.service import DriverService
 
 
-def routes(service: DriverService) -> list[Route]:
+def routes(service: DriverService, people: PeopleFinder) -> list[Route]:
     """The drivers' routes."""
-    return [*application_routes(service), *_work_routes(service), *_operator_routes(service)]
+    return [*application_routes(service), *_work_routes(service), *_operator_routes(service, people)]
 
 
 def _work_routes(service: DriverService) -> list[Route]:
@@ -40,10 +40,7 @@ def _work_routes(service: DriverService) -> list[Route]:
         profile = await service.open_profile(driver_id)
         found = await service.vehicles(driver_id)
         links = await service.photo_links(found)
-        return Response(PageResponse([view(v, profile, links) for v in found]))
-
-    def view(vehicle: Vehicle, profile: DriverProfile, links: Mapping[str, PhotoLinks]) -> VehicleOut:
-        return VehicleOut.of(vehicle, links, in_use=profile.online and profile.vehicle_id == vehicle.id)
+        return Response(PageResponse([_vehicle(v, profile, links) for v in found]))
 
     async def add_vehicle(request: RequestContext[VehicleIn, NoQuery]) -> Response:
         driver = request.caller
@@ -60,7 +57,7 @@ def _work_routes(service: DriverService) -> list[Route]:
             _actor(driver), driver.user_id, request.path_params["vehicle_id"], command
         )
         links = await service.photo_links([vehicle])
-        return Response(view(vehicle, await service.open_profile(driver.user_id), links))
+        return Response(_vehicle(vehicle, await service.open_profile(driver.user_id), links))
 
     async def remove_vehicle(request: RequestContext[None, NoQuery]) -> Response:
         driver = request.caller
@@ -145,16 +142,26 @@ def _work_routes(service: DriverService) -> list[Route]:
     ]
 
 
-def _operator_routes(service: DriverService) -> list[Route]:
+def _operator_routes(service: DriverService, people: PeopleFinder) -> list[Route]:
     """Routes of operators."""
 
     async def list_drivers(request: RequestContext[None, DriversQuery]) -> Response:
         query = request.query
+        if query.q is not None:
+            ids = await people.find(query.q.strip())
+            found = await service.find_among(ids, query.state, in_review=query.in_review)
+            return Response(PageResponse(list(await asyncio.gather(*map(view, found)))))
         page = await service.find(query.state, query.limit, query.cursor, in_review=query.in_review)
         return Response(PageResponse(list(await asyncio.gather(*map(view, page.items))), page.next_cursor))
 
     async def view(profile: DriverProfile) -> DriverOut:
         return await driver_view(service, profile)
+
+    async def list_vehicles(request: RequestContext[None, NoQuery]) -> Response:
+        profile = await service.profile(request.path_params["driver_id"])
+        found = await service.vehicles(profile.id)
+        links = await service.photo_links(found)
+        return Response(PageResponse([_vehicle(vehicle, profile, links) for vehicle in found]))
 
     return [
         Route(
@@ -167,8 +174,22 @@ def _operator_routes(service: DriverService) -> list[Route]:
             query=DriversQuery,
             response=PageResponse[DriverOut],
         ),
+        Route(
+            method="GET",
+            path="/admin/drivers/{driver_id}/vehicles",
+            handler=list_vehicles,
+            summary="List a driver's vehicles",
+            policy=OPERATORS.of("staff"),
+            tag="operations",
+            response=PageResponse[VehicleOut],
+            codes=("not_found",),
+        ),
     ]
 
 
 def _actor(driver: Principal) -> Actor:
     return driver.acting_as("driver")
+
+
+def _vehicle(vehicle: Vehicle, profile: DriverProfile, links: Mapping[str, PhotoLinks]) -> VehicleOut:
+    return VehicleOut.of(vehicle, links, in_use=profile.online and profile.vehicle_id == vehicle.id)

@@ -223,6 +223,12 @@ class DriversQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     cursor: Cursor | None = None
     state: Approval | None = None
     in_review: Annotated[bool, Meta(description="true: only those whose papers wait for a decision")] = False
+    q: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")] | None,
+        Meta(
+            description="a phone number, plate or id, or words of a name or their beginnings; all in one page"
+        ),
+    ] = None
 
 
 class DocumentsOut(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -109,6 +110,19 @@ class DriverService:
             where["review_since"] = Range(ge=datetime(1970, 1, 1, tzinfo=UTC))
         sort = "review_since" if in_review else "id"
         return await self._profiles.find(where, sort=sort, limit=limit, cursor=cursor)
+
+    async def find_among(
+        self, driver_ids: Sequence[str], approval: Approval | None = None, *, in_review: bool = False
+    ) -> list[DriverProfile]:
+        """Those of these people who are drivers, and match the filters of ``find``; in the given order."""
+        found = await asyncio.gather(*map(self._profiles.get, driver_ids))
+        return [
+            profile
+            for profile in found
+            if profile is not None
+            and (approval is None or profile.approval == approval)
+            and (not in_review or profile.review_since is not None)
+        ]
 
     def missing_requirements(self, profile: DriverProfile) -> list[str]:
         """What the application lacks today."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.policies import DRIVER
+from supportcarr.contracts.policies import DRIVER, OPERATORS
 from supportcarr.contracts.routing import (
     NoQuery,
     PageQuery,
@@ -13,14 +13,22 @@ from supportcarr.contracts.routing import (
 )
 from supportcarr.drivers.schemas_shifts import DaySummary, ShiftOut
 from supportcarr.drivers.shift_service import ShiftService
+from supportcarr.drivers.shifts import Shift
+from supportcarr.kit.store.port import Page
 
 
 def routes(service: ShiftService) -> list[Route]:
-    """The driver's shifts, and the present day."""
+    """The driver's shifts, and the present day; for operators those of any driver."""
 
     async def list_shifts(request: RequestContext[None, PageQuery]) -> Response:
         query = request.query
-        page = await service.shifts(request.caller.user_id, query.limit, query.cursor)
+        return view(await service.shifts(request.caller.user_id, query.limit, query.cursor))
+
+    async def list_shifts_of_driver(request: RequestContext[None, PageQuery]) -> Response:
+        driver_id, query = request.path_params["driver_id"], request.query
+        return view(await service.shifts_of_driver(driver_id, query.limit, query.cursor))
+
+    def view(page: Page[Shift]) -> Response:
         now = service.now()
         return Response(PageResponse([ShiftOut.of(shift, now) for shift in page.items], page.next_cursor))
 
@@ -46,5 +54,16 @@ def routes(service: ShiftService) -> list[Route]:
             policy=DRIVER,
             tag="drivers",
             response=DaySummary,
+        ),
+        Route(
+            method="GET",
+            path="/admin/drivers/{driver_id}/shifts",
+            handler=list_shifts_of_driver,
+            summary="List a driver's shifts, newest first",
+            policy=OPERATORS.of("staff"),
+            tag="operations",
+            query=PageQuery,
+            response=PageResponse[ShiftOut],
+            codes=("not_found",),
         ),
     ]

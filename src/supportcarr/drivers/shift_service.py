@@ -112,6 +112,11 @@ class ShiftService:
         """List the driver's shifts, the latest first: one page.  Raises ``BadCursor``."""
         return await self._shifts.find({"driver_id": driver_id}, sort="-began_at", limit=limit, cursor=cursor)
 
+    async def shifts_of_driver(self, driver_id: str, limit: int, cursor: str | None) -> Page[Shift]:
+        """The same for operators.  Raises ``UnknownDriver``, ``BadCursor``."""
+        await self._drivers.profile(driver_id)
+        return await self.shifts(driver_id, limit, cursor)
+
     async def today(self, driver_id: str) -> DaySummary:
         """What the driver has worked and earned on the city's present day."""
         profile = await self._drivers.open_profile(driver_id)

@@ -23,3 +23,10 @@ class ViewLog(Protocol):
         self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
     ) -> None:
         """Store it before the data is shown."""
+
+
+class Drivers(Protocol):
+    """Knows who is a driver.  Implemented by ``drivers.service.DriverService``."""
+
+    async def profile(self, driver_id: str) -> object:
+        """Raises ``NotFound``."""

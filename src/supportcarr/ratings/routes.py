@@ -8,7 +8,7 @@ from supportcarr.contracts.policies import OPERATORS, RESCUE_PEOPLE, SIGNED_IN, 
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.ratings.commands import Rate, Report, Review, Side
 from supportcarr.ratings.model import read_rating_id
-from supportcarr.ratings.ports import ViewLog
+from supportcarr.ratings.ports import Drivers, ViewLog
 from supportcarr.ratings.schemas import (
     OwnRatingsQuery,
     OwnRatingsView,
@@ -25,9 +25,9 @@ TAG = "ratings"
 RIDER_OR_DRIVER = Policy(frozenset({"rider", "driver"}))
 
 
-def routes(service: RatingService, views: ViewLog) -> list[Route]:
+def routes(service: RatingService, views: ViewLog, drivers: Drivers) -> list[Route]:
     """Ratings: for the people of a rescue, and for operators."""
-    return [*_people_routes(service), *_operator_routes(service, views)]
+    return [*_people_routes(service), *_operator_routes(service, views, drivers)]
 
 
 def _people_routes(service: RatingService) -> list[Route]:
@@ -97,7 +97,7 @@ def _people_routes(service: RatingService) -> list[Route]:
     ]
 
 
-def _operator_routes(service: RatingService, views: ViewLog) -> list[Route]:
+def _operator_routes(service: RatingService, views: ViewLog, drivers: Drivers) -> list[Route]:
     async def in_review(request: RequestContext[None, ReviewQuery]) -> Response:
         by = _operator(request.caller.operator)
         found, next_cursor = await service.in_review(request.query.limit, request.query.cursor)
@@ -107,6 +107,11 @@ def _operator_routes(service: RatingService, views: ViewLog) -> list[Route]:
                 by, "ratings.read", subject, person_id=ratings.person(side), origin=request.origin
             )
         return Response(PageResponse([ReviewedRating.of(*one) for one in found], next_cursor))
+
+    async def of_driver(request: RequestContext[None, NoQuery]) -> Response:
+        driver_id = request.path_params["driver_id"]
+        await drivers.profile(driver_id)
+        return Response(OwnRatingsView.of(await service.standing(driver_id, "driver")))
 
     async def review(request: RequestContext[ReviewBody, NoQuery]) -> Response:
         rating_id, body = request.path_params["rating_id"], request.body
@@ -124,6 +129,16 @@ def _operator_routes(service: RatingService, views: ViewLog) -> list[Route]:
             tag=TAG,
             query=ReviewQuery,
             response=PageResponse[ReviewedRating],
+        ),
+        Route(
+            method="GET",
+            path="/admin/drivers/{driver_id}/ratings",
+            handler=of_driver,
+            summary="Get the average of a driver's ratings",
+            policy=OPERATORS.of("staff"),
+            tag=TAG,
+            response=OwnRatingsView,
+            codes=("not_found",),
         ),
         Route(
             method="POST",

@@ -120,7 +120,7 @@ class RescueRatingsView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnRatingsView(msgspec.Struct, frozen=True, kw_only=True):
-    """How others rate the caller: a Bayesian average, and how often each number of stars was given."""
+    """How others rate a person: a Bayesian average, and how often each number of stars was given."""
 
     role: Side
     average: float | None

@@ -136,6 +136,9 @@ operators     DELETE /admin/drivers/{driver_id}/suspension    200
 operators     POST   /admin/drivers/{driver_id}/review        200
 operators     POST   /admin/drivers/{driver_id}/rejection     200
 operators     GET    /admin/drivers/{driver_id}               200
+operators     GET    /admin/drivers/{driver_id}/vehicles      200
+operators     GET    /admin/drivers/{driver_id}/shifts        200
+operators     GET    /admin/drivers/{driver_id}/ratings       200
 operators     GET    /admin/driver-applications               200
 """
 OPERATORS = {"support", "admin"}

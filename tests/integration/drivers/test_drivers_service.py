@@ -48,6 +48,13 @@ class People:
         return Person(user_id, "Marie Tremblay", "•••• 12")
 
 
+class Finder:
+    """Finds the driver, and somebody who is none, by any text."""
+
+    async def find(self, text: str) -> list[str]:
+        return [OTHER, DRIVER]
+
+
 class Jobs:
     """The vehicles that are on a job."""
 
@@ -79,7 +86,7 @@ class Api:
         self.told: list[DriverDocumentsExpiring | DriverDocumentsExpired] = []
         self.standings: list[DriverStandingChanged] = []
         store.subscribe(self._hear)
-        self._routes = {(r.method, r.path): r for r in routes(self.service)}
+        self._routes = {(r.method, r.path): r for r in routes(self.service, Finder())}
 
     def _hear(self, _collection: str, _id: str, events: Any) -> None:
         self.standings += [e.event for e in events if isinstance(e.event, DriverStandingChanged)]
@@ -218,6 +225,30 @@ async def test_a_rejected_driver_cannot_apply_again_by_themselves(api: Api) -> N
         with pytest.raises(ApiError) as refused:
             await api.call(method, path, body)
         assert refused.value.code == "illegal_transition"
+
+
+async def test_operators_search_among_the_drivers_of_a_state(api: Api) -> None:
+    await api.ready()
+
+    async def found(**query: str) -> list[str]:
+        page = await api.call("GET", "/admin/drivers", user_id=ADMIN, query={"q": "FAB 123", **query})
+        return [driver["id"] for driver in page["items"]]
+
+    assert await found() == [DRIVER], "who is found and has no profile is no driver"
+    assert (await found(state="approved"), await found(state="suspended")) == ([DRIVER], [])
+    assert await found(in_review="true") == []
+    await api.call("PUT", "/me/driver-application", PAPERS | {"insurer": "Acme"})
+    assert await found(in_review="true", state="approved") == [DRIVER]
+
+
+async def test_operators_see_a_drivers_vehicles(api: Api) -> None:
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    seen = await api.call("GET", "/admin/drivers/{driver_id}/vehicles", user_id=ADMIN, driver_id=DRIVER)
+    assert [(v["plate"], v["in_use"]) for v in seen["items"]] == [("FAB 123", True)]
+    with pytest.raises(ApiError) as unknown:
+        await api.call("GET", "/admin/drivers/{driver_id}/vehicles", user_id=ADMIN, driver_id="usr_none")
+    assert unknown.value.code == "not_found"
 
 
 async def test_a_suspension_in_the_same_moment_as_the_end_of_papers(api: Api) -> None:

@@ -294,6 +294,7 @@ OTHER_CALLS = frozenset(
         "kit/sealing/store.py self.inner.scan",
         "partners/routes.py service.find",
         "drivers/routes.py service.find",
+        "drivers/routes.py people.find",
         "files/processing.py self._scanner.scan",
         "drivers/applications/routes.py service.find",
         "drivers/service.py self.find",
