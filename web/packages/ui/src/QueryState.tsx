@@ -18,14 +18,18 @@ interface QueryStateProps<Data> {
   query: QueryResult<Data>;
   /** What is shown when it has failed for another reason than the network; by default the problem's own text. */
   failed?: (status: number) => string | undefined;
+  /** What is shown while it loads; by default a line of text. */
+  loading?: ReactNode;
   children: (data: Data) => ReactNode;
 }
 
 /** What a query has loaded; until then that it loads, or why it could not and a way to try again. */
-export function QueryState<Data>({ query, failed, children }: QueryStateProps<Data>) {
+export function QueryState<Data>({ query, failed, loading, children }: QueryStateProps<Data>) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (!query.isError) {
-    return (
+    return loading ? (
+      <>{loading}</>
+    ) : (
       <p role="status" className="py-4 text-sm text-(--muted)">
         {accountTexts.loading}
       </p>

@@ -115,6 +115,23 @@ export const accountTexts = {
     pending: "Confirming…",
   },
 
+  upload: {
+    choose: "Choose a file",
+    another: "Choose another",
+    none: "Take a photo, choose a file, or drop one here",
+    isThere: "There is one. Another one takes its place.",
+    sending: (percent: number) => `Sending: ${percent} %`,
+    checking: "Checking the file…",
+    done: (name: string) => `${name} is uploaded.`,
+    stillChecking: (name: string) => `${name} is uploaded and still being checked.`,
+    stop: "Stop",
+    wrongType: "Choose a photo: JPEG, PNG, WebP or HEIC.",
+    wrongTypeOrPdf: "Choose a photo or a PDF: JPEG, PNG, WebP, HEIC or PDF.",
+    tooLarge: "This file is larger than 15 MB. Choose a smaller one.",
+    empty: "This file is empty.",
+    refused: "This file was refused. Choose another one.",
+  },
+
   sessions: {
     title: "Where you are signed in",
     about: "If you do not recognize a device, sign it out and change your password.",

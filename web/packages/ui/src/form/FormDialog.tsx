@@ -5,7 +5,7 @@ import { accountTexts } from "../account/texts.ts";
 import { Button } from "../Button.tsx";
 import { Modal } from "../Modal.tsx";
 import { Notice } from "../Notice.tsx";
-import { type FormValues, type Submission, useSubmission } from "./useSubmission.ts";
+import { type DescribeError, type FormValues, type Submission, useSubmission } from "./useSubmission.ts";
 
 interface FormDialogProps {
   title: string;
@@ -16,24 +16,27 @@ interface FormDialogProps {
   tone?: "primary" | "danger";
   /** Sends it; whoever opened the dialog closes it. */
   onSubmit: (values: FormValues) => Promise<unknown>;
+  describeError?: DescribeError;
+  /** Whether it must not be sent now, for example while a file is uploaded. */
+  blocked?: boolean;
   onClose: () => void;
   /** The fields; none if it is only a question. */
   children?: (form: Submission) => ReactNode;
 }
 
 /** A dialog with a form, or one question before something that matters. */
-export function FormDialog({ title, about, submit, pending, tone = "primary", onSubmit, onClose, children }: FormDialogProps) {
-  const form = useSubmission(onSubmit);
+export function FormDialog({ title, about, submit, pending, tone = "primary", onSubmit, describeError, blocked = false, onClose, children }: FormDialogProps) {
+  const form = useSubmission(onSubmit, describeError);
   return (
     <Modal title={title} about={about} onClose={onClose}>
-      <form onSubmit={form.onSubmit} className="space-y-4">
+      <form onSubmit={blocked ? (event) => event.preventDefault() : form.onSubmit} className="space-y-4">
         {children?.(form)}
         {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
         <div className="flex flex-wrap justify-end gap-2">
           <Button variant="secondary" onClick={onClose}>
             {accountTexts.cancel}
           </Button>
-          <SubmitButton variant={tone} label={submit} pendingLabel={pending} pending={form.pending} />
+          <SubmitButton variant={tone} label={submit} pendingLabel={pending} pending={form.pending} blocked={blocked} />
         </div>
       </form>
     </Modal>

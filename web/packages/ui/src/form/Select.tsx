@@ -14,7 +14,7 @@ export function Select({ label, hint, error, className = "", options, ...select 
   return (
     <FieldFrame label={label} hint={hint} error={error} className={className}>
       {(control) => (
-        <select {...select} {...control} className={`${control.className} mt-1 block`}>
+        <select {...select} {...control} className={`${control.className} mt-1 block min-h-11.5`}>
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

@@ -20,10 +20,12 @@ interface ImageViewerProps {
   /** What the picture shows. */
   alt: string;
   texts: ImageViewerTexts;
-  /** Whether + and − zoom wherever the focus is. */
+  /** Whether the keys zoom (+, −, 0) and turn (T) wherever the focus is. */
   shortcuts?: boolean;
   /** Beside the buttons, for example a link to the original. */
   actions?: ReactNode;
+  /** The picture could not be loaded. */
+  onFailed?: () => void;
   className?: string;
 }
 
@@ -33,10 +35,11 @@ const WHEEL_SPEED = 0.0015;
 const CENTRE: Point = { x: 0, y: 0 };
 
 /**
- * A picture that can be zoomed (wheel, pinch, double click, buttons, + and −), moved (dragging, arrow keys) and turned.
+ * A picture that can be zoomed (wheel, pinch, double click, buttons, +, − and 0), moved (dragging, arrow keys) and
+ * turned (button, T).
  * Give it the id of the picture as key: another one starts whole, and a new link to the same one changes nothing.
  */
-export function ImageViewer({ src, alt, texts, shortcuts = false, actions, className = "" }: ImageViewerProps) {
+export function ImageViewer({ src, alt, texts, shortcuts = false, actions, onFailed, className = "" }: ImageViewerProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [picture, setPicture] = useState<Size>({ width: 0, height: 0 });
   const [view, setView] = useState<View>(WHOLE);
@@ -87,7 +90,7 @@ export function ImageViewer({ src, alt, texts, shortcuts = false, actions, class
   const zoomIn = (current: View) => zoomAt(current, STEP, CENTRE);
   const zoomOut = (current: View) => zoomAt(current, 1 / STEP, CENTRE);
   const whole = ({ turns }: View) => ({ ...WHOLE, turns });
-  const zoomKeys = { "+": zoomIn, "=": zoomIn, "-": zoomOut, "0": whole };
+  const zoomKeys = { "+": zoomIn, "=": zoomIn, "-": zoomOut, "0": whole, t: turn };
   useShortcuts(Object.fromEntries(Object.entries(zoomKeys).map(([key, action]) => [key, () => change(action)])), shortcuts);
 
   function onKeyDown(event: KeyboardEvent) {
@@ -138,7 +141,10 @@ export function ImageViewer({ src, alt, texts, shortcuts = false, actions, class
             view={view}
             frame={frameSize()}
             onLoad={setPicture}
-            onError={() => setFailedSrc(src)}
+            onError={() => {
+              setFailedSrc(src);
+              onFailed?.();
+            }}
           />
         )}
       </div>

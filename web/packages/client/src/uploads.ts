@@ -1,0 +1,80 @@
+import axios, { type AxiosInstance } from "axios";
+
+import type { components } from "./api";
+
+type Schemas = components["schemas"];
+
+/** A stored file as its owner sees it; the links work for some minutes. */
+export type StoredFile = Schemas["FileView"];
+
+/** What a file is for; the platform allows it to be attached to nothing else. */
+export type UploadPurpose = Schemas["UploadRequest"]["purpose"];
+
+type UploadForm = NonNullable<StoredFile["upload"]>;
+
+export interface UploadOptions {
+  /** Called with the share that has been sent, from 0 to 1. */
+  onProgress?: (share: number) => void;
+  signal?: AbortSignal;
+}
+
+export const MAX_UPLOAD_BYTES = 15 * 1024 * 1024;
+const UPLOAD_TIMEOUT_MS = 180_000;
+const POLL_MS = 700;
+const PROCESSING_TIMEOUT_MS = 60_000;
+
+const TYPES_BY_EXTENSION: Record<string, string> = {
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  heic: "image/heic",
+  heif: "image/heif",
+  pdf: "application/pdf",
+};
+
+/** The type of a file; browsers do not know that of HEIC, so its name decides. */
+export function contentTypeOf(file: Pick<File, "name" | "type">): string {
+  return file.type || TYPES_BY_EXTENSION[file.name.split(".").at(-1)?.toLowerCase() ?? ""] || "application/octet-stream";
+}
+
+/** A file that the platform received and refused. */
+export class UploadRefused extends Error {
+  /** `detail`: a sentence for the person. */
+  constructor(readonly detail: string) {
+    super(`the file was refused: ${detail}`);
+  }
+}
+
+/**
+ * Uploads a file past the API, directly to the file store, and waits until it has been checked: `ready`, or still
+ * `processing` after a minute.  Rejects with the problem of the platform, or with `UploadRefused`.
+ */
+export async function uploadFile(http: AxiosInstance, purpose: UploadPurpose, file: File, { onProgress, signal }: UploadOptions = {}): Promise<StoredFile> {
+  const cancel = signal ? { signal } : {};
+  const wanted: Schemas["UploadRequest"] = { purpose, content_type: contentTypeOf(file), size: file.size };
+  const { data: begun } = await http.post<StoredFile>("/me/uploads", wanted, cancel);
+  if (!begun.upload) throw new Error(`no form to upload with: the file is ${begun.state}`);
+  await sendToStore(begun.upload, file, { ...(onProgress ? { onProgress } : {}), ...cancel });
+  const path = `/me/uploads/${encodeURIComponent(begun.id)}`;
+  let { data: stored } = await http.post<StoredFile>(`${path}/completion`, undefined, cancel);
+  const deadline = Date.now() + PROCESSING_TIMEOUT_MS;
+  while (stored.state === "processing" && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    ({ data: stored } = await http.get<StoredFile>(path, cancel));
+  }
+  if (stored.state === "refused") throw new UploadRefused(stored.detail ?? stored.reason ?? "");
+  return stored;
+}
+
+/** Sends the form; the file store is another server than the API, so that it must not see the access token. */
+async function sendToStore({ url, fields }: UploadForm, file: File, { onProgress, signal }: UploadOptions): Promise<void> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append("file", file);
+  await axios.post(url, form, {
+    timeout: UPLOAD_TIMEOUT_MS,
+    onUploadProgress: ({ progress }) => onProgress?.(progress ?? 0),
+    ...(signal ? { signal } : {}),
+  });
+}
