@@ -5,6 +5,7 @@ import { texts } from "../lib/texts.ts";
 
 const PAGES: readonly { to: NonNullable<LinkProps["to"]>; label: string; exact?: boolean; admins?: boolean }[] = [
   { to: "/", label: texts.nav.city, exact: true },
+  { to: "/applications", label: texts.nav.applications },
   { to: "/drivers", label: texts.nav.drivers },
   { to: "/ratings", label: texts.nav.ratings },
   { to: "/users", label: texts.nav.users },

@@ -5,11 +5,11 @@ import { texts } from "../lib/texts.ts";
 import { OfficePage } from "./OfficePage.tsx";
 
 export function DriversRoute() {
-  const { show } = useSearch({ from: "/office/drivers" });
+  const { show, q } = useSearch({ from: "/office/drivers" });
   const navigate = useNavigate();
   return (
     <OfficePage title={texts.drivers.title} about={texts.drivers.about}>
-      <DriverList filter={show} onFilter={(next) => void navigate({ to: "/drivers", search: { show: next } })} />
+      <DriverList search={{ show, q }} onSearch={(search) => void navigate({ to: "/drivers", search })} />
     </OfficePage>
   );
 }

@@ -2,11 +2,12 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, retainSearchParams, type RouterHistory } from "@tanstack/react-router";
 
 import { rescueQueries } from "../lib/api/rescues.ts";
-import { parseSearch, stringifySearch, validateAuditSearch, validateDriverSearch, validateSearch, validateUserSearch } from "../lib/search.ts";
+import { parseSearch, stringifySearch, validateAuditSearch, validateDriverSearch, validateReviewSearch, validateSearch, validateUserSearch } from "../lib/search.ts";
 import { hasSecondFactor, useSession } from "../lib/session.ts";
 import { AuditLogRoute } from "./AuditLogRoute.tsx";
 import { ConsoleLayout } from "./ConsoleLayout.tsx";
 import { CrashPage } from "./CrashPage.tsx";
+import { DriverRoute } from "./DriverRoute.tsx";
 import { DriversRoute } from "./DriversRoute.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
 import { OfficeLayout } from "./OfficeLayout.tsx";
@@ -15,6 +16,7 @@ import { PartnerRoute } from "./PartnerRoute.tsx";
 import { PartnersRoute } from "./PartnersRoute.tsx";
 import { RatingsRoute } from "./RatingsRoute.tsx";
 import { RescueRoute } from "./RescueRoute.tsx";
+import { ReviewRoute } from "./ReviewRoute.tsx";
 import { SessionGate } from "./SessionGate.tsx";
 import { UsersRoute } from "./UsersRoute.tsx";
 
@@ -47,6 +49,10 @@ const auditLogRoute = createRoute({ getParentRoute: () => officeRoute, path: "au
 
 const driversRoute = createRoute({ getParentRoute: () => officeRoute, path: "drivers", component: DriversRoute, validateSearch: validateDriverSearch });
 
+const driverRoute = createRoute({ getParentRoute: () => officeRoute, path: "drivers/$driverId", component: DriverRoute });
+
+const reviewRoute = createRoute({ getParentRoute: () => officeRoute, path: "applications", component: ReviewRoute, validateSearch: validateReviewSearch });
+
 const ratingsRoute = createRoute({ getParentRoute: () => officeRoute, path: "ratings", component: RatingsRoute });
 
 const usersRoute = createRoute({ getParentRoute: () => officeRoute, path: "users", component: UsersRoute, validateSearch: validateUserSearch });
@@ -59,7 +65,7 @@ const ownAccountRoute = createRoute({ getParentRoute: () => officeRoute, path: "
 
 const routeTree = rootRoute.addChildren([
   consoleRoute.addChildren([indexRoute, rescueRoute]),
-  officeRoute.addChildren([driversRoute, ratingsRoute, usersRoute, partnersRoute, partnerRoute, auditLogRoute, ownAccountRoute]),
+  officeRoute.addChildren([reviewRoute, driversRoute, driverRoute, ratingsRoute, usersRoute, partnersRoute, partnerRoute, auditLogRoute, ownAccountRoute]),
 ]);
 
 export const createConsoleRouter = (queryClient: QueryClient, history?: RouterHistory) =>

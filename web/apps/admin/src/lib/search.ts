@@ -40,10 +40,20 @@ export const validateUserSearch = ({ q }: Record<string, unknown>): { q?: string
 
 export const DRIVER_FILTERS = ["in_review", "pending", "approved", "suspended"] as const;
 
+export interface DriverSearch {
+  show?: (typeof DRIVER_FILTERS)[number] | undefined;
+  /** A phone number, plate, name or id. */
+  q?: string | undefined;
+}
+
 /** Which drivers are listed. */
-export const validateDriverSearch = ({ show }: Record<string, unknown>): { show?: (typeof DRIVER_FILTERS)[number] | undefined } => ({
+export const validateDriverSearch = ({ show, q }: Record<string, unknown>): DriverSearch => ({
   show: DRIVER_FILTERS.find((known) => known === show),
+  q: textOf(q),
 });
+
+/** Whose application is reviewed. */
+export const validateReviewSearch = ({ driver }: Record<string, unknown>): { driver?: string | undefined } => ({ driver: textOf(driver) });
 
 /*
  * Plain query strings.  By default the router reads each value as JSON, so that `?area=1` would be a

@@ -1,0 +1,22 @@
+import type { DriverRow } from "../../lib/api/types.ts";
+
+/** What an operator may decide about an application. */
+export type ApplicationDecision = "approve" | "changes" | "reject";
+
+/** What an operator may decide about the application now; the same as the state machine of the platform. */
+export function applicationDecisions({ application_state, review }: Pick<DriverRow, "application_state" | "review">): readonly ApplicationDecision[] {
+  switch (application_state) {
+    case "submitted":
+    case "in_review":
+    case "changes_requested":
+      return ["approve", "changes", "reject"];
+    case "approved":
+      return review ? ["approve", "changes"] : [];
+    case "rejected":
+      return ["approve", "changes"];
+    case "draft":
+      return ["approve"];
+    case "suspended":
+      return [];
+  }
+}

@@ -1,0 +1,102 @@
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+
+import { seriousViolations } from "./support/accessibility.ts";
+import { applicant } from "./support/applicants.ts";
+import { demoCityAvailable, test } from "./support/browser.ts";
+import { ConsolePage } from "./support/consolePage.ts";
+
+const person = (name: string, number: string) => ({ phone: `+1438555${number}`, password: "a long enough password", name, role: "driver" });
+const application = (page: Page, name: string) => page.getByRole("article", { name: `Application of ${name}` });
+const waiting = (page: Page, name: string) => page.getByRole("navigation", { name: "Waiting" }).getByRole("button", { name });
+
+/** Goes to an application with the keyboard alone, whatever else waits. */
+async function goTo(page: Page, name: string): Promise<void> {
+  await waiting(page, name).waitFor();
+  for (let presses = 0; presses < 30 && !(await application(page, name).isVisible()); presses += 1) {
+    await page.keyboard.press("n");
+    await page.getByRole("article").waitFor();
+  }
+  await application(page, name).waitFor();
+}
+
+/** Moves the focus to a control with Tab, and operates it. */
+async function tabTo(page: Page, name: string, key: string): Promise<void> {
+  for (let presses = 0; presses < 40; presses += 1) {
+    if (await page.getByRole("dialog").getByLabel(name, { exact: true }).evaluate((element) => element === document.activeElement)) break;
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.press(key);
+}
+
+describe.skipIf(!demoCityAvailable)("applications", () => {
+  test("are rejected with a reason, sent back and approved with the keyboard alone", async ({ page }) => {
+    const rejected = await applicant(person("Rita Roy", "0171"), "REJ 171");
+    const changed = await applicant(person("Chris Caron", "0172"), "CHG 172");
+    const approved = await applicant(person("Ada Allard", "0173"), "APP 173");
+    for (const one of [rejected, changed, approved]) await one.submit();
+
+    await new ConsolePage(page).signInBefore();
+    await new ConsolePage(page).visit("/admin/applications");
+    await goTo(page, "Rita Roy");
+    await page.getByText("REJ 171").waitFor();
+    await page.getByRole("region", { name: "Keys" }).getByText("request changes").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.keyboard.press("r");
+    await page.getByRole("dialog", { name: "Reject the application of Rita Roy?" }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.keyboard.press("Enter"); // without a reason
+    await page.getByText("Choose a reason, or write one below.").waitFor();
+    await tabTo(page, "The documents belong to another person.", "Space");
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").filter({ hasText: "The application of Rita Roy is rejected." }).waitFor();
+    await application(page, "Rita Roy").waitFor({ state: "detached" });
+    expect((await rejected.read()).decision).toMatchObject({ reason: "The documents belong to another person.", fields: [] });
+
+    await goTo(page, "Chris Caron");
+    await page.keyboard.press("c");
+    await tabTo(page, "Insurer", "Space");
+    await tabTo(page, "In your own words", "End");
+    await page.keyboard.type("Write it as on the certificate.");
+    await page.keyboard.press("Tab"); // Cancel
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").filter({ hasText: "Chris Caron has been told what to correct." }).waitFor();
+    expect((await changed.read()).decision).toMatchObject({ reason: "Write it as on the certificate.", fields: ["insurer"] });
+
+    await goTo(page, "Ada Allard");
+    await page.keyboard.press("m");
+    await page.getByRole("status").filter({ hasText: "Ada Allard sees that the application is in review." }).waitFor();
+    expect((await approved.read()).state).toBe("in_review");
+    await page.keyboard.press("a");
+    await page.getByRole("status").filter({ hasText: "Ada Allard is approved." }).waitFor();
+    expect((await approved.read()).state).toBe("approved");
+    await waiting(page, "Ada Allard").waitFor({ state: "detached" });
+  });
+
+  test("that another operator has decided meanwhile are not decided again, and what was written stays", async ({ page }) => {
+    const contested = await applicant(person("Mona Morin", "0174"), "MNA 174");
+    await contested.submit();
+    await new ConsolePage(page).signInBefore();
+    await new ConsolePage(page).visit(`/admin/applications?driver=${contested.id}`);
+    await application(page, "Mona Morin").waitFor();
+    await contested.reject("The licence is not genuine.");
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Licence class", { exact: true }).check();
+    await dialog.getByLabel("In your own words").fill("Which class is it?");
+    await dialog.getByRole("button", { name: "Request changes" }).click();
+    await dialog.getByText("Another operator has decided meanwhile").waitFor();
+    await dialog.getByText("The licence is not genuine.").waitFor();
+    expect(await dialog.getByLabel("In your own words").inputValue()).toBe("Which class is it?");
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await application(page, "Mona Morin").getByRole("alert").getByText("Your decision was not saved.").waitFor();
+    expect((await contested.read()).decision).toMatchObject({ reason: "The licence is not genuine." });
+
+    await page.setViewportSize({ width: 390, height: 780 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Switch to the dark theme" }).click();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+});

@@ -1,0 +1,55 @@
+import { getDemoCity } from "./browser.ts";
+import { requestJson, signUp } from "./demoCity.ts";
+
+const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+/** Sends JSON with a method other than GET and POST; throws unless it succeeds. */
+async function put(path: string, token: string, body: object): Promise<void> {
+  const response = await fetch(`${getDemoCity().base}/api/v1${path}`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+}
+
+export interface Applicant {
+  id: string;
+  token: string;
+  /** States the papers; what is given replaces the usual. */
+  state: (papers?: object) => Promise<void>;
+  submit: () => Promise<void>;
+  /** An operator approves the application, outside the console. */
+  approve: () => Promise<void>;
+  /** An operator rejects it, outside the console. */
+  reject: (reason: string) => Promise<void>;
+  /** What the driver reads. */
+  read: () => Promise<{ state: string; decision: { reason: string | null; fields: string[] } | null }>;
+}
+
+/** Somebody who has stated valid papers and has a vehicle. */
+export async function applicant(person: { phone: string; password: string; name: string; role: string }, plate: string): Promise<Applicant> {
+  const { base, tokens } = getDemoCity();
+  const token = await signUp(base, person);
+  const { id } = await requestJson<{ id: string }>(base, "/me", { token });
+  const state = (papers = {}) =>
+    put("/me/driver-application", token, { licence_class: "5", licence_expires_on: inDays(900), insurer: "Desjardins", insurance_expires_on: inDays(400), ...papers });
+  await state();
+  await requestJson(base, "/me/vehicles", { token, body: { type: "pickup", make: "Ford", model: "F-150", colour: "blue", plate } });
+  const decide = (name: string, body: object) => requestJson(base, `/admin/drivers/${id}/${name}`, { token: tokens.access_token, body });
+  return {
+    id,
+    token,
+    state,
+    submit: async () => {
+      await requestJson(base, "/me/driver-application/submission", { token, body: {} });
+    },
+    approve: async () => {
+      await decide("approval", {});
+    },
+    reject: async (reason) => {
+      await decide("rejection", { reason });
+    },
+    read: () => requestJson(base, "/me/driver-application", { token }),
+  };
+}
