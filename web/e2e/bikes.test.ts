@@ -1,14 +1,17 @@
+import { Buffer } from "node:buffer";
+
 import { describe, expect } from "vitest";
 
 import { seriousViolations } from "./support/accessibility.ts";
 import { AccountPage } from "./support/accountPage.ts";
 import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
 import { signUp } from "./support/demoCity.ts";
+import { photograph } from "./support/papers.ts";
 
 const RIDER = { phone: "+14385550144", password: "a long enough password", name: "Bea Biker", role: "rider" };
 
 describe.skipIf(!demoCityAvailable)("a rider", () => {
-  test("keeps bikes and places", async ({ page }) => {
+  test("keeps bikes, with a photo, and places", async ({ page, browser }) => {
     await page.setViewportSize({ width: 320, height: 700 });
     await page.context().grantPermissions(["geolocation"]);
     await page.context().setGeolocation({ latitude: 45.51234, longitude: -73.56789 });
@@ -36,6 +39,25 @@ describe.skipIf(!demoCityAvailable)("a rider", () => {
     await dialog.getByLabel("Make").fill("Tern");
     await dialog.getByRole("button", { name: "Save" }).click();
     await bike.getByText("Cargo bike · Tern · 38.5 kg").waitFor();
+
+    await account.button("Edit The long one").click();
+    const upload = dialog.locator("input[type=file]");
+    await upload.setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") });
+    await dialog.getByText("Choose a photo: JPEG, PNG, WebP or HEIC.").waitFor();
+    await upload.setInputFiles({ name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
+    await expect.poll(() => dialog.getByRole("alert").textContent(), { timeout: 60_000 }).not.toContain("Choose a photo");
+    await upload.setInputFiles({ name: "bike.jpg", mimeType: "image/jpeg", buffer: await photograph(browser, { title: "A long bike", lines: { Colour: "blue" } }) });
+    await dialog.getByText("bike.jpg is uploaded.").waitFor({ timeout: 60_000 });
+    expect(await seriousViolations(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    const photo = bike.getByRole("img", { name: "Photo of The long one" });
+    await photo.waitFor();
+    expect(await photo.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth > 0))).toBe(true);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    await account.button("Edit The long one").click();
+    await dialog.getByRole("button", { name: "Remove the photo" }).click();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await photo.waitFor({ state: "detached" });
 
     await account.button("Add a place").click();
     await dialog.getByLabel("Name").fill("Home");

@@ -134,6 +134,13 @@ export const texts = {
     weight: "Weight in kg",
     batteryField: "Battery in Wh",
     removable: "The battery comes off",
+    photo: "Photo",
+    photoHint: "Helps the driver to find you. Shown to the driver of your rides.",
+    photoRefused: "The photo was refused when it was checked. Choose another one.",
+    photoOf: (name: string) => `Photo of ${name}`,
+    photoChecking: "Photo is being checked",
+    photoRefusedShort: "Photo was refused",
+    removePhoto: "Remove the photo",
     removableShort: "Battery comes off",
   },
 

@@ -14,7 +14,7 @@ interface FileUploadProps {
   error?: string | undefined;
   /** Whether a PDF may be chosen as well as a picture. */
   pdf?: boolean;
-  /** A small picture of the file that is there already. */
+  /** A small picture of the file that is there already; empty if there is one without a picture. */
   current?: string | null | undefined;
   upload: (file: File, options: UploadOptions) => Promise<StoredFile>;
   /** The file is on the server; the form may use it. */
@@ -86,6 +86,7 @@ export function FileUpload({ label, hint, error, pdf = false, current, upload, o
     if (file && progress === null) void send(file);
   }
 
+  const isThere = typeof current === "string";
   const message = failed?.message ?? error;
   const percent = Math.round((progress ?? 0) * 100);
   const thumbnail = done ? done.file.thumbnail_url : current;
@@ -109,7 +110,7 @@ export function FileUpload({ label, hint, error, pdf = false, current, upload, o
         <div className="min-w-36 flex-1 text-sm">
           {progress === null ? (
             <p role="status" className="wrap-anywhere text-(--muted)">
-              {done ? (done.file.state === "ready" ? text.done(done.name) : text.stillChecking(done.name)) : current ? text.isThere : text.none}
+              {done ? (done.file.state === "ready" ? text.done(done.name) : text.stillChecking(done.name)) : isThere ? text.isThere : text.none}
             </p>
           ) : (
             <>
@@ -120,7 +121,7 @@ export function FileUpload({ label, hint, error, pdf = false, current, upload, o
         </div>
         {progress === null ? (
           <Button variant="secondary" className="py-1.5! text-sm" aria-describedby={[`${id}-label`, described].filter(Boolean).join(" ")} onClick={() => input.current?.click()}>
-            {done || current ? text.another : text.choose}
+            {done || isThere ? text.another : text.choose}
           </Button>
         ) : (
           <Button variant="ghost" className="text-sm" onClick={() => running.current?.abort()}>

@@ -1,9 +1,12 @@
+import { Button } from "@supportcarr/ui/Button";
 import { Checkbox } from "@supportcarr/ui/form/Checkbox";
 import { Field } from "@supportcarr/ui/form/Field";
+import { FileUpload } from "@supportcarr/ui/form/FileUpload";
 import { FormDialog } from "@supportcarr/ui/form/FormDialog";
 import { Select } from "@supportcarr/ui/form/Select";
+import { useState } from "react";
 
-import { saveBike } from "../../lib/api/riding.ts";
+import { saveBike, uploadBikePhoto } from "../../lib/api/riding.ts";
 import type { Bike } from "../../lib/api/types.ts";
 import { texts } from "../../lib/texts.ts";
 import { readBike } from "./readBike.ts";
@@ -12,15 +15,20 @@ const text = texts.bikes;
 
 /** Adds a bike, or changes one. */
 export function BikeDialog({ bike, onClose, onSaved }: { bike?: Bike; onClose: () => void; onSaved: () => Promise<void> }) {
+  // What becomes of the photo: absent, it stays as it is; null, it is taken off.
+  const [photo, setPhoto] = useState<{ photo_id?: string | null }>({});
+  const [uploading, setUploading] = useState(false);
+  const current = photo.photo_id === undefined ? bike?.photo : null;
   return (
     <FormDialog
       title={bike ? text.editBike(bike.name) : text.add}
       submit={texts.save}
       pending={texts.saving}
       onSubmit={async (values) => {
-        await saveBike(readBike(values), bike?.id);
+        await saveBike({ ...readBike(values), ...photo }, bike?.id);
         await onSaved();
       }}
+      blocked={uploading}
       onClose={onClose}
     >
       {(form) => (
@@ -40,6 +48,20 @@ export function BikeDialog({ bike, onClose, onSaved }: { bike?: Bike; onClose: (
             <Field name="battery_wh" label={text.batteryField} type="number" inputMode="numeric" min={0} max={5000} defaultValue={bike?.battery_wh ?? ""} error={form.errorOf("battery_wh")} />
           </div>
           <Checkbox name="battery_removable" label={text.removable} defaultChecked={bike?.battery_removable ?? false} />
+          <FileUpload
+            label={text.photo}
+            hint={current?.state === "refused" ? text.photoRefused : text.photoHint}
+            error={form.errorOf("photo_id")}
+            current={current ? (current.thumbnail_url ?? "") : null}
+            upload={uploadBikePhoto}
+            onUploaded={({ id }) => setPhoto({ photo_id: id })}
+            onBusy={setUploading}
+          />
+          {current ? (
+            <Button variant="ghost" className="text-sm underline underline-offset-4" onClick={() => setPhoto({ photo_id: null })}>
+              {text.removePhoto}
+            </Button>
+          ) : null}
         </>
       )}
     </FormDialog>

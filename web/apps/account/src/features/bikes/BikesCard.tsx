@@ -75,10 +75,13 @@ function BikeRow({ bike, onEdit, onRemove }: { bike: Bike; onEdit: () => void; o
   ].filter(Boolean);
   return (
     <li aria-label={bike.name} className="flex flex-wrap items-center gap-3 py-3">
+      {bike.photo?.thumbnail_url ? <img src={bike.photo.thumbnail_url} alt={text.photoOf(bike.name)} className="size-14 rounded-lg border border-(--border) object-cover" /> : null}
       <div className="min-w-40 flex-1">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm font-medium">
           <span className="wrap-anywhere">{bike.name}</span>
           {bike.battery_removable ? <Badge tone="info">{text.removableShort}</Badge> : null}
+          {bike.photo?.state === "processing" ? <Badge tone="neutral">{text.photoChecking}</Badge> : null}
+          {bike.photo?.state === "refused" ? <Badge tone="danger">{text.photoRefusedShort}</Badge> : null}
         </p>
         <p className="mt-0.5 text-xs text-(--muted)">{[text.types[bike.type], ...facts].join(" · ")}</p>
       </div>
