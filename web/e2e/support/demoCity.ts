@@ -73,11 +73,11 @@ export async function signUp(base: string, person: { phone: string; password: st
   return (await requestJson<{ access_token: string }>(base, "/auth/phone-verification", { token: access_token, body: { code } })).access_token;
 }
 
-/** The code in the latest text message to that number. */
+/** The code in the latest text message to that number that has one. */
 export async function readCode(base: string, phone: string): Promise<string> {
   const response = await fetch(`${base}/sandbox/messages?to=${encodeURIComponent(phone)}`);
   const { messages } = (await response.json()) as { messages: { body: string }[] };
-  const code = /\b\d{6}\b/.exec(messages[0]?.body ?? "")?.[0];
+  const code = messages.map(({ body }) => /\b\d{6}\b/.exec(body)?.[0]).find(Boolean);
   if (!code) throw new Error(`no code was sent to ${phone} yet`);
   return code;
 }

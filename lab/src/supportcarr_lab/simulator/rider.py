@@ -11,7 +11,9 @@ from supportcarr_lab.simulator.accounts import Account
 from supportcarr_lab.simulator.client import RequestFailed, RequestRejected, new_idempotency_key
 from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.demand import RiderPlan, recorded_plan, rider_plan, wait_seconds
+from supportcarr_lab.simulator.images import VARIANTS, bike_photo
 from supportcarr_lab.simulator.person import FINAL, Job, Person
+from supportcarr_lab.simulator.uploads import upload
 
 GOOD_CARD = "pm_card_visa"
 # Stripe's test cards for a charge that fails.  Stripe declines the first already when it is attached to a
@@ -226,9 +228,11 @@ class Rider(Person):
         if not bikes:
             home = {"name": "Home", "lat": 45.5266, "lng": -73.5806, "address": "Rue Rachel Est"}
             await self.api.post("/me/places", home, key=new_idempotency_key())
-            bikes = [
-                await self.api.post("/me/bikes", BIKES[self.index % len(BIKES)], key=new_idempotency_key())
-            ]
+            bike: dict[str, Any] = {**BIKES[self.index % len(BIKES)]}
+            if self.context.options.photo_share:
+                photo = bike_photo(self.index % VARIANTS)
+                bike["photo_id"] = await upload(self.api, self.context.http, "bike_photo", photo)
+            bikes = [await self.api.post("/me/bikes", bike, key=new_idempotency_key())]
         self._bike_id = bikes[0]["id"]
 
     async def _attach(self, name: str) -> Any:

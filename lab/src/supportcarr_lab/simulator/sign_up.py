@@ -55,7 +55,7 @@ async def verify_phone(api: ApiClient, phone: str, http: aiohttp.ClientSession, 
 
 
 async def read_code(http: aiohttp.ClientSession, base_url: str, phone: str) -> str | None:
-    """The code in the latest text message to that number; ``None`` if there is none yet.
+    """The code in the latest text message to that number that has one; ``None`` if there is none yet.
 
     In the local profile the texts are readable at ``/sandbox``.
     """
@@ -64,5 +64,4 @@ async def read_code(http: aiohttp.ClientSession, base_url: str, phone: str) -> s
             messages = (await response.json())["messages"]
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return None
-    found = _CODE.search(messages[0]["body"]) if messages else None
-    return found[0] if found else None
+    return next((found[0] for message in messages if (found := _CODE.search(message["body"]))), None)
