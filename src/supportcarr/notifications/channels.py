@@ -45,6 +45,8 @@ TOPICS: Mapping[str, Topic] = {
     "application_submitted": "account",
     "deletion_cancelled": "security",
     "deletion_requested": "security",
+    "document_approved": "account",
+    "document_rejected": "papers",
     "documents_expired": "safety",
     "documents_expiring": "papers",
     "documents_missing": "safety",
