@@ -39,7 +39,7 @@ from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.circuit_breaker import CircuitBreaker
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.store.port import Collection, Range, Store, StoreError
+from supportcarr.kit.store.port import Collection, Range, Store, StoreError, StoreUnavailable
 
 POLL_SECONDS = 0.25
 STALE_SECONDS = 0.75
@@ -221,6 +221,8 @@ class Revocations:
             began = time.monotonic()
             try:
                 await work()
+            except StoreUnavailable:
+                pass  # the store logs its outages
             except Exception as error:
                 if name not in self._failing:
                     self._failing.add(name)

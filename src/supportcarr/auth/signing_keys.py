@@ -36,7 +36,7 @@ from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.crypto import keyed_digest
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.store.port import CollectionSpec, Store, StoreError, VersionConflict
+from supportcarr.kit.store.port import CollectionSpec, Store, StoreError, StoreUnavailable, VersionConflict
 
 CLOCK_TOLERANCE_SECONDS = 60  # by which the clock of a process may be off, in either direction
 ACTIVATION_SECONDS = 10.0
@@ -177,6 +177,8 @@ class SigningKeys:
             try:
                 await self.load()
                 self._failing = False
+            except StoreUnavailable:
+                pass  # the store logs its outages
             except Exception as error:  # this task must not end
                 if not self._failing:
                     self._failing = True

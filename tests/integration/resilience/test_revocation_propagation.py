@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from support.bans import ban_account
 from support.faults import FaultyProxy, FaultyStore, wait_until
@@ -322,6 +323,27 @@ async def test_revocations_left_unpublished_by_a_crash_are_published(
             return await log.is_revoked(grant.session_id) is True
 
         await wait_until(is_published)
+
+
+async def test_an_outage_of_the_store_is_logged_by_the_store_alone(
+    store: SqliteStore, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocations, "RELOAD_SECONDS", 0.0)
+    monkeypatch.setattr(revocations, "STALE_RELOAD_SECONDS", 0.01)
+    async with Process(store, server) as process:
+        tries = 0
+        load = process.revocations._load
+
+        async def counted() -> None:
+            nonlocal tries
+            tries += 1
+            await load()
+
+        monkeypatch.setattr(process.revocations, "_load", counted)
+        process.store.fails = True
+        with capture_logs() as logs:
+            await wait_until(lambda: tries > 2)
+        assert [line["event"] for line in logs] == []
 
 
 async def test_revocations_are_published_when_redis_returns(here: Process, there: Process) -> None:
