@@ -64,12 +64,14 @@ async def worker(world: World, **settings: str) -> AsyncIterator[asyncio.subproc
 
 
 async def kill_during_job(world: World, **settings: str) -> None:
-    """Start a worker and kill it while it waits for Stripe."""
+    """Start a worker and kill it while it waits for Stripe, and runs no other job that would have died too."""
     before = (await only_job(world)).version
 
     async def is_running() -> bool:
         job = await only_job(world)
-        return job.running and job.version > before
+        jobs = (await world.container.jobs.documents.find()).items
+        alone = all(one.id == job.id or one.state != "ready" for one in jobs)
+        return job.running and job.version > before and alone
 
     async with worker(world, **settings) as process:
         await until(is_running)
