@@ -64,7 +64,7 @@ async def worker(world: World, **settings: str) -> AsyncIterator[asyncio.subproc
 
 
 async def kill_during_job(world: World, **settings: str) -> None:
-    """Start a worker and kill it while it waits for Stripe, and runs no other job that would have died too."""
+    """Start a worker and kill it while it waits for Stripe and runs no other job, which would die too."""
     before = (await only_job(world)).version
 
     async def is_running() -> bool:
