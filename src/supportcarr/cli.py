@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from supportcarr.bootstrap.added_commands import added_commands
+from supportcarr.bootstrap.added_commands import added_commands, added_seeds
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.private_files import PRIVATE_UMASK
@@ -25,6 +25,9 @@ LAB_COMMANDS = {
     "diagram": "Print a diagram of the rescue's state machine.",
     "sandbox": "Run the emulators of external services.",
     "simulator": "Run a simulated city against a running platform.",
+}
+LAB_SEEDS = {
+    "town": "Fill a new store with a believable town: drivers, riders, weeks of rescues.",
 }
 
 
@@ -41,7 +44,7 @@ class CommandGroup(click.Group):
         for entry_point in added_commands().select(name=name):
             loaded: click.Command = entry_point.load()
             return loaded
-        return _missing(name) if name in LAB_COMMANDS else None
+        return _missing(name, LAB_COMMANDS[name]) if name in LAB_COMMANDS else None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -60,7 +63,20 @@ class CommandGroup(click.Group):
             raise click.ClickException(f"{error.filename} cannot be used: {error.strerror}.") from None
 
 
-def _missing(name: str) -> click.Command:
+class SeedGroup(click.Group):
+    """``seed``, and what other distributions can fill a new store with."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *added_seeds().names, *LAB_SEEDS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        for entry_point in added_seeds().select(name=name):
+            loaded: click.Command = entry_point.load()
+            return loaded
+        return _missing(f"seed {name}", LAB_SEEDS[name]) if name in LAB_SEEDS else None
+
+
+def _missing(name: str, summary: str) -> click.Command:
     """Stands in for a command of the lab distribution where that is not installed."""
 
     def fail(**_: Any) -> None:
@@ -71,7 +87,7 @@ def _missing(name: str) -> click.Command:
     return click.Command(
         name,
         callback=fail,
-        help=f"{LAB_COMMANDS[name]} Not installed: pip install supportcarr-lab",
+        help=f"{summary} Not installed: pip install supportcarr-lab",
         short_help="Not installed: pip install supportcarr-lab",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
         add_help_option=False,
@@ -119,9 +135,15 @@ def worker() -> None:
     run_worker(load_settings())
 
 
-@main.command()
-def seed() -> None:
-    """Add the demo's service area, tariff and operators (idempotent)."""
+@main.group(cls=SeedGroup, invoke_without_command=True)
+@click.pass_context
+def seed(ctx: click.Context) -> None:
+    """Add the demo's service area, tariff and operators (idempotent).
+
+    With `town` a new store is filled with people and weeks of rescues as well.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
     from supportcarr.bootstrap.processes import run_seed
 
     run_seed(load_settings())

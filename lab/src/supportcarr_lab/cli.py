@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,32 @@ def diagram(subject: str) -> None:
     from supportcarr_lab.generators import application_diagram, state_diagram
 
     click.echo((state_diagram if subject == "rescue" else application_diagram).mermaid())
+
+
+@click.command()
+@click.option("--drivers", type=click.IntRange(20, 5000), default=1000, show_default=True, help="Drivers.")
+@click.option(
+    "--rescues", type=click.IntRange(20, 200_000), default=50_000, show_default=True, help="Rescues so far."
+)
+@click.option("--weeks", type=click.IntRange(1, 26), default=6, show_default=True, help="Weeks of history.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Random seed; the same options make the same town."
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    show_default="today, or the Friday before",
+    help="Last day of the history.",
+)
+def town(until: datetime | None, **options: Any) -> None:
+    """Fill a new store with a believable town (local profile only).
+
+    Drivers in every state, riders, vehicles, weeks of rescues with payments, ratings and what operators did.
+    All accounts share one password, which is printed.
+    """
+    from supportcarr.bootstrap.settings import load_settings
+    from supportcarr_lab.town.command import default_last_day, run
+    from supportcarr_lab.town.options import TownOptions
+
+    last_day = until.date() if until else default_last_day(TownOptions.timezone)
+    run(load_settings(), TownOptions(until=last_day, **options))

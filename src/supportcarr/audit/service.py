@@ -39,11 +39,15 @@ class AuditLog:
 
     async def append(self, envelope: EventEnvelope) -> None:
         """Append the record of an action.  Idempotent: its id follows from the event's."""
+        await self._insert(await self.record(envelope))
+
+    async def record(self, envelope: EventEnvelope) -> AuditRecord:
+        """The record of an action, sealed and not stored."""
         acted = envelope.event
         assert isinstance(acted, OperatorActed)
         event_id = f"{envelope.collection}.{envelope.id}"
         record_id = derived_id(AUDIT_RECORD, envelope.at, event_id)
-        await self._append(record_id, event_id, envelope.actor, envelope.at, acted)
+        return await self._sealed(record_id, event_id, envelope.actor, envelope.at, acted)
 
     async def viewed(
         self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
@@ -93,6 +97,17 @@ class AuditLog:
     async def _append(
         self, record_id: str, event_id: str, by: Actor, at: datetime, acted: OperatorActed
     ) -> None:
+        await self._insert(await self._sealed(record_id, event_id, by, at, acted))
+
+    async def _insert(self, record: AuditRecord) -> None:
+        try:
+            await self._records.insert(record)
+        except DuplicateKey:
+            return  # an earlier run of the same event stored it
+
+    async def _sealed(
+        self, record_id: str, event_id: str, by: Actor, at: datetime, acted: OperatorActed
+    ) -> AuditRecord:
         now = to_milliseconds(self._clock.wall())
         record = AuditRecord(
             id=record_id,
@@ -118,12 +133,7 @@ class AuditLog:
             sealed_address = await self._seal.seal(
                 _address_owner(record), _purpose(record, ADDRESS), acted.origin.address.encode()
             )
-        try:
-            await self._records.insert(
-                msgspec.structs.replace(record, details=sealed, address=sealed_address)
-            )
-        except DuplicateKey:
-            return  # an earlier run of the same event stored it
+        return msgspec.structs.replace(record, details=sealed, address=sealed_address)
 
     async def _opened(self, record: AuditRecord) -> OpenedRecord:
         details: Details | None = Details()

@@ -18,6 +18,7 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.money import Charge
+from supportcarr.payments.model import PaymentRecord
 
 STRIPE_CLEARING, PLATFORM_REVENUE, PROMO_EXPENSE = "stripe_clearing", "platform_revenue", "promo_expense"
 
@@ -89,3 +90,39 @@ def driver_earnings(transaction: LedgerTransaction, driver_id: str) -> int:
 def imbalance(transaction: LedgerTransaction) -> int:
     """The sum of the entries; anything but 0 is an error."""
     return sum(e.amount_minor for e in transaction.entries)
+
+
+def transactions_of(record: PaymentRecord, captured_minor: int, at: datetime) -> list[LedgerTransaction]:
+    """The transactions of a rescue's end: its charge, and what was captured of it.  *at* is city time.
+
+    Raises ``ValueError`` if the rescue has not ended.
+    """
+    if record.ending is None:
+        raise ValueError(f"{record.id} has not ended")
+    owed, transactions = record.ending.owed, []
+    if charge := entries_for_charge(owed, rider_id=record.rider_id, driver_id=record.driver_id):
+        transactions.append(
+            LedgerTransaction(
+                id=transaction_id(record.id, "charge"),
+                kind=record.ending.kind,
+                rescue_id=record.rescue_id,
+                payment_id=record.id,
+                driver_id=record.driver_id,
+                currency=record.currency,
+                entries=charge,
+                at=at,
+            )
+        )
+    if captured_minor:
+        transactions.append(
+            LedgerTransaction(
+                id=transaction_id(record.id, "payment"),
+                kind="payment",
+                rescue_id=record.rescue_id,
+                payment_id=record.id,
+                currency=record.currency,
+                entries=entries_for_payment(captured_minor, rider_id=record.rider_id),
+                at=at,
+            )
+        )
+    return transactions

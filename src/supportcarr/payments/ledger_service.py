@@ -13,10 +13,8 @@ from supportcarr.payments.collections import LEDGER
 from supportcarr.payments.ledger_entries import (
     LedgerTransaction,
     driver_earnings,
-    entries_for_charge,
-    entries_for_payment,
     imbalance,
-    transaction_id,
+    transactions_of,
 )
 from supportcarr.payments.model import PaymentRecord
 
@@ -40,35 +38,7 @@ class LedgerService:
 
     async def post(self, record: PaymentRecord, captured_minor: int) -> None:
         """Post the charge of the rescue's end, and what was captured of it."""
-        if record.ending is None:
-            raise ValueError(f"{record.id} has not ended")
-        owed, now = record.ending.owed, self._clock.city()
-        transactions = []
-        if charge := entries_for_charge(owed, rider_id=record.rider_id, driver_id=record.driver_id):
-            transactions.append(
-                LedgerTransaction(
-                    id=transaction_id(record.id, "charge"),
-                    kind=record.ending.kind,
-                    rescue_id=record.rescue_id,
-                    payment_id=record.id,
-                    driver_id=record.driver_id,
-                    currency=record.currency,
-                    entries=charge,
-                    at=now,
-                )
-            )
-        if captured_minor:
-            transactions.append(
-                LedgerTransaction(
-                    id=transaction_id(record.id, "payment"),
-                    kind="payment",
-                    rescue_id=record.rescue_id,
-                    payment_id=record.id,
-                    currency=record.currency,
-                    entries=entries_for_payment(captured_minor, rider_id=record.rider_id),
-                    at=now,
-                )
-            )
+        transactions = transactions_of(record, captured_minor, self._clock.city())
         if transactions:
             await self._transactions.insert_many(transactions)
 

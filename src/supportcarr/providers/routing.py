@@ -19,5 +19,9 @@ class StraightLineRouter:
 
     async def leg(self, origin: GeoPoint | Place, destination: GeoPoint | Place) -> Leg:
         """The route from one place to the other: metres and seconds, rounded."""
+        return self.estimate(origin, destination)
+
+    def estimate(self, origin: GeoPoint | Place, destination: GeoPoint | Place) -> Leg:
+        """The same, for callers that cannot wait."""
         metres = distance_m(origin, destination) * self._detour
         return Leg(round(metres), round(metres / self._metres_a_second))

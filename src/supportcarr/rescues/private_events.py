@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.events import DomainEvent
+from typing import cast
+
+from supportcarr.contracts.events import AnyEvent, DomainEvent
 
 
 class PrivateEvent(DomainEvent, frozen=True, kw_only=True):
@@ -23,3 +25,8 @@ class Explained(PrivateEvent, frozen=True, kw_only=True):
     """The reason in a person's own words; the event before it says ``other``."""
 
     words: str
+
+
+def published_events(events: tuple[DomainEvent, ...]) -> tuple[AnyEvent, ...]:
+    """The events without the private ones."""
+    return tuple(cast(AnyEvent, event) for event in events if not isinstance(event, PrivateEvent))

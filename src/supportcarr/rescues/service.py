@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import cast
 
 import msgspec
 
@@ -19,7 +18,7 @@ from supportcarr.contracts.errors import (
     StaleVersion,
     ValidationFailed,
 )
-from supportcarr.contracts.events import AnyEvent, DomainEvent, PaymentProcessed, RescueRequested
+from supportcarr.contracts.events import DomainEvent, PaymentProcessed, RescueRequested
 from supportcarr.contracts.ids import RESCUE
 from supportcarr.contracts.rescues import FINAL
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
@@ -31,7 +30,6 @@ from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import (
     Arrive,
     Assign,
-    BeginMatching,
     Command,
     Complete,
     Exchange,
@@ -46,7 +44,8 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.decide import already_done, decide, open_rescue
 from supportcarr.rescues.errors import PinWrong, RiderConfirmationRequired, TooEarly
 from supportcarr.rescues.evolve import evolve_all
-from supportcarr.rescues.model import PaymentSnapshot, Rescue, RescueRules
+from supportcarr.rescues.model import Rescue, RescueRules
+from supportcarr.rescues.payment_outcomes import command_after_hold, source_of, with_payment
 from supportcarr.rescues.pins import random_pin
 from supportcarr.rescues.ports import (
     RIDER_HAS_LIVE_RESCUE,
@@ -56,7 +55,7 @@ from supportcarr.rescues.ports import (
     PriceQuotes,
     RiderClaims,
 )
-from supportcarr.rescues.private_events import PrivateEvent
+from supportcarr.rescues.private_events import published_events
 from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
 
@@ -307,7 +306,7 @@ class RescueService:
         """
         payment = envelope.event
         assert isinstance(payment, PaymentProcessed)
-        source = (envelope.document_id, envelope.document_version, int(envelope.id.rpartition(".")[2]))
+        source = source_of(envelope)
 
         def record(rescue: Rescue) -> Change | None:
             return self._record_payment(rescue, payment, source)
@@ -317,16 +316,10 @@ class RescueService:
     def _record_payment(
         self, rescue: Rescue, payment: PaymentProcessed, source: tuple[str, int, int]
     ) -> Change | None:
-        if source <= rescue.payment.source:
+        recorded = with_payment(rescue, payment, source)
+        if recorded is None:
             return None
-        snapshot = PaymentSnapshot(
-            status=payment.payment_status,
-            captured_minor=payment.captured_minor,
-            refunded_minor=payment.refunded_minor,
-            source=source,
-        )
-        recorded = msgspec.structs.replace(rescue, payment=snapshot)
-        command = _command_after_hold(payment)
+        command = command_after_hold(payment)
         if command is None or rescue.status != "requested":
             return recorded, None
         return self._decide(recorded, command, SYSTEM)
@@ -414,19 +407,5 @@ class RescueService:
 
 
 def _pending_events(events: tuple[DomainEvent, ...], by: Actor, at: datetime) -> PendingEvents | None:
-    """The events that are published; private events are not."""
-    published = tuple(cast(AnyEvent, event) for event in events if not isinstance(event, PrivateEvent))
+    published = published_events(events)
     return PendingEvents(published, by=by, at=at) if published else None
-
-
-def _command_after_hold(payment: PaymentProcessed) -> Command | None:
-    """The command that the outcome of a hold causes; 3-D Secure (``requires_action``) is no outcome."""
-    if payment.kind != "hold":
-        return None
-    match payment.status:
-        case "succeeded":
-            return BeginMatching()
-        case "failed":
-            return Reject(reason=payment.reason or "card_declined")
-        case _:
-            return None

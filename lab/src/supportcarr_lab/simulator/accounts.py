@@ -25,13 +25,13 @@ PersonRole = Literal["rider", "driver"]
 _BLOCKS: dict[PersonRole, str] = {"rider": "+1514401", "driver": "+1514402"}
 MAX_PER_ROLE = 10_000
 
-_FIRST = (
+FIRST_NAMES = (
     "Adèle", "Alice", "Amir", "Béatrice", "Camille", "Chloé", "Daniel", "Élise", "Emma", "Félix",
     "Gabriel", "Hana", "Hugo", "Ines", "Jade", "Julien", "Karim", "Léa", "Liam", "Maëlle",
     "Marc", "Maya", "Mehdi", "Nadia", "Noah", "Olivier", "Priya", "Rosalie", "Samuel", "Sofia",
     "Théo", "Valérie", "William", "Xin", "Yasmine", "Zoé",
 )  # fmt: skip
-_LAST = (
+LAST_NAMES = (
     "Abbas", "Beaulieu", "Bélanger", "Bouchard", "Chen", "Côté", "Dubois", "Fortin", "Gagnon",
     "Girard", "Haddad", "Kaur", "Lavoie", "Leblanc", "Martin", "Mercier", "Nguyen", "Okafor",
     "Paquette", "Pelletier", "Poirier", "Ramos", "Roy", "Simard", "Singh", "Tremblay", "Tran",
@@ -82,7 +82,7 @@ class Accounts:
             raise ValueError(f"at most {MAX_PER_ROLE} {role}s")
         phone = f"{_BLOCKS[role]}{index:04d}"
         digest = hmac.new(self.stored.secret.encode(), phone.encode(), hashlib.sha256).digest()
-        name = f"{_FIRST[digest[0] % len(_FIRST)]} {_LAST[digest[1] % len(_LAST)]}"
+        name = f"{FIRST_NAMES[digest[0] % len(FIRST_NAMES)]} {LAST_NAMES[digest[1] % len(LAST_NAMES)]}"
         password = f"{digest[2:14].hex()}-Ride!"
         return Account(role=role, index=index, phone=phone, password=password, name=name)
 

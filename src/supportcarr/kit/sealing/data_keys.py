@@ -10,7 +10,7 @@ import asyncio
 import base64
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -107,6 +107,9 @@ class DataKeys:
         if missing:
             stored = await self._keys.get_many(missing)
             self.reads += 1
+            new = [person for person in missing if person not in stored]
+            if len(new) > 1:
+                stored |= await self._create_many(new)
             for person in missing:
                 found[person] = self._take(stored.get(person) or await self._create(person))
         return found
@@ -121,16 +124,29 @@ class DataKeys:
                 missing.append(person)
         return found, missing
 
-    async def _create(self, person: str) -> DataKey:
+    async def _check_keyset(self) -> None:
         if not self.wrapper.ready and await self._keys.count():
             raise StoreError("The keyset is missing, and the store holds data that it protects: restore it.")
+
+    def _new_key(self, person: str) -> DataKey:
+        self.created += 1
         wrapped = self.wrapper.wrap(os.urandom(KEY_BYTES), person)
-        key = DataKey(
+        return DataKey(
             id=person, wrapped=wrapped, keyset_key=key_id_of(wrapped), created_at=self._clock.wall()
         )
+
+    async def _create_many(self, people: Sequence[str]) -> dict[str, DataKey]:
+        """The new keys of several people, stored together; another process's where it was first."""
+        await self._check_keyset()
+        keys = {person: self._new_key(person) for person in people}
+        if await self._keys.insert_many(list(keys.values())) == len(keys):
+            return keys
+        return await self._keys.get_many(people)
+
+    async def _create(self, person: str) -> DataKey:
+        await self._check_keyset()
         try:
-            self.created += 1
-            return await self._keys.insert(key)
+            return await self._keys.insert(self._new_key(person))
         except DuplicateKey:
             created = await self._keys.get(person)  # another process was first
             if created is None:

@@ -48,12 +48,7 @@ class SearchTerms:
         return changed
 
     async def _store(self, subject: str, terms: Several[Term], hashes: LookupHashes) -> int:
-        wanted = {
-            one.id: one
-            for number in hashes.keys
-            for kind, word in terms
-            for one in [_term(number, hashes.of(number, kind, word), subject)]
-        }
+        wanted = {one.id: one for one in documents_of(subject, terms, hashes)}
         stored = await self._of(subject)
         missing = [one for known, one in wanted.items() if known not in stored]
         if missing:
@@ -88,6 +83,15 @@ class SearchTerms:
             having = dict.fromkeys(one.subject for one in page.items)
             found = list(having) if found is None else [one for one in found if one in having]
         return found or []
+
+
+def documents_of(subject: str, terms: Several[Term], hashes: LookupHashes) -> list[SearchTerm]:
+    """The documents by which *subject* is found by these words."""
+    return [
+        _term(number, hashes.of(number, kind, word), subject)
+        for number in hashes.keys
+        for kind, word in terms
+    ]
 
 
 def _term(number: int, hashed: str, subject: str) -> SearchTerm:

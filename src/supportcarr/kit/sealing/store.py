@@ -99,6 +99,11 @@ class SealingStore:
     def get_collection(self, name: str) -> Collection[Any]:
         return self._collections[name]
 
+    async def fill(self, spec: CollectionSpec[D], documents: Sequence[D]) -> None:
+        """Write documents into a new store that nothing else uses: exactly as given, and sealed."""
+        self.collection(spec)
+        await self._collections[spec.name].fill(documents)
+
     def subscribe(self, listener: CommitListener) -> None:
         def opened(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
             plain = [self.opened_now(event) for event in events]
@@ -223,6 +228,13 @@ class SealingCollection(Generic[D]):
         stored: D = await self.inner.save(document, pending)
         return stored
 
+    async def fill(self, documents: Sequence[D]) -> None:
+        """Write plain documents exactly as given, versions included, without events.
+
+        For filling a new store that nothing else uses.
+        """
+        await self.inner.write_stored([StoredDocument(one.id, one) for one in documents])
+
     async def mark_published(self, event: EventEnvelope) -> None:
         await self.inner.mark_published(event)
         self._store.published(event)
@@ -346,11 +358,19 @@ class PersonalCollection(SealingCollection[D]):
         return plain
 
     async def _insert_many(self, documents: Sequence[D]) -> int:
+        return await self.inner.insert_many(await self._all_sealed(documents))
+
+    async def fill(self, documents: Sequence[D]) -> None:
+        sealed = await self._all_sealed(documents)
+        await self.inner.write_stored([StoredDocument(one.id, one) for one in sealed])
+
+    async def _all_sealed(self, documents: Sequence[D]) -> list[Any]:
+        """The stored forms, with one read for all data keys that are not at hand."""
         owners: set[str] = set()
         for document in documents:
             owners |= self.shape.owners(document)
         ciphers = await self._keys.to_seal(owners)
-        return await self.inner.insert_many([self.shape.seal(one, ciphers) for one in documents])
+        return [self.shape.seal(one, ciphers) for one in documents]
 
     async def _read_stored(self, *, after: str = "", limit: int = 200) -> list[StoredDocument[D]]:
         raise StoreError("Documents are copied sealed, without their keys: copy the store below.")

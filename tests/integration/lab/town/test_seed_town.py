@@ -1,0 +1,216 @@
+"""``supportcarr seed town``: a small town has everything, adds up, and is the same each time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date
+from importlib.metadata import EntryPoints
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from support.store.memory import MemoryStore
+from supportcarr import cli
+from supportcarr.auth.collections import USERS
+from supportcarr.auth.name_index import NameIndex
+from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.auth.phone_directory import PhoneDirectory
+from supportcarr.bootstrap.audit_commands import run_verify
+from supportcarr.bootstrap.checks import run_check
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.settings import Settings, load_settings
+from supportcarr.bootstrap.stores import store_of
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.drivers.collections import PROFILES
+from supportcarr.drivers.model import state_of
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker
+from supportcarr.kit.store.port import CollectionSpec, UnfinishedCopy
+from supportcarr.operations.repository import OPS_RESCUES, OpsRescueRepository
+from supportcarr.payments.ledger_service import LedgerService
+from supportcarr.providers.settings import RoutingSettings
+from supportcarr.rescues.collections import RESCUES
+from supportcarr.tracking.collections import CURRENT_JOBS
+from supportcarr.tracking.current_jobs import CurrentJobs
+from supportcarr_lab.town.command import run
+from supportcarr_lab.town.options import TownOptions
+from supportcarr_lab.town.people import PASSWORD
+from supportcarr_lab.town.seeding import seed_town
+from supportcarr_lab.town.town import Town
+from supportcarr_lab.verification import invariants
+from supportcarr_lab.verification.store_source import StoreRecordSource
+
+OPTIONS = TownOptions(until=date(2026, 3, 11), drivers=40, rescues=150, weeks=1, seed=7)
+
+
+def settings_of(folder: Path, **changed: str) -> Settings:
+    given = {"SUPPORTCARR_DATA": str(folder), "SUPPORTCARR_AUTH_BCRYPT_COST": "4"} | changed
+    return load_settings(given, dotenv=None)
+
+
+async def seeded(folder: Path) -> Settings:
+    settings = settings_of(folder)
+    await seed_town(settings, OPTIONS, "supportcarr seed town", lambda _: None)
+    return settings
+
+
+class RecordedTown(Town):
+    """A town that keeps its documents and events in memory."""
+
+    def __init__(self) -> None:
+        self.kept: defaultdict[str, dict[str, Document]] = defaultdict(dict)
+        self.events: list[EventEnvelope] = []
+        super().__init__(OPTIONS, RoutingSettings(), self._keep_in_memory)
+
+    def _keep_in_memory(self, spec: CollectionSpec[Any], document: Document) -> None:
+        self.kept[spec.name][document.id] = document
+
+    def listen(self, envelope: EventEnvelope) -> None:
+        self.events.append(envelope)
+        super().listen(envelope)
+
+    def make(self) -> RecordedTown:
+        list(self.make_drivers())
+        self.make_riders()
+        list(self.make_rescues())
+        return self
+
+
+async def test_a_town_has_every_state_and_adds_up(tmp_path: Path) -> None:
+    settings = await seeded(tmp_path)
+    store = store_of(settings)
+    await store.open()
+    try:
+        for spec in SPECS:
+            collection = store.collection(spec)
+            async for document in collection.scan():
+                assert msgspec.convert(msgspec.to_builtins(document), spec.type) == document
+
+        profiles = [profile async for profile in store.collection(PROFILES).scan()]
+        states = {state_of(profile) for profile in profiles}
+        assert states == {
+            "draft",
+            "submitted",
+            "in_review",
+            "changes_requested",
+            "approved",
+            "rejected",
+            "suspended",
+        }
+        assert any(p.online and not p.on_break for p in profiles)
+        assert any(p.on_break for p in profiles)
+        assert any(p.notice is not None and p.notice.expired for p in profiles)
+        assert any(p.review is not None and p.approval == "approved" for p in profiles)
+
+        rescues = [rescue async for rescue in store.collection(RESCUES).scan()]
+        statuses = Counter(rescue.status for rescue in rescues)
+        assert {"completed", "cancelled", "unserved", "scheduled"} <= set(statuses)
+        assert not any(rescue.is_live for rescue in rescues)
+
+        source = StoreRecordSource(store, "")
+        found = await source.rescues()
+        assert invariants.legal_transitions(found) == []
+        assert invariants.one_job_per_driver(found) == []
+        assert invariants.one_live_per_rider(found) == []
+        work = await source.pending_work()
+        assert (work.claims, work.stale_rows) == (0, 0)
+        waiting = {collection for collection, _ in await store.outbox(older_than_s=0.0, limit=10)}
+        assert waiting <= {"users", "partners"}  # of the demo
+        check = await LedgerService(store, Clock()).check()
+        assert (check.sum_minor, check.unbalanced) == (0, ())
+        assert check.transactions > 50
+
+        users = [user async for user in store.collection(USERS).scan() if user.roles == ("rider",)]
+        secret = settings.auth.lookup_secret
+        assert await PhoneDirectory(store, secret).find(users[0].phone) == users[0]
+        assert users[0] in await NameIndex(store, secret).find(users[0].name, 50)
+        passwords = PasswordHasher(settings.auth)
+        assert await passwords.verify(PASSWORD, users[-1].password_hash)
+        passwords.close()
+    finally:
+        await store.close()
+
+
+def test_the_checks_of_the_platform_find_nothing(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    run(settings, OPTIONS)
+    assert [finding for finding in run_check(settings, apply=False) if not finding.harmless] == []
+    verified = run_verify(settings, None)
+    assert verified.problems == ()
+    assert verified.records > 20
+    assert verified.anchors
+
+
+def test_the_same_options_make_the_same_town() -> None:
+    first, second = RecordedTown().make(), RecordedTown().make()
+    assert first.kept == second.kept
+    assert first.events == second.events
+
+
+async def test_the_read_models_are_those_that_the_consumers_make() -> None:
+    town = RecordedTown().make()
+    store = MemoryStore()
+    await store.open()
+    rows, jobs = OpsRescueRepository(store), CurrentJobs(store)
+    for envelope in sorted(town.events, key=lambda one: one.at):
+        rescue_id = getattr(envelope.event, "rescue_id", None)
+        if envelope.collection in ("rescuerequests", "paymentrecords") and rescue_id is not None:
+            await rows.apply(envelope, rescue_id)
+            await jobs.apply(envelope)
+    for spec in (OPS_RESCUES, CURRENT_JOBS):
+        collection: Any = store.collection(spec)
+        made = {one.id: msgspec.structs.replace(one, version=0) async for one in collection.scan()}
+        seeded = {one.id: msgspec.structs.replace(one, version=0) for one in town.kept[spec.name].values()}
+        assert made == seeded
+
+
+def test_a_store_with_data_is_refused(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    run(settings, OPTIONS)
+    environment = {"SUPPORTCARR_DATA": str(tmp_path)}
+    result = CliRunner().invoke(
+        cli.main, ["seed", "town", "--drivers", "20", "--rescues", "20"], env=environment
+    )
+    assert result.exit_code == 1
+    assert f"{settings.deployment.data} has data already" in result.output
+
+
+async def test_a_town_that_was_ended_midway_is_named_and_nothing_runs_on_it(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    store = store_of(settings)
+    await store.open()
+    marker = CopyMarker(
+        id=MARKER_ID,
+        source="the town of seed 7",
+        started_at=OPTIONS.ends_at,
+        filled_by="supportcarr seed town --seed 7",
+    )
+    await store.collection(MARKERS).insert(marker)
+    await store.close()
+    with pytest.raises(UnfinishedCopy, match=r"half filled .* run `supportcarr seed town --seed 7` again"):
+        await seeded(tmp_path)
+
+
+def test_a_town_is_for_the_local_profile(tmp_path: Path) -> None:
+    environment = {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_PROFILE": "staging"}
+    environment |= {
+        f"SUPPORTCARR_{name}": "k:0123456789abcdefghijklmnopqrstuvwxyz"
+        for name in ("AUTH_TOKEN_SECRETS", "AUTH_LOOKUP_SECRET", "QUOTES_SECRET", "AUDIT_SECRET")
+    }
+    result = CliRunner().invoke(cli.main, ["seed", "town"], env=environment)
+    assert result.exit_code == 1
+    assert not (tmp_path / "supportcarr.sqlite3").exists()
+
+
+def test_without_the_lab_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "added_seeds", EntryPoints)
+    result = CliRunner().invoke(cli.main, ["seed", "town", "--seed", "3"])
+    assert result.exit_code == 1
+    assert (
+        "`supportcarr seed town` is part of the development tools: pip install supportcarr-lab"
+        in result.output
+    )
