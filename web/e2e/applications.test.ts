@@ -40,7 +40,7 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
     await new ConsolePage(page).visit("/admin/applications");
     await goTo(page, "Rita Roy");
     await page.getByText("REJ 171").waitFor();
-    await page.getByRole("region", { name: "Keys" }).getByText("request changes").waitFor();
+    await page.getByRole("region", { name: "Keys" }).getByText("documents", { exact: true }).waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await page.keyboard.press("r");
     await page.getByRole("dialog", { name: "Reject the application of Rita Roy?" }).waitFor();

@@ -335,7 +335,8 @@ export const texts = {
 
     pictureOf: (kind: string, name: string) => `${kind} of ${name}`,
     openOriginal: "Open in a new tab",
-    isPdf: "This document is a PDF.",
+    openPdf: "Download the PDF",
+    isPdf: "This document is a PDF. For safety it is not shown on this page.",
     noFile: "There is no file.",
     fileStates: { processing: "This file is still being checked.", refused: "This file was refused when it was checked." } as Record<string, string>,
     pages: "Pages",
@@ -421,7 +422,7 @@ export const texts = {
       list: [
         { keys: ["A"], does: "approve" },
         { keys: ["R"], does: "reject" },
-        { keys: ["C"], does: "request changes" },
+        { keys: ["C"], does: "changes" },
         { keys: ["M"], does: "in review" },
         { keys: ["N", "P"], does: "applications" },
         { keys: ["→", "←"], does: "documents" },

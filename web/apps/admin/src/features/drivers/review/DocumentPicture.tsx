@@ -25,7 +25,7 @@ export function DocumentPicture({ document, name, shortcuts, onFailed }: Documen
   const alt = text.pictureOf(describeCode(document.kind), name);
   const open = file?.url ? (
     <a href={file.url} target="_blank" rel="noreferrer" className="rounded-md px-2.5 py-1.5 text-(--muted) underline underline-offset-4 hover:text-(--text)">
-      {text.openOriginal}
+      {file.content_type === "application/pdf" ? text.openPdf : text.openOriginal}
     </a>
   ) : null;
   return (

@@ -32,7 +32,7 @@ export function ReviewBar({ actions, around, busy, shortcuts }: ReviewBarProps) 
       variant={variant}
       aria-disabled={busy}
       aria-keyshortcuts={shortcuts ? key : undefined}
-      className={`flex items-center gap-2 px-3! text-sm ${variant === "ghost" ? "py-2.5!" : ""} ${busy ? "opacity-60" : ""}`}
+      className={`flex items-center gap-2 px-3! text-sm max-sm:px-2.5! ${variant === "ghost" ? "py-2.5!" : ""} ${busy ? "opacity-60" : ""}`}
       onClick={busy ? undefined : run}
     >
       <span>
