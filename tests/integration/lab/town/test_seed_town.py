@@ -28,6 +28,7 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.drivers.collections import PROFILES
 from supportcarr.drivers.model import state_of
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker
 from supportcarr.kit.store.port import CollectionSpec, UnfinishedCopy
 from supportcarr.operations.repository import OPS_RESCUES, OpsRescueRepository
@@ -195,14 +196,12 @@ async def test_a_town_that_was_ended_midway_is_named_and_nothing_runs_on_it(tmp_
         await seeded(tmp_path)
 
 
-def test_a_town_is_for_the_local_profile(tmp_path: Path) -> None:
-    environment = {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_PROFILE": "staging"}
-    environment |= {
-        f"SUPPORTCARR_{name}": "k:0123456789abcdefghijklmnopqrstuvwxyz"
-        for name in ("AUTH_TOKEN_SECRETS", "AUTH_LOOKUP_SECRET", "QUOTES_SECRET", "AUDIT_SECRET")
-    }
-    result = CliRunner().invoke(cli.main, ["seed", "town"], env=environment)
-    assert result.exit_code == 1
+@pytest.mark.parametrize("profile", ["staging", "production"])
+def test_a_town_is_for_the_local_profile(tmp_path: Path, profile: Any) -> None:
+    local = settings_of(tmp_path)
+    deployment = msgspec.structs.replace(local.deployment, profile=profile)
+    with pytest.raises(SettingsError, match=f"local profile only, not in {profile}"):
+        run(msgspec.structs.replace(local, deployment=deployment), OPTIONS)
     assert not (tmp_path / "supportcarr.sqlite3").exists()
 
 
