@@ -392,6 +392,22 @@ def rotate_keyset(add_only: bool, forget_unused: bool) -> None:
         click.echo(line)
 
 
+@keys.command("encrypt-keyset")
+@click.option("--before", default="", help="The key that encrypts it now (aws-kms://ARN), if it is another.")
+def encrypt_keyset(before: str) -> None:
+    """Encrypt the keyset's file with the key of AWS KMS in SUPPORTCARR_KEYSET_KMS_KEY.
+
+    It may be plain, or encrypted with another key.  Running processes go on; those that start need the key.
+    """
+    from supportcarr.bootstrap.key_commands import run_encrypt_keyset
+    from supportcarr.kit.runtime.settings import SettingsError
+
+    try:
+        click.echo(run_encrypt_keyset(load_settings(), before=before))
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @keys.command("rotate-lookup")
 def rotate_lookup() -> None:
     """Replace the key of the hashes by which phone numbers, names and plates are found.

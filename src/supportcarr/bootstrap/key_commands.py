@@ -1,20 +1,23 @@
-"""The commands ``supportcarr keys rotate-keyset``, ``keys rotate-lookup`` and ``store seal``."""
+"""The commands ``supportcarr keys`` that change the keyset or look-up keys, and ``store seal``."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from supportcarr.auth.name_index import NameIndex
 from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.settings import Settings
-from supportcarr.bootstrap.stores import store_of
+from supportcarr.bootstrap.stores import keyset_file, keyset_seal, store_of
 from supportcarr.drivers.plates import Plates
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.sealing import lookup_rotation, rotation
-from supportcarr.kit.sealing.keyset import KeysetFile
+from supportcarr.kit.sealing.keyset import Keyset, KeysetError, KeysetFile, write_keyset
 from supportcarr.kit.sealing.lookup_keys import LookupKeys
 from supportcarr.kit.sealing.store import SealingStore
 
@@ -48,6 +51,30 @@ def run_rotate_keyset(settings: Settings, *, add_only: bool, forget: bool) -> li
         return [*lines, *(f"Key {key_id} wraps {count} data keys." for key_id, count in counts.items())]
 
     return _with_store(settings, rotating)
+
+
+def run_encrypt_keyset(settings: Settings, *, before: str = "") -> str:
+    """Encrypt the keyset's file with the key of KMS that the settings name; what was done, as a sentence.
+
+    *before* is the key of KMS that encrypts it now, if it is another one.  Raises ``SettingsError``.
+    """
+    keyset, path = settings.keyset, keyset_file(settings)
+    seal = keyset_seal(keyset)
+    if seal is None:
+        raise SettingsError("Set SUPPORTCARR_KEYSET_KMS_KEY to the key that is to encrypt the keyset.")
+    if keyset.json or not path.is_file():
+        raise SettingsError(f"There is no keyset in the file {path} to encrypt.")
+    text = path.read_text()
+    try:
+        if "encryptedKeyset" in json.loads(text):
+            opener = keyset_seal(replace(keyset, kms_key=before)) if before else seal
+            assert opener is not None, "a key is named"
+            text = opener.open(text)
+        Keyset(text)  # what cannot be used is not written
+        write_keyset(path, seal.seal(text))
+    except (KeysetError, ValueError) as error:
+        raise SettingsError(str(error)) from None
+    return f"The keyset {path} is encrypted with {keyset.kms_key}."
 
 
 def run_rotate_lookup(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr.kit.sealing.keyset import Keyset, KeysetError, KeysetFile, KeyWrapper
+from supportcarr.kit.sealing.keyset import Keyset, KeysetError, KeysetFile, KeysetSeal, KeyWrapper
+from supportcarr.kit.sealing.settings import KeysetSettings
 from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Store
 
@@ -21,14 +22,24 @@ def store_of(settings: Settings, *, read_only: bool = False) -> SealingStore:
 def keyset_of(settings: Settings) -> KeyWrapper:
     """The keyset that the settings name; its file is made when it is first needed.
 
-    Raises ``SettingsError`` if it is no keyset.
+    Raises ``SettingsError`` if it is no keyset, or the service that encrypts it cannot be asked.
     """
     try:
+        seal = keyset_seal(settings.keyset)
         if settings.keyset.json:
-            return Keyset(settings.keyset.json)
-        return KeysetFile(keyset_file(settings))
+            return Keyset(settings.keyset.json, seal)
+        return KeysetFile(keyset_file(settings), seal)
     except KeysetError as error:
         raise SettingsError(str(error)) from None
+
+
+def keyset_seal(settings: KeysetSettings) -> KeysetSeal | None:
+    """What encrypts the keyset where it is kept; ``None``: nothing does.  Imports boto3 if it is KMS."""
+    if not settings.kms_key:
+        return None
+    from supportcarr.providers.kms import KmsSeal
+
+    return KmsSeal(settings)
 
 
 def keyset_file(settings: Settings) -> Path:

@@ -130,7 +130,10 @@ class DataKeys:
 
     def _new_key(self, person: str) -> DataKey:
         self.created += 1
-        wrapped = self.wrapper.wrap(os.urandom(KEY_BYTES), person)
+        try:
+            wrapped = self.wrapper.wrap(os.urandom(KEY_BYTES), person)
+        except KeysetError as error:  # the first one makes the keyset
+            raise StoreError(str(error)) from None
         return DataKey(
             id=person, wrapped=wrapped, keyset_key=key_id_of(wrapped), created_at=self._clock.wall()
         )
@@ -278,7 +281,7 @@ class DataKeys:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
-                self.wrapper.reload()
+                await asyncio.to_thread(self.wrapper.reload)  # a key service may be slow
                 await self.notice_destroyed()
                 self._answered_at = time.monotonic()
             except StoreUnavailable:

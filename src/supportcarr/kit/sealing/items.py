@@ -47,7 +47,7 @@ class SealedItems:
             omit_defaults=True,
         )
         self._collection, self._inner = collection, declared.field
-        self._value_of = attrgetter(declared.field)
+        self.value_of = attrgetter(declared.field)
         self._owner_of: Callable[[Any], str | None] = attrgetter(declared.owner)
         self._key_of = attrgetter(declared.key)
         self._decode = msgspec.json.Decoder(hint).decode
@@ -61,7 +61,7 @@ class SealedItems:
         return {
             owner
             for item in getattr(holder, self.field)
-            if self._value_of(item) is not None and (owner := self._owner_of(item)) is not None
+            if self.value_of(item) is not None and (owner := self._owner_of(item)) is not None
         }
 
     def sealed_owners(self, stored: Any) -> set[str]:
@@ -74,7 +74,7 @@ class SealedItems:
 
     def is_plain(self, item: Any) -> bool:
         """True if the struct has a value that could be sealed."""
-        return self._value_of(item) not in (None, "") and self._owner_of(item) is not None
+        return self.value_of(item) not in (None, "") and self._owner_of(item) is not None
 
     # --- sealing and opening ------------------------------------------------------------------
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
 import tink
 from tink import aead, json_proto_keyset_format, secret_key_access
 
@@ -20,6 +22,10 @@ from supportcarr.kit.runtime.private_files import restrict
 
 aead.register()
 
+log = structlog.get_logger(__name__)
+
+_KEYSET_CONTEXT = b"supportcarr keyset"  # what else a key service encrypts is no keyset of ours
+_RETRY_SECONDS = 30.0  # after the key service could not be asked
 _PREFIX_BYTES = 5  # of a Tink ciphertext: 0x01, and the key's id in four bytes
 
 
@@ -27,8 +33,22 @@ class KeysetError(Exception):
     """The keyset is missing, cannot be read, or lacks a key; the message is a sentence for the operator."""
 
 
+class KeyServiceUnavailable(KeysetError):
+    """The service that encrypts the keyset cannot be asked now."""
+
+
+class KeysetSeal(Protocol):
+    """Encrypts a keyset where it is kept.  Implemented by ``providers.kms.KmsSeal``."""
+
+    def seal(self, keyset: str) -> str:
+        """The JSON of a Tink keyset, encrypted.  Raises ``KeysetError``."""
+
+    def open(self, sealed: str) -> str:
+        """The keyset that ``seal`` encrypted.  Raises ``KeysetError``."""
+
+
 class KeyWrapper(Protocol):
-    """Wraps data keys.  Implemented by ``Keyset``; a key management service can take its place."""
+    """Wraps data keys.  Implemented by ``Keyset``."""
 
     @property
     def primary_id(self) -> int:
@@ -103,6 +123,10 @@ def without_key(keyset: str, key_id: int) -> str:
 def _parsed(keyset: str) -> dict[str, Any]:
     try:
         parsed: dict[str, Any] = json.loads(keyset)
+        if "encryptedKeyset" in parsed:
+            raise KeysetError(
+                "The keyset is encrypted: set SUPPORTCARR_KEYSET_KMS_KEY to the key that encrypts it."
+            )
         if not parsed["key"] or "primaryKeyId" not in parsed:
             raise ValueError
     except (ValueError, KeyError, TypeError):
@@ -116,7 +140,30 @@ def _text(parsed: dict[str, Any]) -> str:
     return text
 
 
+def sealed_with(key: aead.Aead, keyset: str) -> str:
+    """The JSON of a keyset that is encrypted with that key.  Raises ``tink.TinkError``."""
+    handle = json_proto_keyset_format.parse(keyset, secret_key_access.TOKEN)
+    text: str = json_proto_keyset_format.serialize_encrypted(handle, key, _KEYSET_CONTEXT)
+    return text
+
+
+def opened_with(key: aead.Aead, sealed: str) -> str:
+    """The JSON of the keyset.  Raises ``KeysetError`` if it is not encrypted; ``tink.TinkError``."""
+    try:
+        if "encryptedKeyset" not in json.loads(sealed):
+            raise KeysetError(
+                "The keyset is not encrypted, but SUPPORTCARR_KEYSET_KMS_KEY is set: run "
+                "supportcarr keys encrypt-keyset."
+            )
+    except (ValueError, TypeError):
+        raise KeysetError("The keyset is not the JSON of a Tink keyset.") from None
+    handle = json_proto_keyset_format.parse_encrypted(sealed, key, _KEYSET_CONTEXT)
+    text: str = json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    return text
+
+
 def _primitive(keyset: str) -> aead.Aead:
+    _parsed(keyset)
     try:
         handle = json_proto_keyset_format.parse(keyset, secret_key_access.TOKEN)
         primitive: aead.Aead = handle.primitive(aead.Aead)
@@ -129,11 +176,12 @@ def _primitive(keyset: str) -> aead.Aead:
 
 
 class Keyset:
-    """Implements ``KeyWrapper``: a keyset given as JSON."""
+    """Implements ``KeyWrapper``: a keyset given as JSON, which *seal* has encrypted if there is one."""
 
-    def __init__(self, keyset: str) -> None:
+    def __init__(self, keyset: str, seal: KeysetSeal | None = None) -> None:
         """Raises ``KeysetError``."""
-        self._use(keyset)
+        self._seal = seal
+        self._use(seal.open(keyset) if seal else keyset)
 
     @property
     def ready(self) -> bool:
@@ -167,13 +215,16 @@ class Keyset:
 class KeysetFile(Keyset):
     """Implements ``KeyWrapper``: a keyset in a private file, which is read again when it has changed.
 
-    The file is made when the first data key is wrapped.
+    The file is made when the first data key is wrapped.  With a *seal* it is encrypted, and the service that
+    decrypts it is asked when the file is read: at the start, and after a rotation.  If it cannot be asked
+    after a rotation, the keys of before go on, and it is asked again later.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Raises ``KeysetError`` if the file is no keyset."""
-        self.path = path
+    def __init__(self, path: Path, seal: KeysetSeal | None = None) -> None:
+        """Raises ``KeysetError`` if the file is no keyset, or cannot be decrypted."""
+        self.path, self._seal = path, seal
         self._stamp: tuple[int, int] | None = None
+        self._ask_again_at = 0.0  # monotonic
         self.reload()
 
     @property
@@ -187,7 +238,7 @@ class KeysetFile(Keyset):
 
     def wrap(self, data_key: bytes, person_id: str) -> bytes:
         if not self.ready:
-            _write(self.path, new_keyset(), replace=False)
+            _write(self.path, self._kept_form(new_keyset()), replace=False)
             self._load()
         return super().wrap(data_key, person_id)
 
@@ -206,15 +257,26 @@ class KeysetFile(Keyset):
             changed = self._stamp_of_file() != self._stamp
         except OSError:
             return False  # what was read before goes on
-        if changed:
+        if not changed or time.monotonic() < self._ask_again_at:
+            return False
+        try:
             self._load()
-        return changed
+        except KeyServiceUnavailable as error:
+            if self._stamp is None:
+                raise
+            self._ask_again_at = time.monotonic() + _RETRY_SECONDS
+            log.warning("keyset_not_reloaded", error=str(error))
+            return False
+        return True
 
     def replace(self, keyset: str) -> None:
         """Write the changed keyset in one step, and use it.  Raises ``KeysetError`` before it writes."""
         _primitive(keyset)
-        _write(self.path, keyset)
+        _write(self.path, self._kept_form(keyset))
         self._load()
+
+    def _kept_form(self, keyset: str) -> str:
+        return self._seal.seal(keyset) if self._seal else keyset
 
     def _load(self) -> None:
         try:
@@ -223,12 +285,17 @@ class KeysetFile(Keyset):
         except OSError as error:
             raise KeysetError(f"The keyset {self.path} cannot be read: {error.strerror}.") from None
         restrict(self.path)
-        self._use(text)
+        self._use(self._seal.open(text) if self._seal else text)
         self._stamp = stamp
 
     def _stamp_of_file(self) -> tuple[int, int]:
         status = self.path.stat()
         return status.st_mtime_ns, status.st_ino
+
+
+def write_keyset(path: Path, kept_form: str) -> None:
+    """Replace the file in one step by what ``KeysetFile`` reads with the settings of now."""
+    _write(path, kept_form)
 
 
 def _write(path: Path, keyset: str, *, replace: bool = True) -> None:
