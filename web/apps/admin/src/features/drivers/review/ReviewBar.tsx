@@ -32,7 +32,7 @@ export function ReviewBar({ actions, around, busy, shortcuts }: ReviewBarProps) 
       variant={variant}
       aria-disabled={busy}
       aria-keyshortcuts={shortcuts ? key : undefined}
-      className={`flex items-center gap-2 px-3! text-sm max-sm:px-2.5! ${variant === "ghost" ? "py-2.5!" : ""} ${busy ? "opacity-60" : ""}`}
+      className={`flex items-center gap-2 px-3! text-sm max-sm:px-2! max-sm:text-[13px] ${variant === "ghost" ? "py-2.5!" : ""} ${busy ? "opacity-60" : ""}`}
       onClick={busy ? undefined : run}
     >
       <span>
@@ -47,7 +47,7 @@ export function ReviewBar({ actions, around, busy, shortcuts }: ReviewBarProps) 
     </Button>
   );
   return (
-    <div role="group" aria-label={text.actions} className="sticky bottom-0 z-10 -mx-1 flex flex-wrap items-center gap-2 border-t border-(--border) bg-(--background) px-1 py-3">
+    <div role="group" aria-label={text.actions} className="sticky bottom-0 z-10 -mx-1 flex flex-wrap items-center gap-2 max-sm:gap-1.5 border-t border-(--border) bg-(--background) px-1 py-3">
       {actions.map(button)}
       <span className="ml-auto flex gap-1">{around.map(button)}</span>
     </div>
