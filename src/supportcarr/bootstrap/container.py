@@ -67,6 +67,7 @@ from supportcarr.drivers import handlers as drivers_handlers
 from supportcarr.drivers import jobs as drivers_jobs
 from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers import shift_routes
+from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.hours import HoursRules
 from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.plates import Plates
@@ -330,7 +331,9 @@ class Container:
             plates=self.plates,
             photos=self.files,
             hours_rules=HoursRules.from_settings(settings.shifts),
+            documents_required=settings.drivers.requires_documents(settings.deployment.profile),
         )
+        self.driver_documents = DriverDocumentService(store, clock, self.drivers, self.files, self.audit)
         self.tracking = TrackingService(
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
         )
@@ -465,7 +468,7 @@ class Container:
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
             *photo_routes.routes(self.photos),
             *dispatch_routes.routes(self.dispatch),
-            *drivers_routes.routes(self.drivers, self.people_search),
+            *drivers_routes.routes(self.drivers, self.driver_documents, self.people_search),
             *shift_routes.routes(self.shifts),
             *tracking_routes.routes(self.tracking),
             *ratings_routes.routes(self.ratings, self.audit, self.drivers),
@@ -500,7 +503,7 @@ class Container:
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),
             *riders_handlers.bike_consumers(self.bikes),
-            *drivers_handlers.consumers(self.drivers, self.shifts),
+            *drivers_handlers.consumers(self.drivers, self.shifts, self.driver_documents),
             *dispatch_handlers.consumers(self.dispatch),
             *tracking_handlers.consumers(self.tracking),
             *operations_handlers.consumers(self.operations),
@@ -534,7 +537,7 @@ class Container:
                 self.code_texts,
             ),
             *riders_jobs.periodic_tasks(self.riders, self.rescues),
-            *drivers_jobs.periodic_tasks(self.drivers),
+            *drivers_jobs.periodic_tasks(self.drivers, self.driver_documents),
             *dispatch_jobs.periodic_tasks(self.dispatch),
             *pricing_jobs.periodic_tasks(self.pricing),
             *payments_jobs.periodic_tasks(self.webhooks),

@@ -150,6 +150,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "drivers' applications and papers", ("driverprofiles",), "until the account is deleted", GONE
         ),
         RetentionRow(
+            "documents that drivers upload (numbers and reasons are sealed)",
+            ("driverdocuments",),
+            "until the account is deleted; replaced ones 365 days, as evidence",
+            GONE,
+            task="drivers.collect_documents",
+        ),
+        RetentionRow(
             "vehicles",
             ("vehicles",),
             "for as long as the rescues that refer to them",
@@ -252,7 +259,7 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
         RetentionRow(
             "files that people upload, and their copies (S3 or this machine)",
             ("files",),
-            "while something uses them, else a day; photos of rescues 365 days",
+            "while something uses them, else a day; photos of rescues, and documents of drivers after they were replaced, 365 days",
             "erased; photos of rescues stay for their time, as evidence",
             task="files.collect",
         ),

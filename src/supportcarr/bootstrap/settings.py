@@ -14,7 +14,7 @@ from msgspec import Meta
 from supportcarr.audit.settings import AuditSettings
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.dispatch.settings import DispatchSettings
-from supportcarr.drivers.settings import ShiftSettings
+from supportcarr.drivers.settings import DriverSettings, ShiftSettings
 from supportcarr.files.settings import FileSettings
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.events.settings import StreamSettings
@@ -147,6 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rescues: RescueSettings
     dispatch: DispatchSettings
     ratings: RatingSettings
+    drivers: DriverSettings
     shifts: ShiftSettings
     routing: RoutingSettings
     streams: StreamSettings

@@ -137,7 +137,7 @@ class DriverDocumentsExpiring(DomainEvent, frozen=True, kw_only=True, tag="drive
     """Papers of an approved driver will soon have expired."""
 
     driver_id: str
-    documents: tuple[str, ...]  # licence, insurance
+    documents: tuple[str, ...]  # licence, insurance, registration
     last_day: date  # on which they are valid
 
 
@@ -145,8 +145,25 @@ class DriverDocumentsExpired(DomainEvent, frozen=True, kw_only=True, tag="driver
     """Papers of an approved driver have expired; the driver is offline."""
 
     driver_id: str
-    documents: tuple[str, ...]  # licence, insurance
+    documents: tuple[str, ...]  # licence, insurance, registration
     last_day: date  # on which they were valid
+
+
+class DriverDocumentUploaded(DomainEvent, frozen=True, kw_only=True, tag="drivers.document_uploaded.v1"):
+    """A driver uploaded a document, which waits for an operator."""
+
+    document_id: str
+    driver_id: str
+    kind: str  # licence | insurance | registration | vehicle_photo | profile_photo
+
+
+class DriverDocumentReviewed(DomainEvent, frozen=True, kw_only=True, tag="drivers.document_reviewed.v1"):
+    """An operator approved or rejected a document; the reason is in the document."""
+
+    document_id: str
+    driver_id: str
+    kind: str
+    state: str  # approved | rejected
 
 
 # --- rescues ----------------------------------------------------------------------------------
@@ -480,6 +497,8 @@ AnyEvent = (
     | DriverApplicationMoved
     | DriverDocumentsExpiring
     | DriverDocumentsExpired
+    | DriverDocumentUploaded
+    | DriverDocumentReviewed
     | RescueScheduled
     | RescueRequested
     | MatchingBegan

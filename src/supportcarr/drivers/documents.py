@@ -1,7 +1,9 @@
-"""Which licence and insurance of a driver count, until when, and what follows by date.  Pure.
+"""Which papers of a driver count, until when, and what follows by date.  Pure.
 
-The papers that an operator approved count.  What a driver states afterwards waits for the operator's
-review, except that it can make the papers worse at once: nobody claims an earlier end than the true one.
+The papers that an operator approved count: an uploaded document, or without one what the driver stated.  What
+a driver states afterwards waits for the operator's review, except that it can make the papers worse at once:
+nobody claims an earlier end than the true one.  A vehicle's registration counts as soon as an operator has
+approved the first of any.
 A paper is valid until the end of its last day, in the time zone of the service area.
 """
 
@@ -14,14 +16,27 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
-from supportcarr.drivers.model import Application, DocumentsNotice, DriverProfile, Stage, go_offline, state_of
+from supportcarr.contracts.errors import FieldError
+from supportcarr.drivers.errors import DocumentsNotApproved
+from supportcarr.drivers.model import (
+    Application,
+    DocumentKind,
+    DocumentsNotice,
+    DocumentSummary,
+    DriverProfile,
+    Stage,
+    go_offline,
+    state_of,
+)
 
 WARN_DAYS = (30, 7, 1)  # city time before the end: long enough to renew an insurance, and to be reminded
 ON_JOB_PAUSE = timedelta(minutes=1)  # city time between two checks whether the driver's job is over
 EARLIEST = date(1970, 1, 1)  # of the calculation: what is older has expired as well
 LATEST = date(9999, 12, 30)
 
-Document = Literal["licence", "insurance"]
+Document = Literal["licence", "insurance", "registration"]
+OF_DRIVER: tuple[DocumentKind, ...] = ("licence", "insurance", "profile_photo")  # that are required
+OF_VEHICLE: tuple[DocumentKind, ...] = ("registration", "vehicle_photo")  # the same of one vehicle
 
 
 class Reviewed(NamedTuple):
@@ -33,10 +48,17 @@ class Reviewed(NamedTuple):
 
 def last_days(profile: DriverProfile) -> dict[Document, date | None]:
     """The last day on which each paper counts; ``None`` if there is none."""
-    return {
+    days: dict[Document, date | None] = {
         "licence": _earlier(_licence(profile.application), _licence(profile.review)),
         "insurance": _earlier(_insurance(profile.application), _insurance(profile.review)),
     }
+    for kind in ("licence", "insurance"):
+        if uploaded := _counting(profile, kind):
+            days[kind] = uploaded.expires_on
+    if profile.vehicle_id and any(d.kind == "registration" and d.counts for d in profile.documents):
+        registration = _counting(profile, "registration", profile.vehicle_id)
+        days["registration"] = registration.expires_on if registration else None
+    return days
 
 
 def invalid_documents(profile: DriverProfile, today: date) -> list[Document]:
@@ -44,9 +66,60 @@ def invalid_documents(profile: DriverProfile, today: date) -> list[Document]:
     return [document for document, day in last_days(profile).items() if day is None or day < today]
 
 
-def missing_requirements(profile: DriverProfile, today: date) -> list[str]:
-    """What an application lacks: ``licence``, ``insurance`` (also if expired), ``vehicle``."""
-    return [*invalid_documents(profile, today), *(() if profile.vehicle_ids else ("vehicle",))]
+def missing_requirements(profile: DriverProfile, today: date, *, uploads: bool = False) -> list[str]:
+    """What an application lacks: ``licence``, ``insurance`` (also if expired), ``vehicle``.
+
+    With *uploads* each document has to be uploaded, too: ``documents.licence``, ….
+    """
+    lacks = [*invalid_documents(profile, today), *(() if profile.vehicle_ids else ("vehicle",))]
+    if uploads:
+        lacks += [f"documents.{kind}" for kind in _lacking_uploads(profile, today, approved=False)]
+    return lacks
+
+
+def check_approved(profile: DriverProfile, today: date) -> None:
+    """Check that each document is approved.  Raises ``DocumentsNotApproved``."""
+    found = {document.kind: document for document in profile.documents}
+    errors = tuple(
+        FieldError(f"documents.{kind}", "not_approved" if kind in found else "missing", _SENTENCES[kind in found])
+        for kind in _lacking_uploads(profile, today, approved=True)
+    )
+    if errors:
+        kinds = ", ".join(error.field.partition(".")[2] for error in errors)
+        raise DocumentsNotApproved(f"Not uploaded, or not approved: {kinds}", errors=errors)
+
+
+_SENTENCES = {
+    True: "Approve this document first, or ask the driver for another one",
+    False: "The driver has not uploaded this document",
+}
+
+
+def _lacking_uploads(profile: DriverProfile, today: date, *, approved: bool) -> list[DocumentKind]:
+    """The required kinds of which there is no valid upload, or no approved one.
+
+    Of the documents of vehicles those count of the vehicle that lacks the least.
+    """
+
+    def lacks(kind: DocumentKind, vehicle_id: str | None = None) -> bool:
+        return not any(
+            document.kind == kind
+            and (vehicle_id is None or document.vehicle_id == vehicle_id)
+            and document.state in (("approved",) if approved else ("approved", "pending"))
+            and (document.expires_on is None or document.expires_on >= today)
+            for document in profile.documents
+        )
+
+    of_vehicles = [[kind for kind in OF_VEHICLE if lacks(kind, v)] for v in profile.vehicle_ids]
+    return [*(kind for kind in OF_DRIVER if lacks(kind)), *min(of_vehicles, key=len, default=OF_VEHICLE)]
+
+
+def _counting(
+    profile: DriverProfile, kind: DocumentKind, vehicle_id: str | None = None
+) -> DocumentSummary | None:
+    """The uploaded document of that kind that counts."""
+    found = (d for d in profile.documents if d.kind == kind and d.counts)
+    return next((d for d in found if vehicle_id is None or d.vehicle_id == vehicle_id), None)
 
 
 def valid_until(profile: DriverProfile, zone: ZoneInfo) -> datetime | None:

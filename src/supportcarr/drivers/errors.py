@@ -3,6 +3,7 @@
 ApiError
 ├── NotApproved        409
 ├── ApplicationIncomplete  409, names what is missing
+├── DocumentsNotApproved  409, names each uploaded document that an operator has to approve first
 ├── DocumentsNotValid  409, names each paper that is missing or has expired
 ├── TooManyVehicles    409
 ├── VehicleInUse       409
@@ -38,8 +39,12 @@ class ApplicationIncomplete(Conflict):
         return cls(" ".join(error.detail for error in errors), errors=errors)
 
 
+class DocumentsNotApproved(Conflict):
+    code, title = "documents_not_approved", "The driver's documents are not all approved"
+
+
 class DocumentsNotValid(Conflict):
-    code, title = "documents_not_valid", "Your licence or insurance is missing or has expired"
+    code, title = "documents_not_valid", "A document of yours is missing or has expired"
 
 
 class TooManyVehicles(Conflict):

@@ -5,20 +5,26 @@ from __future__ import annotations
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
     DeletionRequested,
+    DriverDocumentReviewed,
+    DriverDocumentsExpired,
+    DriverDocumentUploaded,
     DriverShiftChanged,
     UserBanned,
     UserSignedUp,
     VehicleChanged,
 )
+from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 
-def consumers(service: DriverService, shifts: ShiftService) -> list[Consumer]:
+def consumers(
+    service: DriverService, shifts: ShiftService, documents: DriverDocumentService
+) -> list[Consumer]:
     """Create a profile for every new driver, so that operators see the applications; take those offline
     whose accounts are to be deleted, or who were banned; keep what the current vehicle can carry;
-    record shifts."""
+    record shifts; keep in the profiles which documents are current."""
 
     async def open_profile(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
@@ -39,7 +45,20 @@ def consumers(service: DriverService, shifts: ShiftService) -> list[Consumer]:
             await service.refresh_vehicle(envelope.event.driver_id)
             await service.follow_photos(envelope.event)
 
+    async def refresh_documents(envelope: EventEnvelope) -> None:
+        match envelope.event:
+            case DriverDocumentUploaded() | DriverDocumentReviewed():
+                await documents.refresh(envelope.event.driver_id)
+            case DriverDocumentsExpired():
+                await documents.expire(envelope.event.driver_id)
+
     return [
+        Consumer(
+            "drivers.refresh_documents",
+            (DriverDocumentUploaded, DriverDocumentReviewed, DriverDocumentsExpired),
+            refresh_documents,
+            Phase.REACTION,
+        ),
         Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION),
         Consumer("drivers.record_shift", (DriverShiftChanged,), record_shift, Phase.REACTION),
         Consumer("drivers.refresh_vehicle", (VehicleChanged,), refresh_vehicle, Phase.REACTION),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from supportcarr.drivers.collections import PROFILES, SHIFTS
+from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.kit.jobs.declarations import Deadline, PeriodicTask
 
 DATE_PAPERS_SECONDS = 3600.0
+COLLECT_DOCUMENTS_SECONDS = 3600.0
 
 
 def deadlines(service: DriverService, shifts: ShiftService) -> list[Deadline]:
@@ -15,6 +17,9 @@ def deadlines(service: DriverService, shifts: ShiftService) -> list[Deadline]:
     return [Deadline(PROFILES, service.on_documents_due), Deadline(SHIFTS, shifts.on_shift_due)]
 
 
-def periodic_tasks(service: DriverService) -> list[PeriodicTask]:
-    """The papers of drivers whose profiles an older version has stored."""
-    return [PeriodicTask("drivers.date_papers", DATE_PAPERS_SECONDS, service.date_papers)]
+def periodic_tasks(service: DriverService, documents: DriverDocumentService) -> list[PeriodicTask]:
+    """The papers of drivers whose profiles an older version has stored; documents that nobody needs."""
+    return [
+        PeriodicTask("drivers.date_papers", DATE_PAPERS_SECONDS, service.date_papers),
+        PeriodicTask("drivers.collect_documents", COLLECT_DOCUMENTS_SECONDS, documents.collect),
+    ]

@@ -30,6 +30,8 @@ Stage = Literal["draft", "submitted", "in_review", "changes_requested", "rejecte
 ApplicationState = Literal[
     "draft", "submitted", "in_review", "changes_requested", "approved", "rejected", "suspended"
 ]
+DocumentKind = Literal["licence", "insurance", "registration", "vehicle_photo", "profile_photo"]
+DocumentState = Literal["pending", "approved", "rejected", "expired", "replaced"]
 
 JobObstacle = Literal["stopped", "documents", "hours"]  # why a driver may not take a job
 
@@ -67,6 +69,25 @@ class DocumentsNotice(msgspec.Struct, frozen=True, omit_defaults=True):
     days: int = 14
 
 
+class DocumentSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A current document that the driver uploaded, as the profile keeps it; see ``driver_documents``.
+
+    ``withdrawn``: it was approved before it was rejected; ``expires_on`` is then over.
+    """
+
+    id: str
+    kind: DocumentKind
+    state: DocumentState
+    vehicle_id: str | None = None
+    expires_on: date | None = None
+    withdrawn: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """True if it takes the place of what the driver stated, whether it has expired or not."""
+        return self.state in ("approved", "expired") or self.withdrawn
+
+
 class DrivenHours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How long the driver has driven since the last rest; see ``hours``.  City time."""
 
@@ -91,6 +112,7 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     review_since: datetime | None = None  # city time; set exactly while something waits for an operator
     stage: Stage | None = None  # of an application that is neither approved nor suspended; see ``state_of``
     decision: Annotated[Decision | None, Personal("id")] = None
+    documents: tuple[DocumentSummary, ...] = ()  # the current uploads
     documents_until: datetime | None = None  # city time; follows from the papers: the first end of one
     notice: DocumentsNotice | None = None
     due_at: datetime | None = None  # city time of the next warning, or of the papers' end
@@ -184,6 +206,14 @@ def go_online(
 def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfile:
     """The profile offline; *reason* if the driver did not ask for it."""
     return replace(profile, online=False, on_break=False, offline_reason=reason)
+
+
+def with_waiting(profile: DriverProfile, at: datetime) -> DriverProfile:
+    """The profile of a driver who was approved, with since when something waits for an operator."""
+    if profile.approval == "pending":
+        return profile
+    waits = profile.review is not None or any(d.state == "pending" for d in profile.documents)
+    return replace(profile, review_since=(profile.review_since or at) if waits else None)
 
 
 def set_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:

@@ -1,4 +1,4 @@
-"""What drivers holds of a person: the application with its papers, vehicles, shifts."""
+"""What drivers holds of a person: the application with its documents, vehicles, shifts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from supportcarr.drivers.collections import PROFILES, SHIFTS, VEHICLES
+from supportcarr.drivers.collections import DRIVER_DOCUMENTS, PROFILES, SHIFTS, VEHICLES
 from supportcarr.drivers.model import Vehicle
 from supportcarr.drivers.shifts import Shift
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.purge import delete_document
+from supportcarr.kit.store.purge import delete_document, delete_matching
 from supportcarr.kit.store.update import update, without_events
 
 SHIFTS_READ = 2000  # some a day, for as long as they are kept
@@ -31,6 +31,7 @@ class DriverData:
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
         self._shifts = store.collection(SHIFTS)
+        self._documents = store.collection(DRIVER_DOCUMENTS)
 
     async def export(self, person_id: str) -> Mapping[str, Any]:
         profile = await self._profiles.get(person_id)
@@ -38,6 +39,7 @@ class DriverData:
             return {}
         return {
             "profile_and_papers": profile,
+            "documents": [document async for document in self._documents.scan({"driver_id": person_id})],
             "vehicles": await self._vehicles_of(person_id),
             "shifts": await self._shifts_of(person_id),
         }
@@ -52,6 +54,7 @@ class DriverData:
         while shifts := await self._shifts_of(person_id):
             for shift in shifts:
                 await delete_document(self._shifts, shift.id)
+        await delete_matching(self._documents, {"driver_id": person_id})
         await delete_document(self._profiles, person_id)
 
     async def _shifts_of(self, driver_id: str) -> list[Shift]:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.value_objects import EarnedSum, Person
 
 
@@ -71,3 +73,47 @@ class PhotoFiles(Protocol):
 
     async def links(self, file_ids: Sequence[str]) -> Mapping[str, PhotoLinks]:
         """Links by file; those that are gone are left out."""
+
+
+class DocumentLinks(PhotoLinks, Protocol):
+    """Links to a document's file, valid for minutes.  Implemented by ``files.model.FileLinks``."""
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def preview_url(self) -> str | None:
+        """``None`` while there is nothing to see, and for a PDF."""
+
+
+class DocumentFiles(Protocol):
+    """Uploaded files of documents.  Implemented by ``files.service.FileService``."""
+
+    async def attach(
+        self,
+        file_id: str,
+        owner_id: str,
+        purpose: Literal["driver_document", "vehicle_photo", "profile_photo"],
+        subject_id: str,
+        *,
+        field: str = "file_id",
+    ) -> None:
+        """Let *subject_id* use the file.  Raises ``ValidationFailed`` about *field*."""
+
+    async def detach(self, file_id: str, subject_id: str) -> None:
+        """*subject_id* does not use the file any more."""
+
+    async def links(self, file_ids: Sequence[str]) -> Mapping[str, DocumentLinks]:
+        """Links by file; those that are gone are left out."""
+
+
+class ViewLog(Protocol):
+    """Records that an operator read somebody's data.  Implemented by ``audit.service.AuditLog``."""
+
+    async def viewed(
+        self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
+    ) -> None:
+        """Store it before the data is shown."""

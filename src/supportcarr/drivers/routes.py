@@ -11,8 +11,10 @@ from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.policies import DRIVER, OPERATORS
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
-from supportcarr.drivers.applications.routes import application_routes, driver_view
+from supportcarr.drivers.applications.routes import application_routes
 from supportcarr.drivers.commands import AddVehicle, ChangeVehicle
+from supportcarr.drivers.driver_documents.routes import document_routes
+from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.model import DriverProfile, Vehicle
 from supportcarr.drivers.ports import PeopleFinder, PhotoLinks
 from supportcarr.drivers.schemas import (
@@ -27,9 +29,16 @@ from supportcarr.drivers.schemas import (
 from supportcarr.drivers.service import DriverService
 
 
-def routes(service: DriverService, people: PeopleFinder) -> list[Route]:
+def routes(
+    service: DriverService, documents: DriverDocumentService, people: PeopleFinder
+) -> list[Route]:
     """The drivers' routes."""
-    return [*application_routes(service), *_work_routes(service), *_operator_routes(service, people)]
+    return [
+        *application_routes(service, documents),
+        *document_routes(documents),
+        *_work_routes(service),
+        *_operator_routes(service, people),
+    ]
 
 
 def _work_routes(service: DriverService) -> list[Route]:
@@ -155,7 +164,7 @@ def _operator_routes(service: DriverService, people: PeopleFinder) -> list[Route
         return Response(PageResponse(list(await asyncio.gather(*map(view, page.items))), page.next_cursor))
 
     async def view(profile: DriverProfile) -> DriverOut:
-        return await driver_view(service, profile)
+        return DriverOut.of(profile, await service.name(profile.id), service.missing_requirements(profile))
 
     async def list_vehicles(request: RequestContext[None, NoQuery]) -> Response:
         profile = await service.profile(request.path_params["driver_id"])

@@ -12,6 +12,7 @@ from msgspec import Meta
 from supportcarr.contracts.carrying import VehicleType, carrying_needs, obstacles
 from supportcarr.contracts.routing import Cursor
 from supportcarr.contracts.value_objects import BikeLoad
+from supportcarr.drivers.driver_documents.schemas import DocumentOut
 from supportcarr.drivers.model import (
     Application,
     ApplicationState,
@@ -50,7 +51,13 @@ class DecisionOut(msgspec.Struct, frozen=True):
 
 class ApplicationOut(msgspec.Struct, frozen=True):
     state: ApplicationState
-    missing: Annotated[list[str], Meta(description="licence, insurance, vehicle: what is still needed")]
+    missing: Annotated[
+        list[str],
+        Meta(
+            description="what is still needed: licence, insurance, vehicle; and documents.KIND, where documents "
+            "have to be uploaded"
+        ),
+    ]
     licence_class: str | None
     licence_expires_on: date | None
     insurer: str | None
@@ -67,9 +74,10 @@ class ApplicationOut(msgspec.Struct, frozen=True):
         datetime | None, Meta(description="city time at which the first paper that counts ends")
     ]
     decision: DecisionOut | None
+    documents: Annotated[list[DocumentOut], Meta(description="what the driver uploaded")]
 
     @classmethod
-    def of(cls, profile: DriverProfile, missing: list[str]) -> ApplicationOut:
+    def of(cls, profile: DriverProfile, missing: list[str], documents: list[DocumentOut]) -> ApplicationOut:
         form = profile.review or profile.application
         return cls(
             state_of(profile),
@@ -82,6 +90,7 @@ class ApplicationOut(msgspec.Struct, frozen=True):
             profile.review_since is not None,
             profile.documents_until,
             DecisionOut.of(profile.decision),
+            documents,
         )
 
 
@@ -264,9 +273,18 @@ class DriverOut(msgspec.Struct, frozen=True):
     application_state: ApplicationState
     waiting_since: Annotated[datetime | None, Meta(description="since when something waits for an operator")]
     decision: DecisionOut | None
+    uploaded_documents: Annotated[
+        list[DocumentOut] | None, Meta(description="null in the list of all drivers")
+    ]
 
     @classmethod
-    def of(cls, profile: DriverProfile, name: str | None, missing: list[str]) -> DriverOut:
+    def of(
+        cls,
+        profile: DriverProfile,
+        name: str | None,
+        missing: list[str],
+        uploaded: list[DocumentOut] | None = None,
+    ) -> DriverOut:
         return cls(
             profile.id,
             name,
@@ -282,4 +300,5 @@ class DriverOut(msgspec.Struct, frozen=True):
             state_of(profile),
             profile.review_since,
             DecisionOut.of(profile.decision),
+            uploaded,
         )

@@ -57,8 +57,11 @@ class DriverService:
         plates: Plates | None = None,
         photos: PhotoFiles | None = None,
         hours_rules: HoursRules = DEFAULT_HOURS,
+        documents_required: bool = False,
     ) -> None:
         """*timezone* is that of the service area: papers end with a day there.
+
+        With *documents_required* a driver is approved only with each document uploaded and approved.
 
         Without *plates* new vehicles are not found by theirs; without *photos* they cannot have any.
         """
@@ -71,6 +74,7 @@ class DriverService:
         self._photos = photos
         self._zone = ZoneInfo(timezone)
         self.hours_rules = hours_rules
+        self._documents_required = documents_required
 
     # --- profiles ---------------------------------------------------------------------------------
 
@@ -126,7 +130,7 @@ class DriverService:
 
     def missing_requirements(self, profile: DriverProfile) -> list[str]:
         """What the application lacks today."""
-        return documents.missing_requirements(profile, self._today())
+        return documents.missing_requirements(profile, self.today(), uploads=self._documents_required)
 
     async def apply(
         self, actor: Actor, driver_id: str, command: Apply, *, if_match: int | None = None
@@ -171,14 +175,17 @@ class DriverService:
     ) -> DriverProfile:
         """Take up or decide an application, or suspend a driver.
 
-        An operator may approve even if the application lacks something: they may have seen the papers
-        elsewhere.  Raises ``UnknownDriver``, ``IllegalTransition``, ``StaleVersion``.
+        Unless documents are required, an operator may approve even if the application lacks something: they
+        may have seen the papers elsewhere.  Raises ``UnknownDriver``, ``IllegalTransition``, ``StaleVersion``,
+        ``DocumentsNotApproved``.
         """
         await self.profile(driver_id)
         now, reason = self._clock.city(), getattr(command, "reason", None)
 
         def reviewed(profile: DriverProfile) -> Decided:
             event = applications.decide(profile, command, actor)
+            if self._documents_required and event and event.state == "approved" != profile.approval:
+                documents.check_approved(profile, self.today())
             return (applications.evolve(profile, event, now, reason), (event,)) if event else (profile, ())
 
         return await self._update(
@@ -458,7 +465,8 @@ class DriverService:
         shifts = hours.shift_events(before, after, self.hours_rules)
         return (*model.standing_events(before, after), *shifts)
 
-    def _today(self) -> date:
+    def today(self) -> date:
+        """The date in the service area."""
         return self._clock.city().astimezone(self._zone).date()
 
     def _online(
@@ -471,8 +479,8 @@ class DriverService:
     ) -> DriverProfile:
         """The profile online.  Raises what ``set_availability`` raises."""
         online = model.go_online(profile, vehicle_id, on_jobs, on_break=on_break)
-        if invalid := documents.invalid_documents(profile, self._today()):
-            errors = tuple(_invalid(profile, document) for document in invalid)
+        if invalid := documents.invalid_documents(online, self.today()):
+            errors = tuple(_invalid(online, document) for document in invalid)
             raise DocumentsNotValid(" ".join(error.detail for error in errors), errors=errors)
         now = self._clock.city()
         if on_jobs:  # what they drove since they went offline counts, too
@@ -504,13 +512,15 @@ class DriverService:
         def changed(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
             if if_match is not None and if_match != profile.version:
                 raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
+            now = self._clock.city()
             decided, moves = decide(documents.with_dates(profile, self._zone))
+            decided = model.with_waiting(decided, now)
             after = self._with_hours(profile, documents.with_dates(decided, self._zone))
             if after == profile:
                 return None
             more = also(profile, after) if also else ()
             events = (*self._events(profile, after), *moves, *more)
-            return after, PendingEvents(events, actor, self._clock.city()) if events else None
+            return after, PendingEvents(events, actor, now) if events else None
 
         return await update(self._profiles, driver_id, changed)
 
@@ -518,8 +528,13 @@ class DriverService:
 def _invalid(profile: DriverProfile, document: documents.Document) -> FieldError:
     """What is wrong with a paper that does not count today, and what the driver can do."""
     day = documents.last_days(profile)[document]
+    uploads = [upload for upload in profile.documents if upload.kind == document]
     code, problem = ("missing", "is missing") if day is None else ("expired", f"was valid until {day}")
-    what = "it" if day is None else "the new one"
-    if profile.review is not None:
+    if any(upload.withdrawn for upload in uploads):
+        code, problem = "missing", "was not accepted"
+    if profile.review is not None or any(upload.state == "pending" for upload in uploads):
         return FieldError(document, code, f"Your {document} {problem}; support reviews your application.")
+    if uploads or document == "registration":
+        return FieldError(document, code, f"Your {document} {problem}; upload a valid one.")
+    what = "it" if day is None else "the new one"
     return FieldError(document, code, f"Your {document} {problem}; enter {what} in your application.")

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from supportcarr.kit.runtime.settings import SettingsGroup
+
+
+class DriverSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Applications of drivers."""
+
+    prefix = "DRIVERS_"
+    documents_required: Annotated[
+        Literal["auto", "true", "false"],
+        Meta(
+            description="true: an application is submitted only with every document uploaded, and approved only "
+            "with each of them approved; auto: true outside the local profile"
+        ),
+    ] = "auto"
+
+    def requires_documents(self, profile: str) -> bool:
+        """Whether documents are required in that profile."""
+        return self.documents_required == "true" or (self.documents_required == "auto" and profile != "local")
 
 
 class ShiftSettings(SettingsGroup, frozen=True, kw_only=True):

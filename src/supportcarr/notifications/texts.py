@@ -18,6 +18,7 @@ from supportcarr.contracts.events import (
     DriverApplicationMoved,
     DriverArrived,
     DriverDeparted,
+    DriverDocumentReviewed,
     DriverDocumentsExpired,
     DriverDocumentsExpiring,
     DriverHoursEnding,
@@ -300,6 +301,14 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "Your licence or insurance is missing",
         "You are offline and get no offers. Enter both in your application; our support checks them.",
     ),
+    ("document_approved", "driver"): (
+        "Your {document} is approved",
+        "What you uploaded counts from now on.",
+    ),
+    ("document_rejected", "driver"): (
+        "Your {document} was not accepted",
+        "Your application says why. Upload another one.",
+    ),
     ("rating_requested", "rider"): (
         "How was your rescue?",
         "Rate your driver. You see each other's ratings once both are in, or after seven days.",
@@ -371,6 +380,9 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             kind = "documents_expired" if expired else "documents_expiring"
             values = {"documents": " and ".join(event.documents), "last_day": event.last_day.isoformat()}
             yield _text(None, event.driver_id, kind, "driver", values)
+        case DriverDocumentReviewed():
+            document = {"document": event.kind.replace("_", " ")}
+            yield _text(None, event.driver_id, f"document_{event.state}", "driver", document)
         case DriverHoursEnding():
             yield _text(None, event.driver_id, "hours_ending", "driver", {"minutes": str(event.minutes)})
         case FixProposed():

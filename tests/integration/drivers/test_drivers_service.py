@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ import msgspec
 import pytest
 
 from supportcarr.contracts.actors import Actor, Principal
+from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.contracts.errors import ApiError, NotFound
+from supportcarr.contracts.errors import ApiError, NotFound, ValidationFailed
 from supportcarr.contracts.events import (
     DriverDocumentsExpired,
     DriverDocumentsExpiring,
@@ -22,6 +24,7 @@ from supportcarr.contracts.routing import NoQuery, RequestContext, Route
 from supportcarr.contracts.value_objects import EarnedSum, Person, VehicleCard
 from supportcarr.drivers import jobs
 from supportcarr.drivers.collections import PROFILES
+from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.handlers import consumers
 from supportcarr.drivers.model import Application, DriverProfile
 from supportcarr.drivers.routes import routes
@@ -72,21 +75,50 @@ class Earnings:
         return EarnedSum()
 
 
+class Files:
+    """Every file can be used by anything, and has no links."""
+
+    def __init__(self) -> None:
+        self.attached: dict[str, str] = {}
+
+    async def attach(
+        self, file_id: str, owner_id: str, purpose: str, subject_id: str, *, field: str = "file_id"
+    ) -> None:
+        if self.attached.setdefault(file_id, subject_id) != subject_id:
+            raise ValidationFailed.of(field, "in_use", "This file is used for something else")
+
+    async def detach(self, file_id: str, subject_id: str) -> None:
+        self.attached.pop(file_id, None)
+
+    async def links(self, file_ids: Sequence[str]) -> Mapping[str, Any]:
+        return {}
+
+
+class Views:
+    """Notes nothing."""
+
+    async def viewed(
+        self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
+    ) -> None: ...
+
+
 class Api:
     """Calls the routes without the gateway; body and response pass through JSON."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, documents_required: bool = False) -> None:
         self._now = NOW.timestamp()
         self.jobs = Jobs()
         self.clock = Clock(wall=lambda: self._now)
-        self.service = DriverService(store, self.clock, People(), self.jobs, timezone="America/Toronto")
+        self.service = DriverService(store, self.clock, People(), self.jobs, timezone="America/Toronto", documents_required=documents_required)
         self.shifts = ShiftService(
             store, self.clock, self.service, self.jobs, Earnings(), timezone="America/Toronto"
         )
         self.told: list[DriverDocumentsExpiring | DriverDocumentsExpired] = []
         self.standings: list[DriverStandingChanged] = []
         store.subscribe(self._hear)
-        self._routes = {(r.method, r.path): r for r in routes(self.service, Finder())}
+        self.files = Files()
+        self.documents = DriverDocumentService(store, self.clock, self.service, self.files, Views())
+        self._routes = {(r.method, r.path): r for r in routes(self.service, self.documents, Finder())}
 
     def _hear(self, _collection: str, _id: str, events: Any) -> None:
         self.standings += [e.event for e in events if isinstance(e.event, DriverStandingChanged)]
@@ -352,7 +384,7 @@ async def test_a_driver_stored_online_by_an_older_version_is_checked_too(
             created_at=NOW,
         )
     )
-    (task,) = jobs.periodic_tasks(api.service)
+    task, _ = jobs.periodic_tasks(api.service, api.documents)
     api.jobs.on_jobs = frozenset({"veh_a"})
     await task.run()
     await api.pass_time(0)
@@ -440,7 +472,7 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
 
 
 async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
-    consumer = next(c for c in consumers(api.service, api.shifts) if c.name == "drivers.open_profile")
+    consumer = next(c for c in consumers(api.service, api.shifts, api.documents) if c.name == "drivers.open_profile")
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
         event = EventEnvelope(
             id=f"{user_id}.1.0",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -88,7 +88,7 @@ class City:
     async def deliver(self, *, twice: bool = False) -> None:
         """Deliver what was published, newest first: the order must not matter."""
         await asyncio.sleep(0)
-        record = next(c for c in consumers(self.drivers, self.shifts) if c.name == "drivers.record_shift")
+        record = next(c for c in consumers(self.drivers, self.shifts, cast(Any, None)) if c.name == "drivers.record_shift")
         undelivered, self._undelivered = self._undelivered[::-1], []
         for envelope in undelivered * (2 if twice else 1):
             await record.handle(envelope)

@@ -128,6 +128,13 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/admin/rescues/{rescue_id}/cancellation"): REASON,
     ("POST", "/admin/rescues/{rescue_id}/abort"): {**REASON, "amount_minor": 0},
     ("PUT", "/me/driver-application"): APPLICATION,
+    ("PUT", "/me/driver-documents/{kind}"): {
+        "file_ids": [f"fil_{UNKNOWN}"],
+        "expires_on": "2099-01-31",
+        "number": "L1234",
+        "vehicle_id": None,
+    },
+    ("POST", "/admin/documents/{document_id}/review"): {"decision": "reject", "reason": "Too dark"},
     ("POST", "/admin/drivers/{driver_id}/approval"): DECISION,
     ("POST", "/admin/drivers/{driver_id}/rejection"): {**DECISION, "fields": ["insurer"]},
     ("POST", "/admin/drivers/{driver_id}/suspension"): DECISION,
@@ -179,6 +186,8 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "place_id": f"plc_{UNKNOWN}",
     "bike_id": f"bik_{UNKNOWN}",
     "photo_id": f"pho_{UNKNOWN}",
+    "kind": "passport",
+    "document_id": f"doc_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/files"): "link=e30.x",  # refused: a link is signed
@@ -279,6 +288,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     file = await uploaded(platform, prepared.rider, "bike_photo", JPEG)
     ids["file_id"] = file["id"]
     ids["photo_id"] = (await photographed(platform, prepared.rider, prepared.path, JPEG))["id"]
+    ids["kind"], ids["document_id"] = "licence", await _document_of(prepared.assigned_driver, platform)
     await platform.settle()
     with_key = platform.anonymous()
     with_key.token = key.key
@@ -302,6 +312,13 @@ async def _rating_of(rider: CheckedClient, driver: CheckedClient, factory: Rescu
         ratings = model.rate(ratings, side, Rate(5), model.RatingRules(), platform.clock.city())
     await platform.container.store.collection(RATINGS).insert(ratings)
     return model.rating_id(ratings.id, "driver")
+
+
+async def _document_of(driver: CheckedClient, platform: Platform) -> str:
+    """The id of the driver's licence, which waits for an operator."""
+    file = await uploaded(platform, driver, "driver_document", JPEG)
+    body = {"file_ids": [file["id"]], "expires_on": "2099-01-31", "number": "L1234"}
+    return str(expect(await driver.put("/me/driver-documents/licence", body), 200)["id"])
 
 
 def sign_up_body(**changes: Any) -> dict[str, Any]:

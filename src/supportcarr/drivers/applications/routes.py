@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,42 +19,66 @@ from supportcarr.drivers.applications.schemas import (
     RefusalIn,
 )
 from supportcarr.drivers.commands import Apply
+from supportcarr.drivers.driver_documents.routes import views
+from supportcarr.drivers.driver_documents.schemas import DocumentOut
+from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.model import DriverProfile
 from supportcarr.drivers.schemas import ApplicationIn, ApplicationOut, DriverOut
 from supportcarr.drivers.service import DriverService
 
 
-def application_routes(service: DriverService) -> list[Route]:
+def application_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
     """The routes of applications."""
-    return [*_own_routes(service), *_list_routes(service), *_decision_routes(service)]
+    return [
+        *_own_routes(service, documents),
+        *_list_routes(service, documents),
+        *_decision_routes(service, documents),
+    ]
 
 
-async def driver_view(service: DriverService, profile: DriverProfile) -> DriverOut:
-    """A driver as operators see one."""
-    return DriverOut.of(profile, await service.name(profile.id), service.missing_requirements(profile))
+async def _driver_views(
+    service: DriverService, documents: DriverDocumentService, profiles: Sequence[DriverProfile]
+) -> list[DriverOut]:
+    """Drivers as operators see them, with links to their documents."""
+    found = await documents.current([profile.id for profile in profiles])
+    links = await documents.links(document for uploaded in found.values() for document in uploaded)
+    names = await asyncio.gather(*(service.name(profile.id) for profile in profiles))
+    return [
+        DriverOut.of(
+            profile,
+            name,
+            service.missing_requirements(profile),
+            [DocumentOut.of(document, links) for document in found[profile.id]],
+        )
+        for profile, name in zip(profiles, names, strict=True)
+    ]
 
 
-def _own_routes(service: DriverService) -> list[Route]:
+def _own_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
     """The driver's routes."""
 
-    def application(profile: DriverProfile) -> Response:
+    async def application(profile: DriverProfile) -> Response:
+        uploaded = (await documents.current([profile.id]))[profile.id]
         return Response(
-            ApplicationOut.of(profile, service.missing_requirements(profile)), version=profile.version
+            ApplicationOut.of(
+                profile, service.missing_requirements(profile), await views(documents, uploaded)
+            ),
+            version=profile.version,
         )
 
     async def get_application(request: RequestContext[None, NoQuery]) -> Response:
-        return application(await service.open_profile(request.caller.user_id))
+        return await application(await service.open_profile(request.caller.user_id))
 
     async def put_application(request: RequestContext[ApplicationIn, NoQuery]) -> Response:
         driver = request.caller
         command = Apply(**msgspec.structs.asdict(request.body))
-        return application(
+        return await application(
             await service.apply(_driver(driver), driver.user_id, command, if_match=request.if_match)
         )
 
     async def submit(request: RequestContext[None, NoQuery]) -> Response:
         driver = request.caller
-        return application(await service.submit(_driver(driver), driver.user_id))
+        return await application(await service.submit(_driver(driver), driver.user_id))
 
     return [
         Route(
@@ -90,7 +115,7 @@ def _own_routes(service: DriverService) -> list[Route]:
     ]
 
 
-def _list_routes(service: DriverService) -> list[Route]:
+def _list_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
     """The operators' views."""
 
     async def list_applications(request: RequestContext[None, ApplicationsQuery]) -> Response:
@@ -102,12 +127,14 @@ def _list_routes(service: DriverService) -> list[Route]:
         else:
             waits = state in ("submitted", "in_review")
             page = await service.find(None, query.limit, query.cursor, in_review=waits, stage=state)
-        drivers = await asyncio.gather(*(driver_view(service, profile) for profile in page.items))
-        return Response(PageResponse(list(drivers), page.next_cursor))
+        return Response(PageResponse(await _driver_views(service, documents, page.items), page.next_cursor))
 
     async def get_driver(request: RequestContext[None, NoQuery]) -> Response:
-        profile = await service.profile(request.path_params["driver_id"])
-        return Response(await driver_view(service, profile), version=profile.version)
+        profile, operator = await service.profile(request.path_params["driver_id"]), request.caller.operator
+        if profile.documents and operator is not None:
+            await documents.read_by(operator, profile.id, request.origin)
+        [view] = await _driver_views(service, documents, [profile])
+        return Response(view, version=profile.version)
 
     return [
         Route(
@@ -133,7 +160,7 @@ def _list_routes(service: DriverService) -> list[Route]:
     ]
 
 
-def _decision_routes(service: DriverService) -> list[Route]:
+def _decision_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
     """The operators' decisions."""
 
     async def decide(request: RequestContext[Any, NoQuery], command: commands.Command) -> Response:
@@ -147,7 +174,8 @@ def _decision_routes(service: DriverService) -> list[Route]:
             if_match=request.if_match,
             origin=request.origin,
         )
-        return Response(await driver_view(service, profile), version=profile.version)
+        [view] = await _driver_views(service, documents, [profile])
+        return Response(view, version=profile.version)
 
     async def take_up(request: RequestContext[None, NoQuery]) -> Response:
         return await decide(request, commands.TakeUp())
@@ -169,7 +197,9 @@ def _decision_routes(service: DriverService) -> list[Route]:
     async def reinstate(request: RequestContext[ReasonIn | None, NoQuery]) -> Response:
         return await decide(request, commands.Reinstate(reason=_reason(request)))
 
-    def route(method: Any, name: str, handler: Any, summary: str, body: Any) -> Route:
+    def route(
+        method: Any, name: str, handler: Any, summary: str, body: Any, codes: tuple[str, ...] = ()
+    ) -> Route:
         return Route(
             method=method,
             path=f"/admin/drivers/{{driver_id}}/{name}",
@@ -179,16 +209,30 @@ def _decision_routes(service: DriverService) -> list[Route]:
             tag="operations",
             body=body,
             response=DriverOut,
-            codes=("illegal_transition", "not_found", "stale_version"),
+            codes=(*codes, "illegal_transition", "not_found", "stale_version"),
             if_match=True,
         )
 
     return [
         route("POST", "review", take_up, "Take up the review of a driver's application", None),
-        route("POST", "approval", approve, "Approve a driver, with the papers in review", ReasonIn | None),
+        route(
+            "POST",
+            "approval",
+            approve,
+            "Approve a driver, with the papers in review",
+            ReasonIn | None,
+            ("documents_not_approved",),
+        ),
         route("POST", "rejection", refuse, "Reject an application, or ask for corrections", RefusalIn),
         route("POST", "suspension", suspend, "Suspend a driver and take them offline", ReasonIn | None),
-        route("DELETE", "suspension", reinstate, "End a driver's suspension", ReasonIn | None),
+        route(
+            "DELETE",
+            "suspension",
+            reinstate,
+            "End a driver's suspension",
+            ReasonIn | None,
+            ("documents_not_approved",),
+        ),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Documents that drivers upload: licence, insurance, registration, photos; and their review."""
