@@ -259,7 +259,8 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
         RetentionRow(
             "files that people upload, and their copies (S3 or this machine)",
             ("files",),
-            "while something uses them, else a day; photos of rescues, and documents of drivers after they were replaced, 365 days",
+            "while something uses them, else a day; photos of rescues 365 days; documents of drivers 365 "
+            "days after they were replaced",
             "erased; photos of rescues stay for their time, as evidence",
             task="files.collect",
         ),

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
 from supportcarr.contracts.errors import FieldError
+from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
 from supportcarr.drivers.errors import DocumentsNotApproved
 from supportcarr.drivers.model import (
     Application,
@@ -79,9 +79,9 @@ def missing_requirements(profile: DriverProfile, today: date, *, uploads: bool =
 
 def check_approved(profile: DriverProfile, today: date) -> None:
     """Check that each document is approved.  Raises ``DocumentsNotApproved``."""
-    found = {document.kind: document for document in profile.documents}
+    found = {document.kind for document in profile.documents}
     errors = tuple(
-        FieldError(f"documents.{kind}", "not_approved" if kind in found else "missing", _SENTENCES[kind in found])
+        FieldError(f"documents.{kind}", *_NOT_APPROVED[kind in found])
         for kind in _lacking_uploads(profile, today, approved=True)
     )
     if errors:
@@ -89,9 +89,9 @@ def check_approved(profile: DriverProfile, today: date) -> None:
         raise DocumentsNotApproved(f"Not uploaded, or not approved: {kinds}", errors=errors)
 
 
-_SENTENCES = {
-    True: "Approve this document first, or ask the driver for another one",
-    False: "The driver has not uploaded this document",
+_NOT_APPROVED = {  # the code and the sentence, by whether there is one
+    True: ("not_approved", "Approve this document first, or ask the driver for another one"),
+    False: ("missing", "The driver has not uploaded this document"),
 }
 
 

@@ -54,8 +54,8 @@ class ApplicationOut(msgspec.Struct, frozen=True):
     missing: Annotated[
         list[str],
         Meta(
-            description="what is still needed: licence, insurance, vehicle; and documents.KIND, where documents "
-            "have to be uploaded"
+            description="what is still needed: licence, insurance, vehicle; and documents.KIND, where "
+            "documents have to be uploaded"
         ),
     ]
     licence_class: str | None

@@ -176,8 +176,8 @@ class DriverService:
         """Take up or decide an application, or suspend a driver.
 
         Unless documents are required, an operator may approve even if the application lacks something: they
-        may have seen the papers elsewhere.  Raises ``UnknownDriver``, ``IllegalTransition``, ``StaleVersion``,
-        ``DocumentsNotApproved``.
+        may have seen the papers elsewhere.  Raises ``UnknownDriver``, ``IllegalTransition``,
+        ``StaleVersion``, ``DocumentsNotApproved``.
         """
         await self.profile(driver_id)
         now, reason = self._clock.city(), getattr(command, "reason", None)

@@ -16,8 +16,8 @@ class DriverSettings(SettingsGroup, frozen=True, kw_only=True):
     documents_required: Annotated[
         Literal["auto", "true", "false"],
         Meta(
-            description="true: an application is submitted only with every document uploaded, and approved only "
-            "with each of them approved; auto: true outside the local profile"
+            description="true: an application is submitted only with every document uploaded, and approved "
+            "only with each of them approved; auto: true outside the local profile"
         ),
     ] = "auto"
 

@@ -109,7 +109,14 @@ class Api:
         self._now = NOW.timestamp()
         self.jobs = Jobs()
         self.clock = Clock(wall=lambda: self._now)
-        self.service = DriverService(store, self.clock, People(), self.jobs, timezone="America/Toronto", documents_required=documents_required)
+        self.service = DriverService(
+            store,
+            self.clock,
+            People(),
+            self.jobs,
+            timezone="America/Toronto",
+            documents_required=documents_required,
+        )
         self.shifts = ShiftService(
             store, self.clock, self.service, self.jobs, Earnings(), timezone="America/Toronto"
         )
@@ -472,7 +479,9 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
 
 
 async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
-    consumer = next(c for c in consumers(api.service, api.shifts, api.documents) if c.name == "drivers.open_profile")
+    consumer = next(
+        c for c in consumers(api.service, api.shifts, api.documents) if c.name == "drivers.open_profile"
+    )
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
         event = EventEnvelope(
             id=f"{user_id}.1.0",

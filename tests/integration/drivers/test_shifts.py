@@ -88,7 +88,11 @@ class City:
     async def deliver(self, *, twice: bool = False) -> None:
         """Deliver what was published, newest first: the order must not matter."""
         await asyncio.sleep(0)
-        record = next(c for c in consumers(self.drivers, self.shifts, cast(Any, None)) if c.name == "drivers.record_shift")
+        record = next(
+            c
+            for c in consumers(self.drivers, self.shifts, cast(Any, None))
+            if c.name == "drivers.record_shift"
+        )
         undelivered, self._undelivered = self._undelivered[::-1], []
         for envelope in undelivered * (2 if twice else 1):
             await record.handle(envelope)

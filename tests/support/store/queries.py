@@ -33,7 +33,7 @@ from supportcarr.auth.collections import (
 from supportcarr.auth.signing_keys import SIGNING_KEYS
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
-from supportcarr.drivers.collections import PROFILES, SHIFTS, VEHICLES
+from supportcarr.drivers.collections import DRIVER_DOCUMENTS, PROFILES, SHIFTS, VEHICLES
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.jobs.service import JOBS
 from supportcarr.kit.sealing.data_keys import DATA_KEYS
@@ -51,6 +51,7 @@ from supportcarr.riders.collections import BIKES, PLACES, RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DOCUMENTS_OF = "drivers/driver_documents/service.py self._documents"
 SINCE, UNTIL = Range(ge=NOW), Range(lt=NOW)
 
 Sorting = Literal["index", "merge", "memory"]
@@ -236,6 +237,22 @@ QUERIES: tuple[Query, ...] = (
         SHIFTS,
         {"driver_id": "usr_1", "began_at": UNTIL},
         "-began_at",
+    ),
+    Query(
+        f"{DOCUMENTS_OF}.scan",
+        DRIVER_DOCUMENTS,
+        {"driver_id": In(("usr_1", "usr_2")), "state": In(("approved", "pending"))},
+        how="scan",
+        sorting="memory",  # a driver has few
+    ),
+    *(
+        Query(
+            "drivers/driver_documents/service.py self._documents.find",
+            DRIVER_DOCUMENTS,
+            {field: UNTIL},
+            field,
+        )
+        for field in ("unattached_since", "replaced_at")
     ),
     _due(RATINGS),
     _due(SHIFTS),

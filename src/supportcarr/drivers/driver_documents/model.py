@@ -1,7 +1,7 @@
 """A document that a driver uploads, its states, and which of a driver's documents are current.  Pure.
 
-A document never changes but for its state: an operator decides about exactly what they have seen.  Of one
-kind (and vehicle) there may be two current ones: the one that counts, and a newer one that an operator has not
+A document never changes but for its state: an operator decides about exactly what they have seen.  Of
+one kind (and vehicle) there may be two current ones: the one that counts, and a newer one that is not
 approved.
 """
 
@@ -97,9 +97,16 @@ def next_state(document: DriverDocument, command: Command) -> DocumentState:
 
 
 def reviewed(
-    document: DriverDocument, command: Literal["approve", "reject"], reason: str | None, at: datetime, today: date
+    document: DriverDocument,
+    command: Literal["approve", "reject"],
+    reason: str | None,
+    at: datetime,
+    today: date,
 ) -> DriverDocument | None:
-    """The document as an operator decided; ``None`` if that changes nothing.  Raises ``IllegalTransition``."""
+    """The document as an operator decided; ``None`` if that changes nothing.
+
+    Raises ``IllegalTransition``, also to approve one that has expired.
+    """
     to = next_state(document, command)
     if (document.state, document.reason) == (to, reason):
         return None

@@ -22,8 +22,8 @@ class DocumentIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             min_length=1,
             max_length=4,
-            description="ids of uploads with the purpose driver_document; of photos, with the purpose that is "
-            "called like the kind",
+            description="ids of uploads with the purpose driver_document; of photos, with the purpose that "
+            "is called like the kind",
         ),
     ]
     expires_on: Annotated[

@@ -131,9 +131,7 @@ class DriverDocumentService:
             await self._insert(document)
         try:
             for file_id in document.file_ids:
-                await self._files.attach(
-                    file_id, document.driver_id, purpose, document.id, field="file_ids"
-                )
+                await self._files.attach(file_id, document.driver_id, purpose, document.id, field="file_ids")
         except ValidationFailed:
             await self._delete(document)
             raise
@@ -162,7 +160,9 @@ class DriverDocumentService:
         found: dict[str, list[DriverDocument]] = {driver_id: [] for driver_id in driver_ids}
         if not driver_ids:
             return found
-        async for document in self._documents.scan({"driver_id": In(tuple(driver_ids)), "state": In(CURRENT)}):
+        async for document in self._documents.scan(
+            {"driver_id": In(tuple(driver_ids)), "state": In(CURRENT)}
+        ):
             if document.unattached_since is None:
                 found[document.driver_id].append(document)
         return {driver_id: sorted(documents, key=_order) for driver_id, documents in found.items()}
@@ -188,7 +188,10 @@ class DriverDocumentService:
         *,
         origin: Origin = NOWHERE,
     ) -> DriverDocument:
-        """Approve or reject a document.  A repeat changes nothing.  Raises ``NotFound``, ``IllegalTransition``."""
+        """Approve or reject a document.  A repeat changes nothing.
+
+        Raises ``NotFound``, ``IllegalTransition``.
+        """
         known = await self._documents.get(document_id)
         if known is None or known.unattached_since is not None:
             raise NotFound
