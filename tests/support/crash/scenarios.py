@@ -5,6 +5,7 @@ from __future__ import annotations
 from support.crash.scenario import Scenario, by_name
 from support.crash.scenarios_accounts import ACCOUNTS_SCENARIOS
 from support.crash.scenarios_bikes import BIKE_SCENARIOS
+from support.crash.scenarios_documents import DOCUMENT_SCENARIOS
 from support.crash.scenarios_files import FILES_SCENARIOS
 from support.crash.scenarios_money import MONEY_SCENARIOS
 from support.crash.scenarios_privacy import PRIVACY_SCENARIOS
@@ -21,6 +22,7 @@ SCENARIOS: dict[str, Scenario] = by_name(
         *FILES_SCENARIOS,
         *BIKE_SCENARIOS,
         *SHIFT_SCENARIOS,
+        *DOCUMENT_SCENARIOS,
         *RATINGS_SCENARIOS,
     ]
 )

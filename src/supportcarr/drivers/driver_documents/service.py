@@ -45,6 +45,7 @@ ATTEMPTS = 8  # at a profile that others change
 UNATTACHED = timedelta(hours=1)  # wall time after which an upload that was cut off is deleted
 REPLACED = timedelta(days=365)  # city time for which a replaced document is kept
 PAGE = 200
+MILLISECOND = timedelta(milliseconds=1)
 _EPOCH = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
 
 log = structlog.get_logger(__name__)
@@ -85,7 +86,7 @@ class DriverDocumentService:
         document = self._document(profile, kind, command)
         known = await self._documents.get(document.id)
         if known is None or known.unattached_since is not None:
-            document = await self._store(document, known)
+            document = await self._store(await self._as_newest(document), known)
         elif _same_content(known, document):
             document = known
         else:
@@ -109,7 +110,7 @@ class DriverDocumentService:
             vehicle_id=_vehicle(profile, rules, command.vehicle_id),
             number=command.number,
             expires_on=command.expires_on,
-            uploaded_at=self._clock.city(),
+            uploaded_at=to_milliseconds(self._clock.city()),
             unattached_since=to_milliseconds(self._clock.wall()),
         )
 
@@ -120,6 +121,12 @@ class DriverDocumentService:
             raise ValidationFailed.of("expires_on", "not_allowed", "A photo has no last day")
         if expires_on is not None and expires_on < self._drivers.today():
             raise ValidationFailed.of("expires_on", "expired", f"It was valid until {expires_on}")
+
+    async def _as_newest(self, document: DriverDocument) -> DriverDocument:
+        """The document with a time after every other of its driver, as the newest one is current."""
+        others = (await self.current([document.driver_id]))[document.driver_id]
+        earliest = max((other.uploaded_at + MILLISECOND for other in others), default=document.uploaded_at)
+        return replace(document, uploaded_at=max(document.uploaded_at, earliest))
 
     async def _store(self, document: DriverDocument, known: DriverDocument | None) -> DriverDocument:
         """Store the document and attach its files; *known* is what a cut off attempt has left of it."""

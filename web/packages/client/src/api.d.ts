@@ -1408,7 +1408,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a driver, with the papers in review
-         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `illegal_transition`, `not_found`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `documents_not_approved`, `illegal_transition`, `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_approval"];
         delete?: never;
@@ -1453,9 +1453,69 @@ export interface paths {
         post: operations["post_admin_drivers_by_driver_id_suspension"];
         /**
          * End a driver's suspension
-         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `illegal_transition`, `not_found`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `documents_not_approved`, `illegal_transition`, `not_found`, `stale_version`.
          */
         delete: operations["delete_admin_drivers_by_driver_id_suspension"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/driver-documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the driver's current documents
+         * @description Roles: driver.
+         */
+        get: operations["get_me_driver_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/driver-documents/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send a document of that kind for review, in place of one that was not approved
+         * @description Roles: driver. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `illegal_transition`, `not_found`.
+         */
+        put: operations["put_me_driver_documents_by_kind"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/documents/{document_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve or reject a driver's document
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `illegal_transition`, `not_found`.
+         */
+        post: operations["post_admin_documents_by_document_id_review"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2233,7 +2293,7 @@ export interface components {
         ApplicationOut: {
             /** @enum {unknown} */
             state: "approved" | "changes_requested" | "draft" | "in_review" | "rejected" | "submitted" | "suspended";
-            /** @description licence, insurance, vehicle: what is still needed */
+            /** @description what is still needed: licence, insurance, vehicle; and documents.KIND, where documents have to be uploaded */
             missing: string[];
             licence_class: string | null;
             licence_expires_on: string | null;
@@ -2245,6 +2305,8 @@ export interface components {
             /** @description city time at which the first paper that counts ends */
             documents_until: string | null;
             decision: components["schemas"]["DecisionOut"] | null;
+            /** @description what the driver uploaded */
+            documents: components["schemas"]["DocumentOut"][];
         };
         /** AuditActor */
         AuditActor: {
@@ -2578,6 +2640,77 @@ export interface components {
             erase_at: string;
         };
         /**
+         * DocumentFileOut
+         * @description A file of a document; the links are valid for minutes, and null while there is nothing to see.
+         */
+        DocumentFileOut: {
+            id: string;
+            /** @description processing, ready, or refused */
+            state: string;
+            /** @description of what url shows */
+            content_type: string;
+            url: string | null;
+            /** @description at most 1,280 pixels a side; none of a PDF */
+            preview_url: string | null;
+            /** @description at most 320 pixels a side; none of a PDF */
+            thumbnail_url: string | null;
+        };
+        /** DocumentIn */
+        DocumentIn: {
+            /** @description ids of uploads with the purpose driver_document; of photos, with the purpose that is called like the kind */
+            file_ids: string[];
+            /**
+             * @description the last day; required of licence, insurance and registration
+             * @default null
+             */
+            expires_on?: string | null;
+            /**
+             * @description as on the document
+             * @default null
+             */
+            number?: string | null;
+            /**
+             * @description of registration and vehicle_photo; null: the driver's only vehicle
+             * @default null
+             */
+            vehicle_id?: string | null;
+        };
+        /**
+         * DocumentOut
+         * @description A document that a driver uploaded, as the driver and operators see it.
+         */
+        DocumentOut: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "insurance" | "licence" | "profile_photo" | "registration" | "vehicle_photo";
+            /**
+             * @description replaced ones are not listed
+             * @enum {unknown}
+             */
+            state: "approved" | "expired" | "pending" | "rejected" | "replaced";
+            vehicle_id: string | null;
+            number: string | null;
+            /** @description its last day */
+            expires_on: string | null;
+            /** @description the operator's, of the last decision */
+            reason: string | null;
+            /** @description city time */
+            uploaded_at: string;
+            /** @description city time */
+            reviewed_at: string | null;
+            files: components["schemas"]["DocumentFileOut"][];
+        };
+        /** DocumentReviewIn */
+        DocumentReviewIn: {
+            /** @enum {unknown} */
+            decision: "approve" | "reject";
+            /**
+             * @description the driver reads it; required to reject
+             * @default null
+             */
+            reason?: (string & unknown) | null;
+        };
+        /**
          * DocumentsOut
          * @description Licence and insurance as the driver stated them.
          */
@@ -2619,6 +2752,8 @@ export interface components {
             /** @description since when something waits for an operator */
             waiting_since: string | null;
             decision: components["schemas"]["DecisionOut"] | null;
+            /** @description null in the list of all drivers */
+            uploaded_documents: components["schemas"]["DocumentOut"][] | null;
         };
         /**
          * DriverPoint
@@ -2976,6 +3111,15 @@ export interface components {
          */
         PageResponse_DeletionRow_: {
             items: components["schemas"]["DeletionRow"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[DocumentOut]
+         * @description One page of a list.
+         */
+        PageResponse_DocumentOut_: {
+            items: components["schemas"]["DocumentOut"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -7578,6 +7722,118 @@ export interface operations {
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_driver_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_DocumentOut_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_me_driver_documents_by_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_admin_documents_by_document_id_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentReviewIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
