@@ -77,6 +77,8 @@ rider         POST   /rescues/{rescue_id}/fix-confirmation    200
 driver        GET    /me/driver-application                   200
 driver        PUT    /me/driver-application                   200
 driver        POST   /me/driver-application/submission        200
+driver        GET    /me/driver-documents                     200
+driver        PUT    /me/driver-documents/{kind}              200
 driver        GET    /me/vehicles                             200
 driver        POST   /me/vehicles+                            201
 driver        PATCH  /me/vehicles/{vehicle_id}                200
@@ -140,6 +142,7 @@ operators     GET    /admin/drivers/{driver_id}/vehicles      200
 operators     GET    /admin/drivers/{driver_id}/shifts        200
 operators     GET    /admin/drivers/{driver_id}/ratings       200
 operators     GET    /admin/driver-applications               200
+operators     POST   /admin/documents/{document_id}/review    200
 """
 OPERATORS = {"support", "admin"}
 AUDIENCES: dict[str, set[str] | None] = {
