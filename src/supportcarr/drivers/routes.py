@@ -29,9 +29,7 @@ from supportcarr.drivers.schemas import (
 from supportcarr.drivers.service import DriverService
 
 
-def routes(
-    service: DriverService, documents: DriverDocumentService, people: PeopleFinder
-) -> list[Route]:
+def routes(service: DriverService, documents: DriverDocumentService, people: PeopleFinder) -> list[Route]:
     """The drivers' routes."""
     return [
         *application_routes(service, documents),

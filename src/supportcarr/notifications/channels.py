@@ -88,8 +88,6 @@ TOPICS: Mapping[str, Topic] = {
     "rescue_rejected_unsafe_battery": "safety",
     "rescue_unserved": "disruption",
     "sign_in_attempts_failed": "account",  # somebody else could have texts sent by trying passwords
-    "document_approved": "papers",
-    "document_rejected": "papers",
     "statement_approved": "papers",
     "statement_refused": "papers",
     "totp_removed": "security",

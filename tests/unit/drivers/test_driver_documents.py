@@ -77,7 +77,7 @@ def test_an_approved_document_expires_after_its_last_day() -> None:
     assert model.expired(document(1, expires_on=date(2020, 1, 1)), TODAY) is None
 
 
-WITHDRAWN = {"approved_at": NOW, "reviewed_at": NOW}
+WITHDRAWN: dict[str, Any] = {"approved_at": NOW, "reviewed_at": NOW}
 
 
 @pytest.mark.parametrize(
