@@ -215,6 +215,7 @@ QUERIES: tuple[Query, ...] = (
     ),
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}),
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}, "-id"),
+    Query("supportcarr_lab/town/seeding.py store.collection(spec).count", RESCUES, how="count"),
     Query("rescues/photos.py self._photos.scan", PHOTOS, {"rescue_id": "res_qc_1"}, how="scan"),
     Query("rescues/chat.py self._messages.count", MESSAGES, {"rescue_id": "res_qc_1"}, how="count"),
     *_own_rescues(),
@@ -259,6 +260,8 @@ QUERIES: tuple[Query, ...] = (
     # Whole collections in order of id: small ones, the ledger, and what the verification reads.
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
     Query("payments/ledger_service.py self._transactions.scan", LEDGER, how="scan"),
+    _verification("PHOTOS", PHOTOS),
+    _verification("PROFILES", PROFILES),
     _verification("LEDGER", LEDGER),
     _verification("RATINGS", RATINGS),
     _verification("SUMMARIES", SUMMARIES),
