@@ -5,6 +5,7 @@ import { seriousViolations } from "./support/accessibility.ts";
 import { applicant } from "./support/applicants.ts";
 import { demoCityAvailable, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
+import { photograph } from "./support/papers.ts";
 
 const person = (name: string, number: string) => ({ phone: `+1438555${number}`, password: "a long enough password", name, role: "driver" });
 const application = (page: Page, name: string) => page.getByRole("article", { name: `Application of ${name}` });
@@ -72,6 +73,44 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
     await page.getByRole("status").filter({ hasText: "Ada Allard is approved." }).waitFor();
     expect((await approved.read()).state).toBe("approved");
     await waiting(page, "Ada Allard").waitFor({ state: "detached" });
+  });
+
+  test("show each document beside what was stated, to be looked at closely and decided one by one", async ({ page, browser }) => {
+    const driver = await applicant(person("Zoé Tremblay", "0175"), "ZOE 175");
+    const licence = await photograph(browser, { title: "PERMIS DE CONDUIRE", lines: { Name: "Zoé Tremblay", Number: "T6512-120985-03", Class: "5", Expires: "2031-06-01" } });
+    const insurance = await photograph(browser, { title: "ASSURANCE", lines: { Insurer: "Desjardins", Expires: "2031-06-01" }, colour: "#dcfce7" });
+    await driver.upload("licence", licence, { expires_on: "2031-06-01", number: "T6512-120985-03" });
+    await driver.upload("insurance", insurance, { expires_on: "2031-06-01" });
+    await driver.submit();
+
+    await new ConsolePage(page).signInBefore();
+    await new ConsolePage(page).visit(`/admin/applications?driver=${driver.id}`);
+    const step = (name: string) => page.getByRole("list", { name: "Steps of the review" }).getByRole("button", { name, exact: true });
+    const viewer = page.getByRole("group", { name: /^Licence of Zoé Tremblay/ });
+    const picture = viewer.getByRole("img", { name: "Licence of Zoé Tremblay" });
+    await picture.waitFor();
+    expect(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth > 0))).toBe(true);
+    await page.getByText("T6512-120985-03").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.keyboard.press("+");
+    await expect.poll(() => viewer.getAttribute("data-zoom")).toBe("1.40");
+    await page.keyboard.press("t");
+    await expect.poll(() => picture.evaluate((image) => image.style.transform)).toContain("rotate(90deg)");
+    await page.keyboard.press("a");
+    await page.getByRole("status").filter({ hasText: "Licence approved." }).waitFor();
+
+    await page.getByRole("img", { name: "Insurance of Zoé Tremblay" }).waitFor();
+    await page.keyboard.press("r");
+    await tabTo(page, "Part of the document is cut off.", "Space");
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").filter({ hasText: "Insurance rejected." }).waitFor();
+    await page.getByRole("region", { name: "Decision" }).getByText("Part of the document is cut off.").waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await page.getByText("Rejected: Part of the document is cut off.").waitFor();
+    await step("Approved Licence").waitFor();
+    await page.setViewportSize({ width: 390, height: 780 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
   test("that another operator has decided meanwhile are not decided again, and what was written stays", async ({ page }) => {

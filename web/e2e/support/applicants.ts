@@ -1,3 +1,7 @@
+import type { Buffer } from "node:buffer";
+
+import { expect } from "vitest";
+
 import { getDemoCity } from "./browser.ts";
 import { requestJson, signUp } from "./demoCity.ts";
 
@@ -19,6 +23,8 @@ export interface Applicant {
   /** States the papers; what is given replaces the usual. */
   state: (papers?: object) => Promise<void>;
   submit: () => Promise<void>;
+  /** Uploads a picture as the document of that kind. */
+  upload: (kind: string, picture: Buffer, details: object) => Promise<void>;
   /** An operator approves the application, outside the console. */
   approve: () => Promise<void>;
   /** An operator rejects it, outside the console. */
@@ -36,6 +42,22 @@ export async function applicant(person: { phone: string; password: string; name:
     put("/me/driver-application", token, { licence_class: "5", licence_expires_on: inDays(900), insurer: "Desjardins", insurance_expires_on: inDays(400), ...papers });
   await state();
   await requestJson(base, "/me/vehicles", { token, body: { type: "pickup", make: "Ford", model: "F-150", colour: "blue", plate } });
+  async function upload(kind: string, picture: Buffer, details: object) {
+    const begun = await requestJson<{ id: string; upload: { url: string; fields: Record<string, string> } }>(base, "/me/uploads", {
+      token,
+      body: { purpose: kind.endsWith("_photo") ? kind : "driver_document", content_type: "image/jpeg", size: picture.length },
+    });
+    const form = new FormData();
+    for (const [name, value] of Object.entries(begun.upload.fields)) form.append(name, value);
+    form.append("file", new Blob([new Uint8Array(picture)], { type: "image/jpeg" }), `${kind}.jpg`);
+    const sent = await fetch(new URL(begun.upload.url, base), { method: "POST", body: form });
+    if (!sent.ok) throw new Error(`the form of ${kind}: ${sent.status} ${await sent.text()}`);
+    const file = `/me/uploads/${begun.id}`;
+    await requestJson(base, `${file}/completion`, { token, body: {} });
+    const readiness = async () => (await requestJson<{ state: string }>(base, file, { token })).state;
+    await expect.poll(readiness, { timeout: 60_000 }).toBe("ready");
+    await put(`/me/driver-documents/${kind}`, token, { file_ids: [begun.id], ...details });
+  }
   const decide = (name: string, body: object) => requestJson(base, `/admin/drivers/${id}/${name}`, { token: tokens.access_token, body });
   return {
     id,
@@ -44,6 +66,7 @@ export async function applicant(person: { phone: string; password: string; name:
     submit: async () => {
       await requestJson(base, "/me/driver-application/submission", { token, body: {} });
     },
+    upload,
     approve: async () => {
       await decide("approval", {});
     },

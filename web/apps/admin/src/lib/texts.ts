@@ -331,7 +331,7 @@ export const texts = {
     checks: "Checks",
     checkKinds: { background: "Background check", identity: "Identity check" } as Record<string, string>,
     checkOutcomes: { clear: "Clear", consider: "Look closer", pending: "Under way", failed: "Failed", not_configured: "Not set up" } as Record<string, string>,
-    documentStates: { approved: "Approved", pending: "To review", rejected: "Rejected", expired: "Ended" } as Record<string, string>,
+    documentStates: { approved: "Approved", pending: "To review", rejected: "Rejected", expired: "Ended", replaced: "Replaced" } as Record<string, string>,
 
     pictureOf: (kind: string, name: string) => `${kind} of ${name}`,
     openOriginal: "Open in a new tab",

@@ -14,4 +14,4 @@ export const STATE_TONES: Record<DriverRow["application_state"], Tone> = {
 };
 
 /** The tone of each state of an uploaded document. */
-export const DOCUMENT_TONES: Record<ReviewDocument["state"], Tone> = { approved: "success", pending: "info", rejected: "danger", expired: "warning" };
+export const DOCUMENT_TONES: Record<ReviewDocument["state"], Tone> = { approved: "success", pending: "info", rejected: "danger", expired: "warning", replaced: "neutral" };
