@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.client import RequestRejected
 from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.demand import TIME_ZONE, ApplicantPlan, applicant_plan
 from supportcarr_lab.simulator.driver import Driver
@@ -85,8 +84,7 @@ class Applicant(Driver):
                 body["expires_on"] = insured_until if kind == "insurance" else LAST_DAY
             if kind in OF_VEHICLE:
                 body["vehicle_id"] = self._vehicle_id
-            with contextlib.suppress(RequestRejected):
-                await self.api.put(f"/me/driver-documents/{kind}", body)
+            await self.api.put(f"/me/driver-documents/{kind}", body)
         await self.api.post("/me/driver-application/submission")
 
     async def _upload(self, kind: str) -> str:

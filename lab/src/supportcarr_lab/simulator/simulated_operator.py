@@ -75,7 +75,7 @@ class SimulatedOperator:
 
 
 def _pending(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    return [paper for paper in entry.get("uploaded_documents") or () if paper["state"] == "pending"]
+    return [paper for paper in entry["uploaded_documents"] or () if paper["state"] == "pending"]
 
 
 def _is_readable(entry: dict[str, Any]) -> bool:
