@@ -7,6 +7,7 @@ from support.crash.scenarios_accounts import ACCOUNTS_SCENARIOS
 from support.crash.scenarios_bikes import BIKE_SCENARIOS
 from support.crash.scenarios_documents import DOCUMENT_SCENARIOS
 from support.crash.scenarios_files import FILES_SCENARIOS
+from support.crash.scenarios_keys import KEY_SCENARIOS
 from support.crash.scenarios_money import MONEY_SCENARIOS
 from support.crash.scenarios_privacy import PRIVACY_SCENARIOS
 from support.crash.scenarios_ratings import RATINGS_SCENARIOS
@@ -19,6 +20,7 @@ SCENARIOS: dict[str, Scenario] = by_name(
         *RESCUES_SCENARIOS,
         *MONEY_SCENARIOS,
         *PRIVACY_SCENARIOS,
+        *KEY_SCENARIOS,
         *FILES_SCENARIOS,
         *BIKE_SCENARIOS,
         *SHIFT_SCENARIOS,

@@ -7,7 +7,15 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from support.crash.life import ok
-from support.crash.scenario import Findings, Scenario, find_all, periodic_task, problems, run_relay
+from support.crash.scenario import (
+    Findings,
+    Scenario,
+    find_all,
+    periodic_task,
+    problems,
+    run_deadlines,
+    run_relay,
+)
 from support.crash.world import ApiResponse, World
 from supportcarr.contracts.actors import Actor
 from supportcarr.drivers.collections import DRIVER_DOCUMENTS, PROFILES
@@ -36,8 +44,8 @@ async def _uploaded(world: World) -> None:
         await world.store.collection(FILES).insert(file)
 
 
-async def _send(world: World, file_id: str) -> ApiResponse:
-    body = {"file_ids": [file_id], "expires_on": "2099-01-31", "number": "L1234"}
+async def _send(world: World, file_id: str, expires_on: str = "2099-01-31") -> ApiResponse:
+    body = {"file_ids": [file_id], "expires_on": expires_on, "number": "L1234"}
     return await world.request(world.people.far, "PUT", "/me/driver-documents/licence", body)
 
 
@@ -105,6 +113,28 @@ async def _is_approved(world: World) -> Findings:
     ]
 
 
+async def _expires(world: World) -> None:
+    """The last day of the far driver's approved licence was the day before yesterday."""
+    await _uploaded(world)
+    tomorrow = world.clock.city().date() + timedelta(days=1)
+    ok(await _send(world, FIRST, tomorrow.isoformat()))
+    await _approve(world)
+    await world.relay()
+    world.advance(3 * 86_400)
+
+
+async def _is_expired(world: World) -> Findings:
+    document = await _document(world, FIRST)
+    [profile] = await find_all(world, PROFILES, id=world.people.far.id)
+    return [
+        *await _states(world),
+        *problems(
+            (document is not None and document.state == "expired", f"the document is {document}"),
+            (not profile.online, "the driver is online"),
+        ),
+    ]
+
+
 async def _replaced_long_ago(world: World) -> None:
     await _sent(world)
     ok(await _send_second(world))
@@ -144,6 +174,12 @@ DOCUMENT_SCENARIOS: tuple[Scenario, ...] = (
         prepare=_sent,
         background=(_approve, run_relay),
         effect=_is_approved,
+    ),
+    Scenario(
+        name="a document that expires",
+        prepare=_expires,
+        background=(run_deadlines, run_relay),
+        effect=_is_expired,
     ),
     Scenario(
         name="a document that was replaced a year ago",
