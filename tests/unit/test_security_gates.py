@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+import secrets
+import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
+GITLEAKS = ROOT / ".venv" / "go" / "bin" / "gitleaks"
 CHECKED = ("src", "lab", "benchmarks")
 _NOQA = re.compile(r"# noqa\b(?P<rest>.*)")
 _REASONED = re.compile(r": (?:[A-Z]+\d+(?:, ?)?)+ +[-#–] *\S.{4,}")
@@ -53,6 +58,34 @@ def test_each_allowed_secret_has_a_reason() -> None:
     for entry in allowed:
         assert len(entry["description"].split()) >= 5, entry
         assert ".*" not in entry.get("paths", []), entry
+
+
+def allowed_value() -> str:
+    """The made-up secret that one test file may have."""
+    config = tomllib.loads((ROOT / ".gitleaks.toml").read_text())
+    [entry] = [entry for entry in config["allowlists"] if "test_profile_rules" in str(entry.get("paths"))]
+    value: str = entry["regexes"][0]
+    return value
+
+
+SECRETS = {
+    "a partner's key": lambda: f"key = sc_live_{secrets.token_urlsafe(32)}",
+    "a signing secret": lambda: f"SUPPORTCARR_AUTH_SECRETS=k1:{secrets.token_urlsafe(32)}",
+    "a key of Stripe": lambda: f"stripe = sk_live_{secrets.token_hex(24)}",
+    "a password in an assignment": lambda: f'password = "{secrets.token_urlsafe(24)}"',
+    "a value that is allowed in another file": lambda: f"secret_key = '{allowed_value()}'",
+}
+
+
+@pytest.mark.skipif(not GITLEAKS.is_file(), reason="gitleaks is not installed (scripts/setup gitleaks)")
+@pytest.mark.parametrize("name", SECRETS)
+def test_an_invented_secret_is_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.txt").write_text(f"# {name}\n{SECRETS[name]()}\n")
+    config = f"--config={ROOT / '.gitleaks.toml'}"
+    command = [str(GITLEAKS), "dir", "--no-banner", "--redact", config, str(tmp_path)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert found.returncode == 1, found.stderr
+    assert "leaks found: 1" in found.stderr
 
 
 def test_no_page_shows_html_from_data() -> None:

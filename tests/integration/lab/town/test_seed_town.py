@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from datetime import date
 from importlib.metadata import EntryPoints
@@ -53,10 +54,14 @@ def settings_of(folder: Path, **changed: str) -> Settings:
     return load_settings(given, dotenv=None)
 
 
-async def seeded(folder: Path) -> Settings:
-    settings = settings_of(folder)
+async def seeded(folder: Path, **changed: str) -> Settings:
+    settings = settings_of(folder, **changed)
     await seed_town(settings, OPTIONS, "supportcarr seed town", lambda _: None)
     return settings
+
+
+def without_version(document: Document) -> Document:
+    return msgspec.structs.replace(document, version=0)
 
 
 class RecordedTown(Town):
@@ -144,6 +149,26 @@ def test_the_checks_of_the_platform_find_nothing(tmp_path: Path) -> None:
     assert verified.problems == ()
     assert verified.records > 20
     assert verified.anchors
+
+
+async def test_mongodb_has_the_same_town(tmp_path: Path, mongodb: str) -> None:
+    settings = await seeded(tmp_path, SUPPORTCARR_STORE_URL=mongodb)
+    await asyncio.to_thread(run_check, settings, apply=True)  # builds the indexes
+    found = await asyncio.to_thread(run_check, settings, apply=False)
+    assert [finding for finding in found if not finding.harmless] == []
+    made = RecordedTown().make().kept
+    store = store_of(settings)
+    await store.open()
+    try:
+        for spec in (USERS, PROFILES, RESCUES, OPS_RESCUES):
+            collection: Any = store.collection(spec)
+            stored = {one.id: without_version(one) async for one in collection.scan()}
+            own = {name: without_version(one) for name, one in made[spec.name].items()}
+            assert {name: stored.get(name) for name in own} == own, spec.name
+        check = await LedgerService(store, Clock()).check()
+        assert (check.sum_minor, check.unbalanced) == (0, ())
+    finally:
+        await store.close()
 
 
 def test_the_same_options_make_the_same_town() -> None:
