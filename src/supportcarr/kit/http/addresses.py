@@ -52,7 +52,8 @@ class ClientAddresses:
             return "unknown"
         if forwarded is None:
             return self._read(peer[0])[0] or "unknown"
-        return self._of_chain(peer[0], forwarded)[0]
+        known = self._chains.get((peer[0], forwarded))  # nearly always
+        return known[0] if known is not None else self._of_chain(peer[0], forwarded)[0]
 
     def _of_chain(self, peer: str, forwarded: bytes) -> tuple[str, bool]:
         """The client's address, and whether it is that of a trusted proxy itself."""

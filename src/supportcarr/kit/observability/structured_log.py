@@ -18,7 +18,7 @@ import select
 import threading
 import traceback
 from collections import deque
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,9 +49,8 @@ class LogContext(msgspec.Struct):
 _context: ContextVar[LogContext | None] = ContextVar("log_context", default=None)
 
 
-def set_context(context: LogContext) -> None:
-    """Have this task's lines, and those of tasks that it starts, carry the fields of *context*."""
-    _context.set(context)
+# Has this task's lines, and those of tasks that it starts, carry the fields of a context.
+set_context: Callable[[LogContext], object] = _context.set
 
 
 class LogWriter:
