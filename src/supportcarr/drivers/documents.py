@@ -24,6 +24,7 @@ from supportcarr.drivers.model import (
     DocumentsNotice,
     DocumentSummary,
     DriverProfile,
+    PaperReminder,
     Stage,
     go_offline,
     state_of,
@@ -125,10 +126,7 @@ def _counting(
 def valid_until(profile: DriverProfile, zone: ZoneInfo) -> datetime | None:
     """The end of the first paper to expire; ``None`` if one is missing."""
     first = _first_to_expire(profile)
-    if first is None:
-        return None
-    day = min(max(first, EARLIEST), LATEST) + timedelta(days=1)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return None if first is None else _end_of(first, zone)
 
 
 def with_application(profile: DriverProfile, form: Application) -> DriverProfile:
@@ -150,38 +148,102 @@ def with_dates(profile: DriverProfile, zone: ZoneInfo) -> DriverProfile:
     """The profile with the fields that follow from its papers: until when they count, when to look again."""
     until = valid_until(profile, zone)
     notice = profile.notice if profile.notice and profile.notice.until == until else None
-    due_at = None
-    if profile.approval == "approved" and until is not None and not (notice and notice.expired):
-        due_at = until - timedelta(days=_next_warning(notice))
-    return replace(profile, documents_until=until, notice=notice, due_at=due_at)
+    dated = replace(profile, documents_until=until, notice=notice, due_at=None)
+    if profile.approval != "approved" or until is None or (notice and notice.expired):
+        return dated
+    return replace(dated, due_at=_next_look(dated, zone))
 
 
-def review_by_date(profile: DriverProfile, now: datetime, *, on_job: bool) -> Reviewed:
+def is_outdated(profile: DriverProfile, zone: ZoneInfo) -> bool:
+    """True if an older version stored it: without dates, or to be looked at after a reminder is due."""
+    if profile.documents_until is None or profile.due_at is None:
+        return profile.documents_until is None
+    due_at = with_dates(profile, zone).due_at
+    return due_at is not None and due_at < profile.due_at <= profile.documents_until
+
+
+def review_by_date(profile: DriverProfile, now: datetime, zone: ZoneInfo, *, on_job: bool) -> Reviewed:
     """What the date changes: a warning, or the end of the driver's work.
 
-    A driver on a job stays online until it is over; dispatch offers no other job meanwhile.
+    Papers with the same last day are in one warning; if those of several days are due, the look that follows
+    finds the next.  A driver on a job stays online until it is over; dispatch offers no other job meanwhile.
     """
     until, last_day = profile.documents_until, _first_to_expire(profile)
     if profile.due_at is None or until is None or last_day is None or now < profile.due_at:
         return Reviewed(profile)
-    names = tuple(document for document, day in last_days(profile).items() if day == last_day)
     if now < until:
-        days = min(days for days in WARN_DAYS if until - now <= timedelta(days=days))
-        notice = DocumentsNotice(until, days=days)
-        next_at = until - timedelta(days=_next_warning(notice))
-        warned = replace(profile, notice=notice, due_at=next_at)
-        event = DriverDocumentsExpiring(driver_id=profile.id, documents=names, last_day=last_day)
-        return Reviewed(warned, event)
+        return _remind(profile, now, zone)
     if profile.online and on_job:
         return Reviewed(replace(profile, due_at=now + ON_JOB_PAUSE))
+    names = tuple(document for document, day in last_days(profile).items() if day == last_day)
     ended = go_offline(profile, "documents_expired") if profile.online else profile
     ended = replace(ended, notice=DocumentsNotice(until, expired=True), due_at=None)
     return Reviewed(ended, DriverDocumentsExpired(driver_id=profile.id, documents=names, last_day=last_day))
 
 
-def _next_warning(notice: DocumentsNotice | None) -> int:
-    """How many days before the end the driver is told next; 0: at the end."""
-    return max((days for days in WARN_DAYS if notice is None or days < notice.days), default=0)
+def _remind(profile: DriverProfile, now: datetime, zone: ZoneInfo) -> Reviewed:
+    """The warning about the first papers of which one is due.
+
+    The driver is told the last one that is due only: of papers that end in 3 days not that they end in 30.
+    """
+    due = [reminder for reminder in _next_reminders(profile, zone) if reminder.days and reminder.at <= now]
+    if not due:
+        return Reviewed(replace(profile, due_at=_next_look(profile, zone)))
+    last_day = min(reminder.last_day for reminder in due)
+    names = tuple(reminder.paper for reminder in due if reminder.last_day == last_day)
+    end = _end_of(last_day, zone)
+    days = min(days for days in WARN_DAYS if end - now <= timedelta(days=days))
+    today = now.astimezone(zone).date()
+    kept = (
+        sent
+        for sent in profile.reminders
+        if sent.last_day >= today and not (sent.paper in names and sent.last_day == last_day)
+    )
+    sent_now = (PaperReminder(paper=paper, last_day=last_day, days=days) for paper in names)
+    first = end == profile.documents_until
+    warned = replace(
+        profile,
+        reminders=(*kept, *sent_now),
+        notice=DocumentsNotice(end, days=days) if first else profile.notice,
+    )
+    event = DriverDocumentsExpiring(driver_id=profile.id, documents=names, last_day=last_day)
+    return Reviewed(replace(warned, due_at=_next_look(warned, zone)), event)
+
+
+class _NextReminder(NamedTuple):
+    """When the driver is told next about a paper; ``days`` before its end, 0: at the end."""
+
+    paper: Document
+    last_day: date
+    days: int
+    at: datetime
+
+
+def _next_reminders(profile: DriverProfile, zone: ZoneInfo) -> list[_NextReminder]:
+    """The next reminder of each paper that there is."""
+    sent = {(reminder.paper, reminder.last_day): reminder.days for reminder in profile.reminders}
+    reminders = []
+    for paper, day in last_days(profile).items():
+        if day is None:
+            continue
+        end = _end_of(day, zone)
+        told = sent.get((paper, day))
+        if told is None and profile.notice and profile.notice.until == end:  # by an older version
+            told = profile.notice.days
+        days = max((days for days in WARN_DAYS if told is None or days < told), default=0)
+        reminders.append(_NextReminder(paper, day, days, end - timedelta(days=days)))
+    return reminders
+
+
+def _next_look(profile: DriverProfile, zone: ZoneInfo) -> datetime | None:
+    """When the date changes something next: a reminder, or the first end."""
+    return min((reminder.at for reminder in _next_reminders(profile, zone)), default=None)
+
+
+def _end_of(last_day: date, zone: ZoneInfo) -> datetime:
+    """The end of that day in the zone."""
+    day = min(max(last_day, EARLIEST), LATEST) + timedelta(days=1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _licence(form: Application | None) -> date | None:

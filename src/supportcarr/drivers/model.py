@@ -58,7 +58,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DocumentsNotice(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the driver was told about papers that end at ``until``: that they soon will, or have.
+    """What the driver was told about the papers that end first, at ``until``: that they soon will, or have.
 
     ``days`` is the reminder that was sent last, in days before the end.  An older version sent
     one only, at 14.
@@ -67,6 +67,14 @@ class DocumentsNotice(msgspec.Struct, frozen=True, omit_defaults=True):
     until: datetime
     expired: bool = False
     days: int = 14
+
+
+class PaperReminder(msgspec.Struct, frozen=True, kw_only=True):
+    """The reminder that was sent last of a paper with that last day, in days before its end."""
+
+    paper: Literal["licence", "insurance", "registration"]
+    last_day: date
+    days: int
 
 
 class DocumentSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -115,6 +123,7 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     documents: tuple[DocumentSummary, ...] = ()  # the current uploads
     documents_until: datetime | None = None  # city time; follows from the papers: the first end of one
     notice: DocumentsNotice | None = None
+    reminders: tuple[PaperReminder, ...] = ()  # of papers whose last day is not over
     due_at: datetime | None = None  # city time of the next warning, or of the papers' end
     vehicle_ids: tuple[str, ...] = ()
     vehicle_id: str | None = None  # the current one, or the last

@@ -381,7 +381,7 @@ class DriverService:
         on_job = profile.online and bool(await self._jobs.vehicles(driver_id))
 
         def reviewed(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
-            after, event = documents.review_by_date(profile, now, on_job=on_job)
+            after, event = documents.review_by_date(profile, now, self._zone, on_job=on_job)
             if after == profile:
                 return None
             after = self._with_hours(profile, after)
@@ -391,7 +391,7 @@ class DriverService:
         await update(self._profiles, driver_id, reviewed)
 
     async def date_papers(self) -> None:
-        """Calculate until when papers count, where an older version has stored a profile without it.
+        """Calculate until when papers count, where an older version has stored a profile.
 
         The deadlines do the rest; a driver without papers goes offline here, once no job is live.
         """
@@ -399,7 +399,7 @@ class DriverService:
         while True:
             page = await self.find("approved", DATE_PAPERS_PAGE, cursor)
             for profile in page.items:
-                if profile.documents_until is None:
+                if documents.is_outdated(profile, self._zone):
                     await self._date_papers(profile)
             cursor = page.next_cursor
             if cursor is None:

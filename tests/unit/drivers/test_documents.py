@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
 from supportcarr.drivers import documents, model
 from supportcarr.drivers.documents import ON_JOB_PAUSE, Reviewed, review_by_date, with_dates
-from supportcarr.drivers.model import Application, DocumentsNotice, DriverProfile
+from supportcarr.drivers.model import Application, DocumentsNotice, DocumentSummary, DriverProfile
 
 ZONE = ZoneInfo("America/Toronto")
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
@@ -107,7 +107,7 @@ def test_when_to_look_again() -> None:
 def test_a_driver_is_reminded_30_7_and_1_days_before_the_end() -> None:
     profile, told = replace(ENDING, online=True), []
     for days in (31, 30, 29, 7, 6, 1, 0.5):
-        profile, event = review_by_date(profile, UNTIL - timedelta(days=days), on_job=False)
+        profile, event = review_by_date(profile, UNTIL - timedelta(days=days), ZONE, on_job=False)
         if event is not None:
             assert event == DriverDocumentsExpiring(
                 driver_id="usr_d", documents=("licence",), last_day=NEXT_WEEK
@@ -117,8 +117,58 @@ def test_a_driver_is_reminded_30_7_and_1_days_before_the_end() -> None:
     assert (profile.online, profile.due_at) == (True, UNTIL)
 
 
+def test_each_paper_has_reminders_of_its_own() -> None:
+    insured = NEXT_WEEK + timedelta(days=20)
+    profile = with_dates(replace(APPROVED, application=papers(NEXT_WEEK, insured)), ZONE)
+    told = []
+    for hours in range(31 * 24):
+        now = UNTIL - timedelta(days=31) + timedelta(hours=hours)
+        profile, event = review_by_date(profile, now, ZONE, on_job=False)
+        if event is not None:
+            told.append((event.documents, event.last_day, (UNTIL - now).days))
+        assert with_dates(profile, ZONE) == profile
+    assert told == [
+        (("licence",), NEXT_WEEK, 30),
+        (("insurance",), insured, 10),
+        (("licence",), NEXT_WEEK, 7),
+        (("licence",), NEXT_WEEK, 1),
+    ]
+    renewed = with_dates(replace(profile, application=papers(NEXT_YEAR, insured)), ZONE)
+    assert renewed.due_at == UNTIL + timedelta(days=13), "30 days before, the driver was reminded already"
+
+
+def test_a_profile_of_an_older_version_is_dated_again() -> None:
+    insured = NEXT_WEEK + timedelta(days=3)
+    profile = with_dates(replace(WARNED, application=papers(NEXT_WEEK, insured)), ZONE)
+    assert not documents.is_outdated(profile, ZONE)
+    assert documents.is_outdated(replace(profile, due_at=UNTIL), ZONE), "the insurance's reminder is before"
+    assert documents.is_outdated(replace(profile, documents_until=None, due_at=None), ZONE)
+    paused = replace(profile, due_at=UNTIL + ON_JOB_PAUSE)
+    assert not documents.is_outdated(paused, ZONE), "the driver finishes a job first"
+
+
+def test_a_driver_who_changes_vehicles_is_not_reminded_again() -> None:
+    def registration(vehicle_id: str, day: date) -> DocumentSummary:
+        return DocumentSummary(
+            id=f"doc_{vehicle_id}",
+            kind="registration",
+            state="approved",
+            vehicle_id=vehicle_id,
+            expires_on=day,
+        )
+
+    both = (registration("veh_a", NEXT_WEEK), registration("veh_b", NEXT_YEAR))
+    first = with_dates(replace(APPROVED, documents=both, vehicle_id="veh_a"), ZONE)
+    now = UNTIL - timedelta(days=5)
+    told, event = review_by_date(first, now, ZONE, on_job=False)
+    assert event is not None and event.documents == ("registration",)
+    second = with_dates(replace(told, vehicle_id="veh_b"), ZONE)
+    again = with_dates(replace(second, vehicle_id="veh_a"), ZONE)
+    assert again.due_at == UNTIL - timedelta(days=1)
+
+
 def test_only_the_nearest_reminder_is_sent_for_papers_that_end_soon() -> None:
-    after, event = review_by_date(ENDING, UNTIL - timedelta(days=3), on_job=False)
+    after, event = review_by_date(ENDING, UNTIL - timedelta(days=3), ZONE, on_job=False)
     assert event is not None
     assert after.notice == DocumentsNotice(UNTIL, days=7)
     assert with_dates(after, ZONE).due_at == after.due_at == UNTIL - timedelta(days=1)
@@ -130,21 +180,21 @@ def test_a_driver_whom_an_older_version_has_warned_is_reminded_from_7_days_on() 
 
 
 def test_papers_that_end_take_their_driver_offline() -> None:
-    after, event = review_by_date(replace(WARNED, online=True), UNTIL, on_job=False)
+    after, event = review_by_date(replace(WARNED, online=True), UNTIL, ZONE, on_job=False)
     assert event == DriverDocumentsExpired(driver_id="usr_d", documents=("licence",), last_day=NEXT_WEEK)
     assert (after.online, after.offline_reason, after.due_at) == (False, "documents_expired", None)
-    assert review_by_date(after, UNTIL, on_job=False) == Reviewed(after)
+    assert review_by_date(after, UNTIL, ZONE, on_job=False) == Reviewed(after)
 
 
 def test_a_driver_on_a_job_finishes_it_first() -> None:
-    after, event = review_by_date(replace(WARNED, online=True), UNTIL, on_job=True)
+    after, event = review_by_date(replace(WARNED, online=True), UNTIL, ZONE, on_job=True)
     assert (after.online, event) == (True, None)
     assert after.due_at == UNTIL + ON_JOB_PAUSE
     later = UNTIL + timedelta(hours=1)
-    assert not review_by_date(after, later, on_job=False).profile.online
+    assert not review_by_date(after, later, ZONE, on_job=False).profile.online
 
 
 def test_a_driver_who_is_offline_is_told_as_well() -> None:
-    after, event = review_by_date(WARNED, UNTIL, on_job=False)
+    after, event = review_by_date(WARNED, UNTIL, ZONE, on_job=False)
     assert isinstance(event, DriverDocumentsExpired)
     assert (after.offline_reason, after.due_at) == (None, None)

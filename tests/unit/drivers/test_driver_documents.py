@@ -154,8 +154,10 @@ def test_a_withdrawn_approval_ends_at_once() -> None:
     assert documents.invalid_documents(dated, TODAY) == ["licence"]
     assert dated.due_at is not None and dated.due_at <= NOW
     online = replace(dated, online=True)
-    assert documents.review_by_date(online, NOW, on_job=True).profile.online, "not in the middle of a job"
-    assert not documents.review_by_date(online, NOW, on_job=False).profile.online
+    assert documents.review_by_date(online, NOW, ZONE, on_job=True).profile.online, (
+        "not in the middle of a job"
+    )
+    assert not documents.review_by_date(online, NOW, ZONE, on_job=False).profile.online
 
 
 def test_a_new_document_takes_the_application_out_of_the_review() -> None:

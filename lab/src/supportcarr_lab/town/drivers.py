@@ -97,7 +97,7 @@ class DriverRecord:
     def look_at_papers(self, now: datetime) -> None:
         """What the deadlines of the papers did until now: reminders, and the end."""
         while (due := self.profile.due_at) is not None and due <= now:
-            reviewed = documents.review_by_date(self.profile, due, on_job=False)
+            reviewed = documents.review_by_date(self.profile, due, self._zone, on_job=False)
             events = (reviewed.event,) if reviewed.event else ()
             before = self.profile
             after = hours.follow(before, reviewed.profile, due, RULES, self._shift_id(due))
