@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from support.http.route_calls import A_BIKE, PLACE, REASON, name_of
+from support.files.uploads import JPEG, uploaded
+from support.http.route_calls import A_BIKE, PLACE, REASON, document_of, name_of
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import APPLICATION, VEHICLE, RescueFactory, expect
@@ -105,6 +106,18 @@ class RepeatableRequests:
             case "PUT /me/driver-application":
                 driver = await self._platform.person("driver")
                 return [lambda: driver.put("/me/driver-application", APPLICATION)]
+            case "PUT /me/driver-documents/{kind}":
+                driver = await self._platform.person("driver")
+                file = await uploaded(self._platform, driver, "driver_document", JPEG)
+                document = {"file_ids": [file["id"]], "expires_on": "2099-01-31"}
+                return [lambda: driver.put("/me/driver-documents/licence", document)]
+            case "POST /admin/documents/{document_id}/review":
+                driver, operator = (
+                    await self._platform.person("driver"),
+                    await self._platform.person("support"),
+                )
+                path = f"/admin/documents/{await document_of(driver, self._platform)}/review"
+                return [lambda: operator.post(path, {"decision": "approve"})]
             case "PUT /me/availability":
                 return [*await self._availability(True), *await self._availability(False)]
             case "POST /admin/drivers/{driver_id}/approval":

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from support.http.actors import Actor, every_kind_of_actor, promised_refusal
-from support.http.route_calls import PARAMETER, UNKNOWN_IDS, ExampleCalls, body_of, name_of
+from support.http.route_calls import OF_EVERYBODY, PARAMETER, UNKNOWN_IDS, ExampleCalls, body_of, name_of
 from support.http.server import Reply
 from support.rescues.fixtures import RescueFactory
 from supportcarr.contracts.routing import Route
@@ -43,7 +43,6 @@ NAMES = (
     "a rider who is an operator",
 )
 
-OF_EVERYBODY = {"kind"}  # parameters of paths that name no resource of one person
 
 # A driver gives a rescue up, and does not cancel it (``rescues.state_machine``).
 REFUSED_BY_RULE = {("the driver", "GET /rescues/{rescue_id}/cancellation")}

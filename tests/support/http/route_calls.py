@@ -34,6 +34,7 @@ from supportcarr.ratings.commands import Rate
 
 UNKNOWN = "01jdc0000000000000000000r0"
 PARAMETER = re.compile(r"{(\w+)}")
+OF_EVERYBODY = frozenset({"kind"})  # parameters of paths that name no resource of one person
 REASON = {"reason": "changed_my_mind"}
 PLACE = {"name": "Home", "lat": 45.53, "lng": -73.6, "address": "1234 rue Rachel"}
 A_BIKE = {
@@ -288,7 +289,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     file = await uploaded(platform, prepared.rider, "bike_photo", JPEG)
     ids["file_id"] = file["id"]
     ids["photo_id"] = (await photographed(platform, prepared.rider, prepared.path, JPEG))["id"]
-    ids["kind"], ids["document_id"] = "licence", await _document_of(prepared.assigned_driver, platform)
+    ids["kind"], ids["document_id"] = "licence", await document_of(prepared.assigned_driver, platform)
     await platform.settle()
     with_key = platform.anonymous()
     with_key.token = key.key
@@ -314,7 +315,7 @@ async def _rating_of(rider: CheckedClient, driver: CheckedClient, factory: Rescu
     return model.rating_id(ratings.id, "driver")
 
 
-async def _document_of(driver: CheckedClient, platform: Platform) -> str:
+async def document_of(driver: CheckedClient, platform: Platform) -> str:
     """The id of the driver's licence, which waits for an operator."""
     file = await uploaded(platform, driver, "driver_document", JPEG)
     body = {"file_ids": [file["id"]], "expires_on": "2099-01-31", "number": "L1234"}
