@@ -173,6 +173,7 @@ DOCUMENT_SCENARIOS: tuple[Scenario, ...] = (
         name="approving a document",
         prepare=_sent,
         background=(_approve, run_relay),
+        effect_optional=True,  # the operator sees no answer, and looks at the document again
         effect=_is_approved,
     ),
     Scenario(

@@ -89,6 +89,13 @@ def opened(data: bytes) -> Iterator[bytes]:
             yield bytes(content)
 
 
+def _is_number_in(needle: bytes, data: bytes) -> bool:
+    """Whether the needle stands there by itself: the seconds of a time (12:30:45.508046) are no latitude."""
+    if not needle.lstrip(b"-")[:1].isdigit() or b"." not in needle:
+        return True  # not written in digits
+    return re.search(rb"(?<![\d.])(?<!\d:)" + re.escape(needle) + rb"(?!\d)", data) is not None
+
+
 class Needles:
     """Values by kind, ready to be searched for.  Thousands of them cost little more than one."""
 
@@ -116,7 +123,7 @@ class Needles:
                 yield found
         for window in self._windows(data):
             for needle, found in self._long[window].items():
-                if needle in data:
+                if needle in data and (isinstance(found.value, str) or _is_number_in(needle, data)):
                     yield found
 
     def _windows(self, data: bytes) -> set[int]:

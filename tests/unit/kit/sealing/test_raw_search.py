@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from support.raw.search import Needles
+from support.raw.search import Found, Needles
 
 NAME, PHONE, PIN, PLACE = "Zoé Bélanger", "+15145550142", "4711", -73.582043
 NEEDLES = Needles({"name": {NAME}, "phone": {PHONE}, "pin": {PIN}, "place": {PLACE}})
@@ -54,3 +54,10 @@ def test_short_texts_are_found_between_quotes_only() -> None:
 
 def test_sealed_and_other_values_are_not_found() -> None:
     assert not NEEDLES.found_in(bytes(range(256)) * 400 + b"+15145550143 Zoe Belanger")
+
+
+def test_the_seconds_of_a_time_are_no_latitude() -> None:
+    needles = Needles({"place": {45.508046}})
+    assert needles.found_in(b'{"at":"2026-11-29T06:49:45.508046Z","took":145.508046}') == set()
+    assert needles.found_in(b'{"lat":45.508046}') == {Found("place", 45.508046, "utf-8")}
+    assert needles.found_in(b"45.508046,-73.5") == {Found("place", 45.508046, "utf-8")}
