@@ -62,7 +62,8 @@ def test_help_lists_the_lab_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_up_needs_the_emulators_or_another_stripe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(platform, "added_commands", EntryPoints)
     monkeypatch.chdir(tmp_path)
-    environment = {"SUPPORTCARR_PORT": str(free_port())}
+    names = ("PORT", "REALTIME_PORT", "SANDBOX_PORT")
+    environment = {f"SUPPORTCARR_{name}": str(free_port()) for name in names}
     result = CliRunner().invoke(cli.main, ["up"], env=environment)
     assert result.exit_code == 1
     assert "pip install supportcarr-lab" in result.output
