@@ -13,10 +13,10 @@ const elements = [
   { type: "package", pattern: "packages/*/src", mode: "folder", capture: ["package"] },
 ];
 
-// All texts can be translated in one place: an app's lib/texts.ts.
+// All texts can be translated in one place: lib/messages (or lib/texts.ts of the console).
 const literalTexts = [
-  { selector: "JSXText[value=/[A-Za-z]{2}/]", message: "Put the text into lib/texts.ts." },
-  { selector: "JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label)$/] > Literal[value=/[A-Za-z]{2}/]", message: "Put the text into lib/texts.ts." },
+  { selector: "JSXText[value=/[A-Za-z]{2}/]", message: "Put the text into lib/messages (or lib/texts.ts)." },
+  { selector: "JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label)$/] > Literal[value=/[A-Za-z]{2}/]", message: "Put the text into lib/messages (or lib/texts.ts)." },
 ];
 
 const queryKeys = [
@@ -34,7 +34,7 @@ export default ts.config(
       "boundaries/elements": elements,
       "boundaries/dependency-nodes": ["import", "export", "dynamic-import"],
       // The default resolver (node) does not read `exports`, and what it cannot resolve is not checked.
-      "import/resolver": { typescript: { project: ["tsconfig.json", "apps/account/tsconfig.json"] } },
+      "import/resolver": { typescript: { project: ["tsconfig.json", "apps/*/tsconfig.json"] } },
     },
     rules: {
       "react-hooks/rules-of-hooks": "error",

@@ -48,6 +48,8 @@ log = structlog.get_logger(__name__)
 
 SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
+# The built apps by the path that they are served at.
+APPS = {"/": "rider", "/driver": "driver", "/track": "track", "/admin": "admin", "/account": "account"}
 MAPBOX_CODE = "https://api.mapbox.com"
 MAPBOX_CONTENT = (MAPBOX_CODE, "https://events.mapbox.com", "https://*.tiles.mapbox.com")
 
@@ -181,10 +183,10 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
     metrics.register_stats(
         "rate_limits", lambda: {"fallbacks_total": limiter.fallbacks, "closed_total": limiter.closed}
     )
-    redirects = {"/": "/admin"}
+    redirects: dict[str, str] = {}
     if settings.deployment.profile == "local":
         sandbox = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
-        redirects |= {"/sandbox": sandbox, "/sandbox/messages": f"{sandbox}/messages"}
+        redirects = {"/sandbox": sandbox, "/sandbox/messages": f"{sandbox}/messages"}
     return gateway.build(
         container.routes(),
         store=container.store,
@@ -199,7 +201,7 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         secret=settings.auth.lookup_secret,
         checks={"store": container.store.ping},
         config=lambda: public_config(settings, container.clock.speed),
-        apps={f"/{app}": WEB / app / "dist" for app in ("account", "admin")},
+        apps={path: WEB / app / "dist" for path, app in APPS.items()},
         redirects=redirects,
         content_sources=_map_origins(settings),
         code_sources=(MAPBOX_CODE,) if settings.map.mapbox_token else (),

@@ -1,0 +1,7 @@
+/** The English texts; the other languages have the same keys. */
+export const messages = {
+  signIn: { title: "Sign in" },
+  home: { title: "Ready to drive?", signOut: "Sign out" },
+};
+
+export type AppMessages = typeof messages;

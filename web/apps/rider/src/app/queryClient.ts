@@ -1,0 +1,13 @@
+import { toProblem } from "@supportcarr/client/http";
+import { QueryClient } from "@tanstack/react-query";
+
+const MAX_RETRIES = 2;
+
+/** A client error (4xx) stays the same however often the request is repeated. */
+const isPermanent = (error: Error): boolean => {
+  const { status } = toProblem(error);
+  return status >= 400 && status < 500 && status !== 429;
+};
+
+export const createQueryClient = (): QueryClient =>
+  new QueryClient({ defaultOptions: { queries: { retry: (failures, error) => failures < MAX_RETRIES && !isPermanent(error) } } });

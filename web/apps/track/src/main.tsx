@@ -1,0 +1,1 @@
+import "@supportcarr/ui/theme.css";

@@ -1,0 +1,52 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { IntlProvider as Provider } from "use-intl";
+
+import { type Language, localeOf } from "./languages.ts";
+import { useLanguage } from "./useLanguage.ts";
+
+/** Nested texts, by key. */
+export interface Messages {
+  [key: string]: string | Messages;
+}
+
+/** The messages of each language; others than the page's first are loaded when they are needed. */
+export type MessageLoader = (language: Language) => Promise<Messages>;
+
+interface Loaded {
+  language: Language;
+  messages: Messages;
+}
+
+/** Texts and formats in the language of the page; shows nothing until the first messages are there. */
+export function IntlProvider({ load, timeZone, children }: { load: MessageLoader; timeZone?: string; children: ReactNode }) {
+  const language = useLanguage((state) => state.language);
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+
+  useEffect(() => {
+    let current = true;
+    load(language).then(
+      (messages) => {
+        if (current) setLoaded({ language, messages });
+      },
+      () => undefined, // without a connection the page keeps the language that it has
+    );
+    return () => {
+      current = false;
+    };
+  }, [language, load]);
+
+  useEffect(() => {
+    if (loaded) document.documentElement.lang = loaded.language;
+  }, [loaded]);
+
+  if (!loaded) return null;
+  return (
+    <Provider
+      locale={localeOf(loaded.language, navigator.languages)}
+      messages={loaded.messages}
+      timeZone={timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone}
+    >
+      {children}
+    </Provider>
+  );
+}

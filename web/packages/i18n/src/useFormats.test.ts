@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+
+import { createFormats } from "./useFormats.ts";
+
+// Intl puts no-break spaces between numbers and units.
+const plain = (text: string) => text.replaceAll(/[\u00a0\u202f]/g, " ");
+
+test("money is divided by the currency's own minor unit", () => {
+  const formats = createFormats("en-CA", "America/Toronto");
+  expect(plain(formats.money(2_050, "CAD"))).toBe("$20.50");
+  expect(plain(formats.money(2_050, "JPY"))).toMatch(/2,050$/);
+  expect(plain(createFormats("fr-CA", undefined).money(2_050, "CAD"))).toBe("20,50 $");
+});
+
+test("distances are rounded to what a driver can use, in the region's unit", () => {
+  const formats = createFormats("fr-CA", undefined);
+  expect(plain(formats.distance(347))).toBe("350 m");
+  expect(plain(formats.distance(2_340))).toBe("2,3 km");
+  expect(plain(createFormats("en-US", undefined).distance(2_340))).toBe("1.5 mi");
+});
+
+test("a duration is never nothing", () => {
+  const formats = createFormats("en-CA", undefined);
+  expect(plain(formats.duration(10))).toBe("1 min");
+  expect(plain(formats.duration(5_400))).toBe("1 hr 30 min");
+});
+
+test("times are those of the given zone", () => {
+  expect(plain(createFormats("en-GB", "America/Toronto").time("2026-01-01T12:00:00Z"))).toBe("07:00");
+});

@@ -1,0 +1,48 @@
+import { useMemo } from "react";
+import { useLocale, useTimeZone } from "use-intl";
+
+const METRES_PER_MILE = 1_609.344;
+const MILES = new Set(["US", "GB", "LR", "MM"]); // regions whose roads are signed in miles
+
+/** Formats of money, distance, duration and time in the page's locale, by the platform's own Intl. */
+export function createFormats(locale: string, timeZone: string | undefined) {
+  const miles = MILES.has(new Intl.Locale(locale).region ?? "");
+  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
+  const zone = (timeZone_?: string) => (timeZone_ ?? timeZone ? { timeZone: timeZone_ ?? timeZone } : {}) as { timeZone?: string };
+  const at = (value: string | number | Date) => new Date(value);
+  return {
+    /** An amount in minor units (cents) of an ISO 4217 currency. */
+    money(minor: number, currency: string): string {
+      const format = number({ style: "currency", currency });
+      return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+    },
+    /** A distance in metres. */
+    distance(metres: number): string {
+      if (miles) return number({ style: "unit", unit: "mile", maximumFractionDigits: metres < 16_000 ? 1 : 0 }).format(metres / METRES_PER_MILE);
+      if (metres < 1_000) return number({ style: "unit", unit: "meter", maximumFractionDigits: 0 }).format(Math.round(metres / 10) * 10);
+      return number({ style: "unit", unit: "kilometer", maximumFractionDigits: metres < 10_000 ? 1 : 0 }).format(metres / 1_000);
+    },
+    /** A duration in seconds, as minutes, or hours and minutes; never less than a minute. */
+    duration(seconds: number): string {
+      const minutes = Math.max(1, Math.round(seconds / 60));
+      const unit = (value: number, name: "hour" | "minute") => number({ style: "unit", unit: name, unitDisplay: "short" }).format(value);
+      if (minutes < 60) return unit(minutes, "minute");
+      const rest = minutes % 60;
+      return rest ? `${unit(Math.floor(minutes / 60), "hour")} ${unit(rest, "minute")}` : unit(minutes / 60, "hour");
+    },
+    time: (value: string | number | Date, timeZone_?: string): string => new Intl.DateTimeFormat(locale, { timeStyle: "short", ...zone(timeZone_) }).format(at(value)),
+    date: (value: string | number | Date, timeZone_?: string): string => new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...zone(timeZone_) }).format(at(value)),
+    dateTime: (value: string | number | Date, timeZone_?: string): string =>
+      new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", ...zone(timeZone_) }).format(at(value)),
+    number: (value: number, digits = 0): string => number({ maximumFractionDigits: digits }).format(value),
+    percent: (share: number): string => number({ style: "percent", maximumFractionDigits: 0 }).format(share),
+  };
+}
+
+export type Formats = ReturnType<typeof createFormats>;
+
+export function useFormats(): Formats {
+  const locale = useLocale();
+  const timeZone = useTimeZone();
+  return useMemo(() => createFormats(locale, timeZone), [locale, timeZone]);
+}

@@ -1,0 +1,28 @@
+import { create } from "zustand";
+
+import { chooseLanguage, isLanguage, type Language } from "./languages.ts";
+
+const KEY = "supportcarr.language";
+
+const stored = (): string | null => (typeof localStorage === "undefined" ? null : localStorage.getItem(KEY));
+const preferred = (): readonly string[] => (typeof navigator === "undefined" ? [] : navigator.languages);
+
+interface LanguageState {
+  language: Language;
+  /** Whether the person chose it here; otherwise it follows the account, then the browser. */
+  chosen: boolean;
+}
+
+/** The language that the apps of this browser show. */
+export const useLanguage = create<LanguageState>(() => ({ language: chooseLanguage([stored(), ...preferred()]), chosen: isLanguage(stored()) }));
+
+/** The person chose a language. */
+export function setLanguage(language: Language): void {
+  localStorage.setItem(KEY, language);
+  useLanguage.setState({ language, chosen: true });
+}
+
+/** The account has a preference: it counts unless the person chose another language in this browser. */
+export function followAccount(preference: string | null | undefined): void {
+  if (!useLanguage.getState().chosen && isLanguage(preference)) useLanguage.setState({ language: preference });
+}
