@@ -111,11 +111,12 @@ def build(
         common_headers=common,
     )
     headers = page_headers(deployment.realtime_url, content_sources, code_sources, file_sources)
-    document = msgspec.json.encode(openapi.document(public, server=deployment.public_url))
     outside = [
         *health_routes(lifecycle, checks),
         *config_routes(config),
-        *reference_routes(document, headers),
+        *reference_routes(
+            lambda: msgspec.json.encode(openapi.document(public, server=deployment.public_url)), headers
+        ),
         *app_routes(apps or {}, headers),
         *redirect_routes(redirects or {}),
     ]

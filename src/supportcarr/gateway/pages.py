@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -59,14 +60,22 @@ def app_routes(apps: Mapping[str, Path], headers: tuple[tuple[str, str], ...]) -
     return [route for at, folder in apps.items() for route in routes_of(at, StaticFiles(folder))]
 
 
-def reference_routes(document: bytes, headers: tuple[tuple[str, str], ...]) -> list[Route]:
+def reference_routes(document: Callable[[], bytes], headers: tuple[tuple[str, str], ...]) -> list[Route]:
     """``/openapi.json``, and ``/docs``: the reference, rendered from it in the browser without external
-    files."""
+    files.
+
+    *document* makes the OpenAPI document.  It is called once, in a thread, when somebody first asks: it takes
+    a good part of a second and leaves megabytes behind, and most processes are never asked.
+    """
     files = StaticFiles(REFERENCE)
+    made: list[asyncio.Future[bytes]] = []
 
     async def openapi(_: RequestContext[None, AnyQuery]) -> Response:
+        if not made:
+            made.append(asyncio.ensure_future(asyncio.to_thread(document)))
         return Response(
-            document, headers=(("cache-control", "no-cache"), ("content-type", "application/json"))
+            await asyncio.shield(made[0]),
+            headers=(("cache-control", "no-cache"), ("content-type", "application/json")),
         )
 
     async def docs(context: RequestContext[None, AnyQuery]) -> Response:

@@ -1,4 +1,4 @@
-"""Static files: a folder of built files, served from memory with caching and gzip."""
+"""Static files: a folder of built files, served with caching and gzip."""
 
 from __future__ import annotations
 
@@ -29,22 +29,18 @@ class _File:
 
 
 class StaticFiles:
-    """A folder of built files, read into memory when the process starts.
+    """A folder of built files; a file is read when it is first asked for, and kept.
 
-    So a path can never reach a file outside the folder.
+    The names are those of the start, so a path can never reach a file outside the folder.
     """
 
     def __init__(self, folder: Path) -> None:
+        paths = sorted(folder.rglob("*")) if folder.is_dir() else ()
+        self._paths = {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
         self._files: dict[str, _File] = {}
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            if path.is_file():
-                media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-                if media_type.startswith("text/") or media_type.endswith("javascript"):
-                    media_type += "; charset=utf-8"
-                self._files[path.relative_to(folder).as_posix()] = _File(path.read_bytes(), media_type)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._files
+        return name in self._paths
 
     async def respond(
         self, name: str, context: RequestContext[None, Any], headers: tuple[tuple[str, str], ...]
@@ -54,9 +50,7 @@ class StaticFiles:
 
         Raises ``NotFound``.
         """
-        file = self._files.get(name)
-        if file is None:
-            raise NotFound
+        file = self._files.get(name) or await self._read(name)
         caching = _YEAR if name.startswith("assets/") else "no-cache"
         headers = (*headers, ("content-type", file.media_type), ("cache-control", caching))
         if not file.compressible:
@@ -67,3 +61,17 @@ class StaticFiles:
         if file.compressed is None:
             file.compressed = await asyncio.to_thread(gzip.compress, file.body, 6, mtime=0)
         return Response(file.compressed, headers=(*headers, ("content-encoding", "gzip")))
+
+    async def _read(self, name: str) -> _File:
+        path = self._paths.get(name)
+        if path is None:
+            raise NotFound
+        try:
+            body = await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:  # a new build has replaced it
+            raise NotFound from None
+        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if media_type.startswith("text/") or media_type.endswith("javascript"):
+            media_type += "; charset=utf-8"
+        file = self._files[name] = _File(body, media_type)
+        return file

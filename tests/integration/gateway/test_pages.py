@@ -88,6 +88,21 @@ async def test_assets_of_an_app_are_cached_forever_and_its_page_never(
         assert (leads.status, leads.headers["location"]) == (302, "/admin")
 
 
+async def test_an_asset_that_a_new_build_has_replaced_is_not_found(
+    store: SqliteStore, redis: RedisClient, tmp_path: Path
+) -> None:
+    (tmp_path / "assets").mkdir()
+    for name in ("kept.js", "replaced.js"):
+        (tmp_path / "assets" / name).write_text("let x = 1;\n")
+    async with serving(store=store, redis=redis, apps={"/admin": tmp_path}) as api:
+        anybody = api.anonymous()
+        assert (await anybody.get("//admin/assets/kept.js")).status == 200
+        for name in ("kept.js", "replaced.js"):
+            (tmp_path / "assets" / name).unlink()
+        assert (await anybody.get("//admin/assets/kept.js")).status == 200  # read before
+        assert (await anybody.get("//admin/assets/replaced.js")).status == 404
+
+
 async def test_every_response_forbids_type_sniffing_and_other_origins(api: Api) -> None:
     rider = await api.person("rider")
     origin = {"origin": "https://evil.example"}
