@@ -16,12 +16,11 @@ from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion, ValidationFailed
-from supportcarr.contracts.events import AnyEvent, DriverApplicationMoved, VehicleChanged
+from supportcarr.contracts.events import VehicleChanged
 from supportcarr.contracts.ids import SHIFT, VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import documents, hours, model
 from supportcarr.drivers.applications import commands
-from supportcarr.drivers.applications import state_machine as applications
 from supportcarr.drivers.audit import operator_acted
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply, ChangeVehicle
@@ -30,6 +29,17 @@ from supportcarr.drivers.hours import HoursRules
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Stage, Vehicle
 from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.ports import LiveJobs, PhotoFiles, PhotoLinks, UserDirectory
+from supportcarr.drivers.profile_changes import (
+    Decide,
+    Decided,
+    MoreEvents,
+    ProfileChange,
+    ProfileRules,
+    change_profile,
+    commanded,
+    review_papers,
+    stated,
+)
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Range, Scalar, Store
@@ -37,10 +47,6 @@ from supportcarr.kit.store.update import update
 
 DATE_PAPERS_PAGE = 200  # profiles
 DEFAULT_HOURS = HoursRules()
-
-Decided = tuple[
-    DriverProfile, tuple[DriverApplicationMoved, ...]
-]  # a profile after a command, and its events
 
 
 class DriverService:
@@ -72,8 +78,7 @@ class DriverService:
         self._jobs = jobs
         self._plates = plates
         self._photos = photos
-        self._zone = ZoneInfo(timezone)
-        self.hours_rules = hours_rules
+        self.rules = ProfileRules(ZoneInfo(timezone), hours_rules)
         self._documents_required = documents_required
 
     # --- profiles ---------------------------------------------------------------------------------
@@ -142,15 +147,9 @@ class DriverService:
         await self.open_profile(driver_id)
         now = self._clock.city()
         form = Application(**msgspec.structs.asdict(command), applied_at=now)
-
-        def stated(profile: DriverProfile) -> Decided:
-            event = applications.decide(profile, commands.State(), actor)
-            after = documents.with_application(profile, form)
-            if event is None or documents.same_statement(profile.application, form):
-                return after, ()
-            return applications.evolve(after, event, now), (event,)
-
-        return await self._update(driver_id, actor, stated, if_match)
+        return await self._update(
+            driver_id, actor, lambda profile: stated(profile, form, actor, now), if_match
+        )
 
     async def submit(self, actor: Actor, driver_id: str) -> DriverProfile:
         """Ask for the review.  Raises ``ApplicationIncomplete``, ``IllegalTransition``."""
@@ -159,8 +158,7 @@ class DriverService:
 
         def submitted(profile: DriverProfile) -> Decided:
             command = commands.Submit(missing=tuple(self.missing_requirements(profile)))
-            event = applications.decide(profile, command, actor)
-            return (applications.evolve(profile, event, now), (event,)) if event else (profile, ())
+            return commanded(profile, command, actor, now)
 
         return await self._update(driver_id, actor, submitted)
 
@@ -180,13 +178,13 @@ class DriverService:
         ``StaleVersion``, ``DocumentsNotApproved``.
         """
         await self.profile(driver_id)
-        now, reason = self._clock.city(), getattr(command, "reason", None)
+        now = self._clock.city()
 
         def reviewed(profile: DriverProfile) -> Decided:
-            event = applications.decide(profile, command, actor)
-            if self._documents_required and event and event.state == "approved" != profile.approval:
+            decided = commanded(profile, command, actor, now)
+            if self._documents_required and decided[0].approval == "approved" != profile.approval:
                 documents.check_approved(profile, self.today())
-            return (applications.evolve(profile, event, now, reason), (event,)) if event else (profile, ())
+            return decided
 
         return await self._update(
             driver_id,
@@ -381,12 +379,9 @@ class DriverService:
         on_job = profile.online and bool(await self._jobs.vehicles(driver_id))
 
         def reviewed(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
-            after, event = documents.review_by_date(profile, now, self._zone, on_job=on_job)
-            if after == profile:
-                return None
-            after = self._with_hours(profile, after)
-            events = (*self._events(profile, after), *((event,) if event else ()))
-            return after, PendingEvents(events, SYSTEM, now) if events else None
+            return _to_save(
+                review_papers(profile, now, self.rules, new_id(SHIFT), on_job=on_job), SYSTEM, now
+            )
 
         await update(self._profiles, driver_id, reviewed)
 
@@ -399,7 +394,7 @@ class DriverService:
         while True:
             page = await self.find("approved", DATE_PAPERS_PAGE, cursor)
             for profile in page.items:
-                if documents.is_outdated(profile, self._zone):
+                if documents.is_outdated(profile, self.rules.zone):
                     await self._date_papers(profile)
             cursor = page.next_cursor
             if cursor is None:
@@ -409,7 +404,7 @@ class DriverService:
         on_job = profile.online and bool(await self._jobs.vehicles(profile.id))
 
         def dated(profile: DriverProfile) -> DriverProfile:
-            missing = documents.valid_until(profile, self._zone) is None
+            missing = documents.valid_until(profile, self.rules.zone) is None
             if missing and profile.online and not on_job:
                 return model.go_offline(profile, "documents_missing")
             return profile
@@ -451,23 +446,14 @@ class DriverService:
         driver_id: str,
         actor: Actor,
         change: Callable[[DriverProfile], DriverProfile],
-        also: Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]],
+        also: MoreEvents,
     ) -> DriverProfile:
         """Save the profile as *change* returns it, with the events that follow, and those of *also*."""
         return await self._update(driver_id, actor, lambda profile: (change(profile), ()), also=also)
 
-    def _with_hours(self, before: DriverProfile, after: DriverProfile) -> DriverProfile:
-        """The profile *after* with its hours and its shift."""
-        return hours.follow(before, after, self._clock.city(), self.hours_rules, new_id(SHIFT))
-
-    def _events(self, before: DriverProfile, after: DriverProfile) -> tuple[AnyEvent, ...]:
-        """What dispatch and the shifts have to know of a change."""
-        shifts = hours.shift_events(before, after, self.hours_rules)
-        return (*model.standing_events(before, after), *shifts)
-
     def today(self) -> date:
         """The date in the service area."""
-        return self._clock.city().astimezone(self._zone).date()
+        return self._clock.city().astimezone(self.rules.zone).date()
 
     def _online(
         self,
@@ -485,7 +471,7 @@ class DriverService:
         now = self._clock.city()
         if on_jobs:  # what they drove since they went offline counts, too
             online = hours.count_job(online, now)
-        hours.check_rested(profile, now, self.hours_rules)
+        hours.check_rested(profile, now, self.rules.hours)
         return online
 
     async def _change(
@@ -498,9 +484,9 @@ class DriverService:
         self,
         driver_id: str,
         actor: Actor,
-        decide: Callable[[DriverProfile], Decided],
+        decide: Decide,
         if_match: int | None = None,
-        also: Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]] | None = None,
+        also: MoreEvents | None = None,
     ) -> DriverProfile:
         """Save the profile as *decide* returns it, with its events; nothing if it is the same.
 
@@ -513,16 +499,18 @@ class DriverService:
             if if_match is not None and if_match != profile.version:
                 raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
             now = self._clock.city()
-            decided, moves = decide(documents.with_dates(profile, self._zone))
-            decided = model.with_waiting(decided, now)
-            after = self._with_hours(profile, documents.with_dates(decided, self._zone))
-            if after == profile:
-                return None
-            more = also(profile, after) if also else ()
-            events = (*self._events(profile, after), *moves, *more)
-            return after, PendingEvents(events, actor, now) if events else None
+            return _to_save(change_profile(profile, decide, now, self.rules, new_id(SHIFT), also), actor, now)
 
         return await update(self._profiles, driver_id, changed)
+
+
+def _to_save(
+    change: ProfileChange | None, actor: Actor, now: datetime
+) -> tuple[DriverProfile, PendingEvents | None] | None:
+    """What ``update`` takes of a change."""
+    if change is None:
+        return None
+    return change.profile, PendingEvents(change.events, actor, now) if change.events else None
 
 
 def _invalid(profile: DriverProfile, document: documents.Document) -> FieldError:

@@ -71,7 +71,7 @@ class ShiftService:
     async def _review(self, shift: Shift, now: datetime) -> datetime | None:
         """Change the profile by the clock; returns when to look again."""
         on_job = bool(await self._jobs.vehicles(shift.driver_id))
-        rules = self._drivers.hours_rules
+        rules = self._drivers.rules.hours
         review: list[hours.HoursReview] = []
 
         def reviewed(profile: DriverProfile) -> DriverProfile:
@@ -120,7 +120,7 @@ class ShiftService:
     async def today(self, driver_id: str) -> DaySummary:
         """What the driver has worked and earned on the city's present day."""
         profile = await self._drivers.open_profile(driver_id)
-        now, rules = self._clock.city(), self._drivers.hours_rules
+        now, rules = self._clock.city(), self._drivers.rules.hours
         day = now.astimezone(self._zone).date()
         begins, ends = day_bounds(day, self._zone)
         page = await self._shifts.find(

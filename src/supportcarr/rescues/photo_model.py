@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import RescuePhotoTaken
 from supportcarr.contracts.personal import Personal
 from supportcarr.rescues.errors import PhotosClosed, TooManyPhotos
 from supportcarr.rescues.model import Rescue
@@ -31,6 +32,20 @@ class Photo(Document, frozen=True, kw_only=True, omit_defaults=True):
     note: Annotated[str | None, Personal("by.id")] = None
     at: datetime  # city time
     taken: bool = False  # uploaded; until then nobody else sees it
+
+
+def taken_event(rescue: Rescue, photo: Photo) -> RescuePhotoTaken:
+    """The event for the others when a photo has been uploaded."""
+    return RescuePhotoTaken(
+        photo_id=photo.id,
+        rescue_id=rescue.id,
+        rider_id=rescue.rider_id,
+        area_id=rescue.area_id,
+        stage=photo.stage,
+        taken_by="driver" if photo.by.role == "driver" else "rider",
+        damage=photo.damage,
+        driver_id=rescue.driver_id,
+    )
 
 
 def check_allowed(rescue: Rescue, by: Actor, stage: Stage, now: datetime) -> None:

@@ -15,7 +15,6 @@ from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Forbidden, NotFound
-from supportcarr.contracts.events import RescuePhotoTaken
 from supportcarr.contracts.ids import PHOTO
 from supportcarr.kit.objects.port import UploadForm
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
@@ -25,7 +24,7 @@ from supportcarr.kit.store.update import update
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import PHOTOS, RESCUES
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.photo_model import Photo, Stage, check_allowed, check_count
+from supportcarr.rescues.photo_model import Photo, Stage, check_allowed, check_count, taken_event
 from supportcarr.rescues.ports import FileLinks, PhotoFiles, ViewLog
 from supportcarr.rescues.state_machine import is_participant
 
@@ -112,17 +111,7 @@ class PhotoService:
         if not photo.taken:
             check_count(await self._count(rescue_id, by, photo.stage, but=photo_id))
         await self._files.complete(photo.file_id, photo_id, by)
-        taken = RescuePhotoTaken(
-            photo_id=photo.id,
-            rescue_id=rescue.id,
-            rider_id=rescue.rider_id,
-            area_id=rescue.area_id,
-            stage=photo.stage,
-            taken_by="driver" if by.role == "driver" else "rider",
-            damage=photo.damage,
-            driver_id=rescue.driver_id,
-        )
-        pending = PendingEvents((taken,), by, self._clock.city())
+        pending = PendingEvents((taken_event(rescue, photo),), by, self._clock.city())
 
         def completed(now: Photo) -> tuple[Photo, PendingEvents] | None:
             return None if now.taken else (msgspec.structs.replace(now, taken=True), pending)

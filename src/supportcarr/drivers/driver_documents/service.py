@@ -19,18 +19,13 @@ from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion, ValidationFailed
-from supportcarr.contracts.events import (
-    AnyEvent,
-    DriverDocumentReviewed,
-    DriverDocumentUploaded,
-    Fact,
-    OperatorActed,
-)
+from supportcarr.contracts.events import AnyEvent, DriverDocumentUploaded
 from supportcarr.contracts.ids import DRIVER_DOCUMENT
 from supportcarr.drivers.applications import commands
 from supportcarr.drivers.applications import state_machine as applications
 from supportcarr.drivers.collections import DRIVER_DOCUMENTS
 from supportcarr.drivers.driver_documents import model
+from supportcarr.drivers.driver_documents.audit import document_reviewed
 from supportcarr.drivers.driver_documents.model import CURRENT, RULES, DriverDocument, KindRules
 from supportcarr.drivers.model import DocumentKind, DocumentSummary, DriverProfile
 from supportcarr.drivers.ports import DocumentFiles, DocumentLinks, ViewLog
@@ -103,7 +98,7 @@ class DriverDocumentService:
             raise _unusable("duplicate", "Name each file once")
         self._check_expiry(kind, rules, command.expires_on)
         return DriverDocument(
-            id=derived_id(DRIVER_DOCUMENT, _EPOCH, f"{profile.id}.{command.file_ids[0]}"),
+            id=document_id(profile.id, command.file_ids),
             driver_id=profile.id,
             kind=kind,
             file_ids=command.file_ids,
@@ -208,19 +203,7 @@ class DriverDocumentService:
             after = model.reviewed(document, decision, reason, now, today)
             if after is None:
                 return None
-            reviewed = DriverDocumentReviewed(
-                document_id=document.id, driver_id=document.driver_id, kind=document.kind, state=after.state
-            )
-            acted = OperatorActed(
-                action="drivers.review_document",
-                subject=document.id,
-                person_id=document.driver_id,
-                before=_facts(document),
-                after=_facts(after),
-                reason=reason,
-                origin=origin,
-            )
-            return after, PendingEvents((reviewed, acted), operator, now)
+            return after, PendingEvents(document_reviewed(document, after, origin), operator, now)
 
         document = await update(self._documents, document_id, decided)
         await self.refresh(document.driver_id)
@@ -304,6 +287,11 @@ class DriverDocumentService:
         await delete_document(self._documents, document.id)
 
 
+def document_id(driver_id: str, file_ids: Sequence[str]) -> str:
+    """The id of a driver's document with these files: the same for a repeat."""
+    return derived_id(DRIVER_DOCUMENT, _EPOCH, f"{driver_id}.{file_ids[0]}")
+
+
 def _vehicle(profile: DriverProfile, rules: KindRules, named: str | None) -> str | None:
     """The vehicle that the document is about.  Raises ``ValidationFailed``."""
     if named is not None and named not in profile.vehicle_ids:
@@ -322,10 +310,6 @@ def _same_content(one: DriverDocument, other: DriverDocument) -> bool:
 
 def _order(document: DriverDocument) -> tuple[datetime, str]:
     return document.uploaded_at, document.id
-
-
-def _facts(document: DriverDocument) -> dict[str, Fact]:
-    return {"kind": document.kind, "state": document.state}
 
 
 def _unusable(code: str, detail: str) -> ValidationFailed:
