@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -67,10 +67,12 @@ class PlaceService:
             raise NotFound
         return place
 
-    async def change(self, rider_id: str, place_id: str, details: PlaceDetails) -> SavedPlace:
-        """Raises ``NotFound``."""
+    async def change(
+        self, rider_id: str, place_id: str, describe: Callable[[SavedPlace], PlaceDetails]
+    ) -> SavedPlace:
+        """Describe a place anew, as *describe* says of the place as it is now.  Raises ``NotFound``."""
         await self.get(rider_id, place_id)
-        described = without_events(lambda place: described_place(place, details))
+        described = without_events(lambda place: described_place(place, describe(place)))
         return await update(self._places, place_id, described)
 
     async def remove(self, rider_id: str, place_id: str) -> None:
@@ -118,17 +120,19 @@ class BikeService:
             raise NotFound
         return bike
 
-    async def change(self, rider_id: str, bike_id: str, details: BikeDetails) -> Bike:
-        """Raises ``NotFound``; ``ValidationFailed`` for a photo that cannot be used.
+    async def change(self, rider_id: str, bike_id: str, describe: Callable[[Bike], BikeDetails]) -> Bike:
+        """Describe a bike anew, as *describe* says of the bike as it is now.
 
-        Quotes and rescues keep what they know of the bike.
+        Raises ``NotFound``; ``ValidationFailed`` for a photo that cannot be used.  Quotes and rescues keep
+        what they know of the bike.
         """
         bike = await self.get(rider_id, bike_id)
-        if details.photo_id != bike.photo_id:
-            await self._use_photo(replace(bike, photo_id=details.photo_id))
+        photo_id = describe(bike).photo_id
+        if photo_id != bike.photo_id:
+            await self._use_photo(replace(bike, photo_id=photo_id))
 
         def changed(bike: Bike) -> tuple[Bike, PendingEvents | None] | None:
-            after = described_bike(bike, details)
+            after = described_bike(bike, describe(bike))
             if after is None:
                 return None
             changed = after.photo_id != bike.photo_id

@@ -27,8 +27,7 @@ def _place_routes(service: PlaceService) -> list[Route]:
 
     async def change(request: RequestContext[PlaceChange, NoQuery]) -> Response:
         rider_id, place_id = request.caller.user_id, request.path_params["place_id"]
-        details = request.body.details(await service.get(rider_id, place_id))
-        return Response(PlaceView.of(await service.change(rider_id, place_id, details)))
+        return Response(PlaceView.of(await service.change(rider_id, place_id, request.body.details)))
 
     async def remove(request: RequestContext[None, NoQuery]) -> Response:
         await service.remove(request.caller.user_id, request.path_params["place_id"])
@@ -95,8 +94,7 @@ def _bike_routes(service: BikeService) -> list[Route]:
 
     async def change(request: RequestContext[BikeChange, NoQuery]) -> Response:
         rider_id, bike_id = request.caller.user_id, request.path_params["bike_id"]
-        details = request.body.details(await service.get(rider_id, bike_id))
-        bike = await service.change(rider_id, bike_id, details)
+        bike = await service.change(rider_id, bike_id, request.body.details)
         return Response(BikeView.of(bike, await service.photo_links([bike])))
 
     async def remove(request: RequestContext[None, NoQuery]) -> Response:
