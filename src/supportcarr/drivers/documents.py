@@ -149,69 +149,89 @@ def with_dates(profile: DriverProfile, zone: ZoneInfo) -> DriverProfile:
     until = valid_until(profile, zone)
     notice = profile.notice if profile.notice and profile.notice.until == until else None
     dated = replace(profile, documents_until=until, notice=notice, due_at=None)
-    if profile.approval != "approved" or until is None or (notice and notice.expired):
+    if profile.approval != "approved" or until is None:
         return dated
     return replace(dated, due_at=_next_look(dated, zone))
 
 
 def is_outdated(profile: DriverProfile, zone: ZoneInfo) -> bool:
     """True if an older version stored it: without dates, or to be looked at after a reminder is due."""
-    if profile.documents_until is None or profile.due_at is None:
-        return profile.documents_until is None
+    if profile.documents_until is None:
+        return True
     due_at = with_dates(profile, zone).due_at
-    return due_at is not None and due_at < profile.due_at <= profile.documents_until
+    if due_at is None or profile.due_at is None:
+        return due_at is not profile.due_at
+    return due_at < profile.due_at <= profile.documents_until
 
 
 def review_by_date(profile: DriverProfile, now: datetime, zone: ZoneInfo, *, on_job: bool) -> Reviewed:
     """What the date changes: a warning, or the end of the driver's work.
 
     Papers with the same last day are in one warning; if those of several days are due, the look that follows
-    finds the next.  A driver on a job stays online until it is over; dispatch offers no other job meanwhile.
+    finds the next.  The other papers' warnings go on after the first end.  A driver on a job stays online
+    until it is over; dispatch offers no other job meanwhile.
     """
-    until, last_day = profile.documents_until, _first_to_expire(profile)
-    if profile.due_at is None or until is None or last_day is None or now < profile.due_at:
+    if profile.due_at is None or profile.documents_until is None or now < profile.due_at:
         return Reviewed(profile)
-    if now < until:
-        return _remind(profile, now, zone)
+    next_ones = _next_reminders(profile, zone)
+    over = [paper for paper in next_ones if _end_of(paper.last_day, zone) <= now]
+    if not over:
+        return _remind(profile, [paper for paper in next_ones if paper.at <= now], now, zone)
     if profile.online and on_job:
         return Reviewed(replace(profile, due_at=now + ON_JOB_PAUSE))
-    names = tuple(document for document, day in last_days(profile).items() if day == last_day)
+    last_day, names = _first_of(over)
     ended = go_offline(profile, "documents_expired") if profile.online else profile
-    ended = replace(ended, notice=DocumentsNotice(until, expired=True), due_at=None)
+    if (end := _end_of(last_day, zone)) == profile.documents_until:
+        ended = replace(ended, notice=DocumentsNotice(end, expired=True))
+    ended = _told(ended, names, last_day, 0, now, zone)
     return Reviewed(ended, DriverDocumentsExpired(driver_id=profile.id, documents=names, last_day=last_day))
 
 
-def _remind(profile: DriverProfile, now: datetime, zone: ZoneInfo) -> Reviewed:
+def _remind(profile: DriverProfile, due: list[_NextReminder], now: datetime, zone: ZoneInfo) -> Reviewed:
     """The warning about the first papers of which one is due.
 
     The driver is told the last one that is due only: of papers that end in 3 days not that they end in 30.
     """
-    due = [reminder for reminder in _next_reminders(profile, zone) if reminder.days and reminder.at <= now]
     if not due:
         return Reviewed(replace(profile, due_at=_next_look(profile, zone)))
-    last_day = min(reminder.last_day for reminder in due)
-    names = tuple(reminder.paper for reminder in due if reminder.last_day == last_day)
+    last_day, names = _first_of(due)
     end = _end_of(last_day, zone)
     days = min(days for days in WARN_DAYS if end - now <= timedelta(days=days))
-    today = now.astimezone(zone).date()
+    if end == profile.documents_until:
+        profile = replace(profile, notice=DocumentsNotice(end, days=days))
+    event = DriverDocumentsExpiring(driver_id=profile.id, documents=names, last_day=last_day)
+    return Reviewed(_told(profile, names, last_day, days, now, zone), event)
+
+
+def _first_of(reminders: list[_NextReminder]) -> tuple[date, tuple[Document, ...]]:
+    """The last day of those that end first, and which these are."""
+    last_day = min(reminder.last_day for reminder in reminders)
+    return last_day, tuple(reminder.paper for reminder in reminders if reminder.last_day == last_day)
+
+
+def _told(
+    profile: DriverProfile,
+    papers: tuple[Document, ...],
+    last_day: date,
+    days: int,
+    now: datetime,
+    zone: ZoneInfo,
+) -> DriverProfile:
+    """The profile of a driver who is told of these papers, *days* before their end."""
+    today, current = now.astimezone(zone).date(), last_days(profile)
     kept = (
         sent
         for sent in profile.reminders
-        if sent.last_day >= today and not (sent.paper in names and sent.last_day == last_day)
+        if (sent.last_day >= today or current.get(sent.paper) == sent.last_day)
+        and not (sent.paper in papers and sent.last_day == last_day)
     )
-    sent_now = (PaperReminder(paper=paper, last_day=last_day, days=days) for paper in names)
-    first = end == profile.documents_until
-    warned = replace(
-        profile,
-        reminders=(*kept, *sent_now),
-        notice=DocumentsNotice(end, days=days) if first else profile.notice,
-    )
-    event = DriverDocumentsExpiring(driver_id=profile.id, documents=names, last_day=last_day)
-    return Reviewed(replace(warned, due_at=_next_look(warned, zone)), event)
+    sent_now = (PaperReminder(paper=paper, last_day=last_day, days=days) for paper in papers)
+    told = replace(profile, reminders=(*kept, *sent_now))
+    return replace(told, due_at=_next_look(told, zone))
 
 
 class _NextReminder(NamedTuple):
-    """When the driver is told next about a paper; ``days`` before its end, 0: at the end."""
+    """When the driver is told next about a paper: ``days`` before its end, 0: at the end."""
 
     paper: Document
     last_day: date
@@ -220,7 +240,7 @@ class _NextReminder(NamedTuple):
 
 
 def _next_reminders(profile: DriverProfile, zone: ZoneInfo) -> list[_NextReminder]:
-    """The next reminder of each paper that there is."""
+    """The next reminder of each paper that there is, but of those of whose end the driver was told."""
     sent = {(reminder.paper, reminder.last_day): reminder.days for reminder in profile.reminders}
     reminders = []
     for paper, day in last_days(profile).items():
@@ -228,15 +248,16 @@ def _next_reminders(profile: DriverProfile, zone: ZoneInfo) -> list[_NextReminde
             continue
         end = _end_of(day, zone)
         told = sent.get((paper, day))
-        if told is None and profile.notice and profile.notice.until == end:  # by an older version
-            told = profile.notice.days
-        days = max((days for days in WARN_DAYS if told is None or days < told), default=0)
-        reminders.append(_NextReminder(paper, day, days, end - timedelta(days=days)))
+        if profile.notice and profile.notice.until == end:  # an older version has noted it only there
+            told = 0 if profile.notice.expired else profile.notice.days if told is None else told
+        if told != 0:
+            days = max((days for days in WARN_DAYS if told is None or days < told), default=0)
+            reminders.append(_NextReminder(paper, day, days, end - timedelta(days=days)))
     return reminders
 
 
 def _next_look(profile: DriverProfile, zone: ZoneInfo) -> datetime | None:
-    """When the date changes something next: a reminder, or the first end."""
+    """When the date changes something next: a reminder, or an end."""
     return min((reminder.at for reminder in _next_reminders(profile, zone)), default=None)
 
 

@@ -70,7 +70,7 @@ class DocumentsNotice(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PaperReminder(msgspec.Struct, frozen=True, kw_only=True):
-    """The reminder that was sent last of a paper with that last day, in days before its end."""
+    """The reminder that was sent last of a paper with that last day: ``days`` before its end; 0: at it."""
 
     paper: Literal["licence", "insurance", "registration"]
     last_day: date
@@ -123,8 +123,8 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     documents: tuple[DocumentSummary, ...] = ()  # the current uploads
     documents_until: datetime | None = None  # city time; follows from the papers: the first end of one
     notice: DocumentsNotice | None = None
-    reminders: tuple[PaperReminder, ...] = ()  # of papers whose last day is not over
-    due_at: datetime | None = None  # city time of the next warning, or of the papers' end
+    reminders: tuple[PaperReminder, ...] = ()  # of papers whose last day is not over, or that have ended
+    due_at: datetime | None = None  # city time of the next warning, or of a paper's end
     vehicle_ids: tuple[str, ...] = ()
     vehicle_id: str | None = None  # the current one, or the last
     vehicle: VehicleSpec | None = None  # what that one can carry

@@ -95,11 +95,13 @@ WARNED = with_dates(replace(ENDING, notice=DocumentsNotice(UNTIL, days=1)), ZONE
 def test_when_to_look_again() -> None:
     assert ENDING.due_at == UNTIL - timedelta(days=30)
     assert WARNED.due_at == UNTIL
-    assert with_dates(replace(WARNED, notice=DocumentsNotice(UNTIL, expired=True)), ZONE).due_at is None
+    assert APPROVED.documents_until is not None
+    insurance_due = APPROVED.documents_until - timedelta(days=30)
+    ended = with_dates(replace(WARNED, notice=DocumentsNotice(UNTIL, expired=True)), ZONE)
+    assert ended.due_at == insurance_due, "of the licence nothing is due any more"
     renewed = with_dates(replace(WARNED, application=GOOD), ZONE)
     assert renewed.notice is None
-    assert APPROVED.documents_until is not None
-    assert renewed.due_at == APPROVED.documents_until - timedelta(days=30)
+    assert renewed.due_at == insurance_due
     assert with_dates(model.set_approval(ENDING, "suspended"), ZONE).due_at is None
     assert with_dates(NEW, ZONE).due_at is None
 
@@ -135,6 +137,35 @@ def test_each_paper_has_reminders_of_its_own() -> None:
     ]
     renewed = with_dates(replace(profile, application=papers(NEXT_YEAR, insured)), ZONE)
     assert renewed.due_at == UNTIL + timedelta(days=13), "30 days before, the driver was reminded already"
+
+
+def test_the_other_papers_are_reminded_of_after_the_first_has_ended() -> None:
+    insured = NEXT_WEEK + timedelta(days=20)
+    profile = with_dates(replace(APPROVED, online=True, application=papers(NEXT_WEEK, insured)), ZONE)
+    told = []
+    for hours in range(60 * 24):
+        now = UNTIL - timedelta(days=31) + timedelta(hours=hours)
+        profile, event = review_by_date(profile, now, ZONE, on_job=False)
+        if event is not None:
+            left = UNTIL + (event.last_day - NEXT_WEEK) - now
+            ended = isinstance(event, DriverDocumentsExpired)
+            told.append((event.documents, "ended" if ended else left.days))
+        assert with_dates(profile, ZONE) == profile
+        assert not documents.is_outdated(profile, ZONE)
+    assert told == [
+        (("licence",), 30),
+        (("insurance",), 30),
+        (("licence",), 7),
+        (("licence",), 1),
+        (("licence",), "ended"),
+        (("insurance",), 7),
+        (("insurance",), 1),
+        (("insurance",), "ended"),
+    ]
+    assert profile.due_at is None
+    assert profile.notice == DocumentsNotice(UNTIL, expired=True)
+    stopped = replace(profile, due_at=None, reminders=(), notice=DocumentsNotice(UNTIL, expired=True))
+    assert documents.is_outdated(stopped, ZONE), "an older version looked no more after the first end"
 
 
 def test_a_profile_of_an_older_version_is_dated_again() -> None:
@@ -182,7 +213,7 @@ def test_a_driver_whom_an_older_version_has_warned_is_reminded_from_7_days_on() 
 def test_papers_that_end_take_their_driver_offline() -> None:
     after, event = review_by_date(replace(WARNED, online=True), UNTIL, ZONE, on_job=False)
     assert event == DriverDocumentsExpired(driver_id="usr_d", documents=("licence",), last_day=NEXT_WEEK)
-    assert (after.online, after.offline_reason, after.due_at) == (False, "documents_expired", None)
+    assert (after.online, after.offline_reason) == (False, "documents_expired")
     assert review_by_date(after, UNTIL, ZONE, on_job=False) == Reviewed(after)
 
 
@@ -197,4 +228,4 @@ def test_a_driver_on_a_job_finishes_it_first() -> None:
 def test_a_driver_who_is_offline_is_told_as_well() -> None:
     after, event = review_by_date(WARNED, UNTIL, ZONE, on_job=False)
     assert isinstance(event, DriverDocumentsExpired)
-    assert (after.offline_reason, after.due_at) == (None, None)
+    assert after.offline_reason is None
