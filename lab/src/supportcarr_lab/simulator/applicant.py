@@ -17,13 +17,13 @@ from supportcarr_lab.simulator.accounts import Account
 from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.demand import TIME_ZONE, ApplicantPlan, applicant_plan
 from supportcarr_lab.simulator.driver import Driver
-from supportcarr_lab.simulator.images import VARIANTS, bike_photo, paper_photo
+from supportcarr_lab.simulator.images import VARIANTS, paper_photo, portrait, vehicle_photo
 from supportcarr_lab.simulator.uploads import upload
 
 FIRST_INDEX = 5_000  # of their accounts: above those of the other drivers
 LOOK_AGAIN_S = 3.0  # wall; between two looks at the application, without a notification
 PAPERS = ("licence", "insurance", "registration")  # with a last day
-PHOTOS = ("vehicle_photo", "profile_photo")
+PHOTOS = {"vehicle_photo": vehicle_photo, "profile_photo": portrait}
 OF_VEHICLE = ("registration", "vehicle_photo")
 LAST_DAY = "2031-06-30"
 
@@ -88,8 +88,9 @@ class Applicant(Driver):
         await self.api.post("/me/driver-application/submission")
 
     async def _upload(self, kind: str) -> str:
-        content = bike_photo(self.index % VARIANTS) if kind in PHOTOS else paper_photo(kind, self.index)
-        purpose = kind if kind in PHOTOS else "driver_document"
+        photo = PHOTOS.get(kind)
+        content = photo(self.index % VARIANTS) if photo else paper_photo(kind, self.index)
+        purpose = kind if photo else "driver_document"
         return await upload(self.api, self.context.http, purpose, content)
 
     @property

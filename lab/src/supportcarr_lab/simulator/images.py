@@ -1,4 +1,4 @@
-"""Small images as simulated phones make them: photos of bikes and of papers, with a place in their EXIF."""
+"""Small images of bikes, vehicles, people and papers as simulated phones make them, with a place in EXIF."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 JPEG = "image/jpeg"
 VARIANTS = 16
 _ORIENTATION, _MAKE, _GPS = 0x0112, 0x010F, 0x8825
+_SKIN, _HAIR = ("#f0c8a0", "#c68e5f", "#8d5a36"), ("#2b2018", "#6b4423", "#b08d57", "#8a8a8a")
 _COLOURS = ("#3b6ea5", "#a5473b", "#4c8c4a", "#8a6d3b", "#6b4c8c", "#3b8c8c")
 
 
@@ -26,6 +27,37 @@ def bike_photo(variant: int, *, damage: bool = False) -> bytes:
     draw.rectangle((variant * 9 % 200, 4, variant * 9 % 200 + 60, 24), fill=colour)
     if damage:
         draw.line((90, 60, 250, 200), fill="red", width=9)
+    return _jpeg(image, variant)
+
+
+@lru_cache(maxsize=VARIANTS)
+def vehicle_photo(variant: int) -> bytes:
+    """A JPEG of a pickup."""
+    image = Image.new("RGB", (320, 240), "#c9d3d8")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 190, 320, 240), fill="#7d7a74")
+    colour = _COLOURS[variant % len(_COLOURS)]
+    draw.polygon(
+        ((40, 180), (40, 130), (150, 130), (165, 85), (235, 85), (255, 130), (285, 180)), fill=colour
+    )
+    draw.polygon(((172, 126), (180, 94), (228, 94), (242, 126)), fill="#e8f1f5")
+    for left in (70, 215):
+        draw.ellipse((left, 155, left + 45, 200), fill="black")
+    draw.text((45, 150), f"{variant:03d}", fill="white")
+    return _jpeg(image, variant)
+
+
+@lru_cache(maxsize=VARIANTS)
+def portrait(variant: int) -> bytes:
+    """A JPEG of a face, for a profile."""
+    image = Image.new("RGB", (240, 240), "#dfe6ea")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((40, 165, 200, 320), fill=_COLOURS[variant % len(_COLOURS)])
+    draw.ellipse((75, 45, 165, 165), fill=_SKIN[variant % len(_SKIN)])
+    draw.pieslice((70, 35, 170, 150), 180, 360, fill=_HAIR[variant // len(_SKIN) % len(_HAIR)])
+    for left in (98, 134):
+        draw.ellipse((left, 98, left + 8, 106), fill="black")
+    draw.arc((98, 115, 142, 145), 20, 160, fill="black", width=3)
     return _jpeg(image, variant)
 
 

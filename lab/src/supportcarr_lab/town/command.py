@@ -57,7 +57,7 @@ def _print(summary: TownSummary, options: TownOptions, seconds: float) -> None:
     rescues = sum(summary.rescues.values())
     click.echo(
         f"{sum(summary.drivers.values())} drivers, {summary.riders} riders, {rescues} rescues: "
-        f"{summary.documents} documents in {seconds:.0f} s."
+        f"{summary.documents} documents and {summary.objects} objects of files in {seconds:.0f} s."
     )
     click.echo("  rescues  " + _listed(summary.rescues))
     click.echo("  drivers  " + _listed(summary.drivers))

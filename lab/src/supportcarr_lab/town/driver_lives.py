@@ -14,6 +14,7 @@ from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.carrying import VehicleType
 from supportcarr.drivers.applications import commands
 from supportcarr.drivers.commands import AddVehicle, Apply
+from supportcarr_lab.town import papers
 from supportcarr_lab.town.drivers import DriverRecord
 from supportcarr_lab.town.options import TownOptions, seconds_after
 
@@ -50,6 +51,8 @@ _SUSPENSIONS = ("Two riders reported unsafe driving.", "The phone number cannot 
 _HABITS = ((6, 10), (9, 13), (13, 17), (20, 23))  # between which hours a shift begins
 _HABIT_WEIGHTS = (30, 35, 27, 8)
 
+UPLOADED_AGAIN_PART = 0.08  # of those approved: their first licence was refused
+
 Segment = tuple[datetime, datetime]  # online, without a break
 
 
@@ -72,7 +75,7 @@ def live(record: DriverRecord, fate: Fate, operator: Actor, options: TownOptions
         at = max(at, options.ends_at - timedelta(days=rng.uniform(1.5, 12)))
         at = at.replace(microsecond=0)
     for _ in range(2 if rng.random() < 0.1 else 1):
-        record.add_vehicle(_vehicle(rng), at)
+        record.add_vehicle(_vehicle(rng), at, papers.vehicle_photos(rng))
         at = seconds_after(at, rng, 60, 600)
     expires = _expiry(fate, options, rng)
     if fate == "expired":
@@ -84,6 +87,7 @@ def live(record: DriverRecord, fate: Fate, operator: Actor, options: TownOptions
         insurance_expires_on=expires.date(),
     )
     record.state(form, at)
+    at = papers.upload_all(record, form, seconds_after(at, rng, 60, 600), rng, some=fate == "draft")
     segments: list[Segment] = []
     if fate != "draft":
         at = seconds_after(at, rng, 60, 3_600)
@@ -110,6 +114,7 @@ def _after_submission(
     if fate == "in_review":
         return []
     if fate == "changes_requested":
+        at = papers.review_all(record, operator, at, rng, reject="insurance")
         changes = commands.RequestChanges(
             reason="The date of the insurance is not the one on the certificate.",
             fields=("insurance_expires_on",),
@@ -117,8 +122,12 @@ def _after_submission(
         record.command(changes, operator, at)
         return []
     if fate == "rejected":
+        at = papers.review_all(record, operator, at, rng, reject="licence")
         record.command(commands.Reject(reason="We cannot accept this licence class."), operator, at)
         return []
+    if rng.random() < UPLOADED_AGAIN_PART:
+        at = papers.replace_licence(record, form, operator, at, rng)
+    at = papers.review_all(record, operator, at, rng)
     record.command(commands.Approve(), operator, at)
     return _work(record, fate, form, operator, at + timedelta(hours=6), options, rng)
 
@@ -135,9 +144,9 @@ def _work(
     begins, ends = max(begins, options.begins_at), options.ends_at
     pause: tuple[datetime, datetime] | None = None
     if fate == "expired":
-        papers = record.profile.documents_until
-        assert papers is not None, "the papers are stated"
-        ends = min(ends, papers)
+        until = record.profile.documents_until
+        assert until is not None, "the papers are stated"
+        ends = min(ends, until)
     if fate in ("suspended", "reinstated"):
         pause_from = seconds_after(begins, rng, 0, max(1.0, 0.8 * (ends - begins).total_seconds()))
         pause = pause_from, min(ends, pause_from + timedelta(days=3)) if fate == "reinstated" else ends
@@ -154,6 +163,8 @@ def _work(
         )
         stated = seconds_after(max(begins, options.ends_at - timedelta(days=2)), rng, 60, 3_600)
         actions.append((stated, lambda at: record.state(renewed, at)))
+        uploaded = seconds_after(stated, rng, 60, 600)
+        actions.append((uploaded, lambda at: papers.upload_insurance(record, renewed, at, rng)))
     for at, action in sorted(actions, key=lambda one: one[0]):
         if at < options.ends_at:
             action(at)

@@ -45,6 +45,7 @@ from supportcarr.rescues.decide import decide, open_rescue
 from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.model import Rescue, RescueRules
 from supportcarr.rescues.payment_outcomes import command_after_hold, source_of, with_payment
+from supportcarr.rescues.photo_model import Photo, taken_event
 from supportcarr.rescues.private_events import published_events
 
 D = TypeVar("D", bound=Document)
@@ -131,6 +132,10 @@ class RescueRecord:
                 self._record_payment(payment, envelope)
             case _:
                 pass
+
+    def photo_taken(self, photo: Photo) -> None:
+        """Tell the others of a photo of the job."""
+        self._publish("rescuephotos", photo, (taken_event(self.rescue, photo),), photo.by, photo.at)
 
     # --- dispatch ---------------------------------------------------------------------------------
 

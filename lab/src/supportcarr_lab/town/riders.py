@@ -15,8 +15,10 @@ from supportcarr.riders.model import RiderProfile
 from supportcarr.riders.possessions import Bike, SavedPlace
 from supportcarr.riders.service import CLAIM_DURATION
 from supportcarr_lab.emulators.stripe.test_cards import CARDS
+from supportcarr_lab.simulator.images import bike_photo
 from supportcarr_lab.town.options import Dice
 from supportcarr_lab.town.people import Townsperson
+from supportcarr_lab.town.pictures import VARIANTS, Pictures
 from supportcarr_lab.town.places import TownMap
 from supportcarr_lab.town.records import saved
 
@@ -33,6 +35,7 @@ _BIKES: tuple[tuple[BikeType, str, str, float, int, bool], ...] = (
     ("cargo", "Urban Arrow", "Family", 50.0, 545, True),
     ("other", "Rad Power", "RadRunner", 34.0, 672, True),
 )
+WITH_PHOTO_PART = 0.2  # of the bikes
 _PLACES = ("Home", "Work", "School", "Climbing gym")
 
 
@@ -66,7 +69,7 @@ class RiderRecord(msgspec.Struct):
         self.profile = saved(released)
 
 
-def rider_record(person: Townsperson, town_map: TownMap, dice: Dice) -> RiderRecord:
+def rider_record(person: Townsperson, town_map: TownMap, dice: Dice, pictures: Pictures) -> RiderRecord:
     """A rider with a card, and mostly a bike and a place."""
     rng = dice.random("rider", person.id)
     at = person.created_at + timedelta(minutes=5)
@@ -89,7 +92,10 @@ def rider_record(person: Townsperson, town_map: TownMap, dice: Dice) -> RiderRec
             exp_year=EXP_YEAR,
         ),
         card_name=card_name,
-        bikes=[_bike(person, dice, rng, at, n) for n in range(rng.choices((0, 1, 2), (25, 60, 15))[0])],
+        bikes=[
+            _bike(person, dice, pictures, rng, at, number)
+            for number in range(rng.choices((0, 1, 2), (25, 60, 15))[0])
+        ],
         places=[
             SavedPlace(
                 id=dice.new_id(SAVED_PLACE, at, person.id, name),
@@ -104,10 +110,17 @@ def rider_record(person: Townsperson, town_map: TownMap, dice: Dice) -> RiderRec
     )
 
 
-def _bike(person: Townsperson, dice: Dice, rng: Random, at: datetime, number: int) -> Bike:
+def _bike(
+    person: Townsperson, dice: Dice, pictures: Pictures, rng: Random, at: datetime, number: int
+) -> Bike:
     kind, make, name, weight, battery, removable = rng.choice(_BIKES)
+    bike_id = dice.new_id(BIKE, at, person.id, number)
+    photo_id: str | None = None
+    if rng.random() < WITH_PHOTO_PART:
+        photo = bike_photo(rng.randrange(VARIANTS))
+        photo_id = pictures.add(pictures.new_id(at, bike_id), person.id, "bike_photo", bike_id, photo, at)
     return Bike(
-        id=dice.new_id(BIKE, at, person.id, number),
+        id=bike_id,
         version=1,
         rider_id=person.id,
         name=name,
@@ -117,4 +130,5 @@ def _bike(person: Townsperson, dice: Dice, rng: Random, at: datetime, number: in
         weight_kg=weight,
         battery_wh=battery,
         battery_removable=removable,
+        photo_id=photo_id,
     )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -22,12 +22,13 @@ from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.staff_list import StaffList
 from supportcarr.bootstrap.anchors import anchor_of
 from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.objects import FOLDER, objects_of
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.bootstrap.settings import Settings
-from supportcarr.bootstrap.stores import store_of
-from supportcarr.contracts.documents import Document
-from supportcarr.drivers.collections import PROFILES, VEHICLES
+from supportcarr.bootstrap.stores import sqlite_file, store_of, store_url
+from supportcarr.drivers.collections import VEHICLES
 from supportcarr.drivers.plates import Plates
+from supportcarr.kit.objects.local import LocalObjects
 from supportcarr.kit.runtime.city_clock import CITY_CLOCK
 from supportcarr.kit.runtime.clock import CityClockRecord, Clock
 from supportcarr.kit.runtime.settings import SettingsError
@@ -35,18 +36,17 @@ from supportcarr.kit.sealing.lookup_keys import LookupKeys
 from supportcarr.kit.sealing.search_terms import SEARCH_TERMS, documents_of
 from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker
-from supportcarr.kit.store.port import CollectionSpec
-from supportcarr.rescues.collections import RESCUES
-from supportcarr.riders.collections import RIDERS
 from supportcarr_lab.emulators.app import DATABASE_FILE
 from supportcarr_lab.emulators.stripe import objects
 from supportcarr_lab.emulators.stripe.database import EmulatorDatabase
+from supportcarr_lab.town.filled import FILLED
 from supportcarr_lab.town.options import TownOptions
 from supportcarr_lab.town.people import Townsperson, account_of, password_hash
+from supportcarr_lab.town.pictures import Pictures
 from supportcarr_lab.town.riders import RiderRecord
 from supportcarr_lab.town.town import Town
+from supportcarr_lab.town.writing import BATCH, REMOTE_BATCH, BulkWriter, ObjectWriter
 
-BATCH = 2_000  # documents of one transaction
 AT_ONCE = 200  # rescues between two writes
 CITY_ID = "city"
 
@@ -60,32 +60,9 @@ class TownSummary(msgspec.Struct, frozen=True, kw_only=True):
     riders: int
     rescues: dict[str, int]  # by status
     documents: int
+    objects: int  # of files
     seconds: dict[str, float]
     people: dict[str, Townsperson]  # one of each role, to sign in as
-
-
-class BulkWriter:
-    """Collects documents, and writes many of a collection in one transaction."""
-
-    def __init__(self, store: SealingStore) -> None:
-        self._store = store
-        self._waiting: dict[str, tuple[CollectionSpec[Any], list[Document]]] = {}
-        self.written = 0
-        self.seconds = 0.0
-
-    def keep(self, spec: CollectionSpec[Any], document: Document) -> None:
-        self._waiting.setdefault(spec.name, (spec, []))[1].append(document)
-
-    async def write(self, *, all: bool = False) -> None:
-        """Write the collections of which enough documents wait, or *all* of them."""
-        began = time.perf_counter()
-        for spec, documents in list(self._waiting.values()):
-            if documents and (all or len(documents) >= BATCH):
-                for start in range(0, len(documents), BATCH):
-                    await self._store.fill(spec, documents[start : start + BATCH])
-                self.written += len(documents)
-                documents.clear()
-        self.seconds += time.perf_counter() - began
 
 
 async def seed_town(
@@ -102,10 +79,14 @@ async def seed_town(
             store.collection(spec)
         await _refuse_data(store, settings)
         markers = store.collection(MARKERS)
-        now = datetime.now(UTC)
-        source = f"the town of seed {options.seed}"
         marker = await markers.insert(
-            CopyMarker(id=MARKER_ID, source=source, started_at=now, filled_by=command)
+            CopyMarker(
+                id=MARKER_ID,
+                source=f"the town of seed {options.seed}",
+                started_at=datetime.now(UTC),
+                filled_by=command,
+                how_to_drop=_how_to_drop(settings),
+            )
         )
         await seed(settings, store)
         summary = await _Seeding(settings, options, store, progress).run()
@@ -116,8 +97,7 @@ async def seed_town(
 
 
 async def _refuse_data(store: SealingStore, settings: Settings) -> None:
-    specs: tuple[CollectionSpec[Any], ...] = (RESCUES, PROFILES, RIDERS)
-    for spec in specs:
+    for spec in FILLED:
         if await store.collection(spec).count():
             where = settings.deployment.store_url or settings.deployment.data
             raise SettingsError(
@@ -126,17 +106,42 @@ async def _refuse_data(store: SealingStore, settings: Settings) -> None:
             )
 
 
+def _how_to_drop(settings: Settings) -> str:
+    """How everything is removed that the town wrote: objects, cards and keys are in the data folder."""
+    folder, file = Path(settings.deployment.data).resolve(), sqlite_file(settings)
+    drop_folder = f"delete the folder {folder}"
+    if file is None:
+        database = urlsplit(store_url(settings)).path.strip("/") or "supportcarr"
+        return f"drop the database {database} and {drop_folder}"
+    file = file.resolve()
+    if file.is_relative_to(folder):
+        return drop_folder
+    return f"{drop_folder} as well as {file}, {file}-wal and {file}-shm"
+
+
 class _Seeding:
     def __init__(
         self, settings: Settings, options: TownOptions, store: SealingStore, progress: Progress
     ) -> None:
         self._settings, self._options, self._store, self._progress = settings, options, store, progress
-        self._writer = BulkWriter(store)
-        self._town = Town(options, settings.routing, self._writer.keep)
+        self._writer = BulkWriter(store, BATCH if sqlite_file(settings) else REMOTE_BATCH)
+        object_store = objects_of(settings, Clock())
+        is_local = isinstance(object_store, LocalObjects)
+        self._objects = ObjectWriter(
+            object_store, Path(settings.deployment.data) / FOLDER if is_local else None
+        )
+        self._pictures = Pictures(options, self._writer.keep, datetime.now(UTC), settings.files)
+        self._town = Town(options, settings.routing, self._writer.keep, self._pictures)
         self._seconds: dict[str, float] = {}
         self._step_began = time.perf_counter()
 
     async def run(self) -> TownSummary:
+        try:
+            return await self._run()
+        finally:
+            await self._objects.close()
+
+    async def _run(self) -> TownSummary:
         await self._people()
         self._step("people")
         await self._drivers()
@@ -155,6 +160,7 @@ class _Seeding:
             riders=len(town.riders),
             rescues=dict(town.counts),
             documents=self._writer.written,
+            objects=self._objects.written,
             seconds=self._seconds,
             people={
                 "rider": max(town.riders, key=lambda rider: rider.profile.version).person,
@@ -167,6 +173,10 @@ class _Seeding:
         self._seconds[name] = now - self._step_began
         self._step_began = now
         self._progress(f"{name}: {self._seconds[name]:.1f} s")
+
+    async def _write(self, *, all: bool = False) -> None:
+        await self._writer.write(all=all)
+        await self._objects.write(self._pictures.take())
 
     async def _people(self) -> None:
         secret = self._settings.auth.lookup_secret
@@ -181,12 +191,12 @@ class _Seeding:
             self._writer.keep(USERS, user)
             for term in documents_of(user.id, sorted(terms_of(user.name)), hashes):
                 self._writer.keep(SEARCH_TERMS, msgspec.structs.replace(term, version=1))
-        await self._writer.write(all=True)
+        await self._write(all=True)
         staff = StaffList(self._store)
         for operator in self._town.operators:
             await staff.note(operator.id, (operator.role,))
         self._town.make_riders()
-        await self._writer.write(all=True)
+        await self._write(all=True)
 
     async def _drivers(self) -> None:
         plates = Plates(self._store, self._settings.auth.lookup_secret)
@@ -194,16 +204,16 @@ class _Seeding:
             for vehicle in life.record.vehicles:
                 self._writer.keep(VEHICLES, await plates.with_hashes(vehicle))
             if number % AT_ONCE == 0:
-                await self._writer.write()
-        await self._writer.write(all=True)
+                await self._write()
+        await self._write(all=True)
 
     async def _rescues(self) -> None:
         for number, _ in enumerate(self._town.make_rescues(), start=1):
             if number % AT_ONCE == 0:
-                await self._writer.write()
+                await self._write()
             if number % 10_000 == 0:
                 self._progress(f"{number} rescues")
-        await self._writer.write(all=True)
+        await self._write(all=True)
 
     async def _audit(self) -> None:
         """The records of what operators did, chained in order of time."""
@@ -216,7 +226,7 @@ class _Seeding:
             assert record.hash is not None, "it is chained"
             previous = record.hash
             self._writer.keep(RECORDS, msgspec.structs.replace(record, version=2))
-        await self._writer.write(all=True)
+        await self._write(all=True)
         signer = HeadSigner(self._settings.audit.secret)
         await AuditChain(self._store, Clock(), signer, anchor_of(self._settings)).extend()
 

@@ -29,6 +29,8 @@ from supportcarr.rescues.commands import (
     Start,
 )
 from supportcarr_lab.town.options import Dice, seconds_after
+from supportcarr_lab.town.photos import Camera
+from supportcarr_lab.town.pictures import VARIANTS
 from supportcarr_lab.town.records import DISPATCH_RULES, RESCUE_RULES, RescueRecord
 
 STORIES = (
@@ -49,6 +51,8 @@ STORIES = (
     ("card_declined", 22),
     ("payment_timeout", 5),
 )  # fmt: skip
+PHOTOGRAPHED_PART = 0.025
+_DAMAGE = ("A scratch on the frame.", "The left brake lever is bent.", "The mudguard is broken.")
 DOUBTFUL_PART = 0.02  # of the arrivals: the phone does not say where it is
 
 
@@ -82,10 +86,13 @@ class Story:
         needs: CarryingNeeds,
         support: Actor,
         dice: Dice,
+        camera: Camera,
         rng: Random,
     ) -> None:
         self._record, self._drivers, self._needs = record, drivers, needs
-        self._support, self._dice, self._rng = support, dice, rng
+        self._support, self._dice, self._camera, self._rng = support, dice, camera, rng
+        self._photographed = rng.random() < PHOTOGRAPHED_PART
+        self._bike = rng.randrange(VARIANTS)  # how it looks in photos
         self._rider = Actor("rider", record.rescue.rider_id)
         self._asked: set[str] = {record.rescue.rider_id}
         self._quote = record.rescue.quote
@@ -211,6 +218,8 @@ class Story:
         return at
 
     def _start(self, at: datetime) -> datetime:
+        if self._photographed:
+            self._camera.take(self._record, self._by_driver, "before", self._later(at, 20, 60), self._bike)
         at = self._later(at, 90, 420)
         self._record.act(Start(pin=self._record.rescue.pin), self._by_driver, at)
         return at
@@ -233,7 +242,17 @@ class Story:
         self._record.act(Complete(outcome="delivered", seen=self._seen(dropoff)), self._by_driver, at)
         assert self._driver is not None
         self._driver.place = dropoff
+        if self._photographed:
+            self._photos_of_after(at)
         return at
+
+    def _photos_of_after(self, at: datetime) -> None:
+        """The driver takes one at once; some riders take one within the hour, and a few see damage."""
+        self._camera.take(self._record, self._by_driver, "after", self._later(at, 5, 60), self._bike)
+        if self._rng.random() < 0.4:
+            damage = self._rng.choice(_DAMAGE) if self._rng.random() < 0.1 else None
+            later = self._later(at, 60, 3_600)
+            self._camera.take(self._record, self._rider, "after", later, self._bike, damage=damage)
 
     def _pin_locked(self, at: datetime) -> datetime:
         at = self._arrive(at)
@@ -309,7 +328,11 @@ class Story:
 
     def _disputed(self, at: datetime) -> datetime:
         """Rider and driver disagree under way; an operator sets what the rider pays."""
+        self._photographed = True
         at = self._later(self._start(self._arrive(at)), 120, 600)
+        seen = self._rng.choice(_DAMAGE)
+        before = at - timedelta(seconds=self._rng.randint(20, 60))
+        self._camera.take(self._record, self._rider, "after", before, self._bike, damage=seen)
         reason = "They disagree about a scratch; half of the price was agreed on the phone."
         amount = self._rng.choice((0, self._quote.total_minor // 2))
         self._record.act(Abort(reason=reason, amount_minor=amount or None), self._support, at)

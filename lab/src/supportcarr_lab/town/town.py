@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.resources import files
 from random import Random
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.carrying import carrying_needs
-from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import OperatorActed
 from supportcarr.contracts.ids import QUOTE, RESCUE
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.dispatch import collections as dispatch
 from supportcarr.drivers import collections as drivers
-from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.notifications.model import Notification, notification_id
 from supportcarr.notifications.texts import notification_texts
@@ -41,9 +38,12 @@ from supportcarr.tracking.model import CurrentJob
 from supportcarr_lab.town.dispatching import Dispatching
 from supportcarr_lab.town.driver_lives import DriverLife, fate_of, live
 from supportcarr_lab.town.drivers import DriverRecord
+from supportcarr_lab.town.filled import Keep
 from supportcarr_lab.town.opinions import Opinions
 from supportcarr_lab.town.options import Dice, TownOptions, seconds_after, weighted
 from supportcarr_lab.town.people import Townsperson, townspeople
+from supportcarr_lab.town.photos import Camera
+from supportcarr_lab.town.pictures import Pictures
 from supportcarr_lab.town.places import TownMap
 from supportcarr_lab.town.records import RescueRecord
 from supportcarr_lab.town.riders import RiderRecord, rider_record
@@ -64,14 +64,14 @@ PROBLEMS = (
 )
 _NOTES = ("The bell is broken, please call.", "I am with a child.", "Red bike, blue helmet.")
 
-Keep = Callable[[CollectionSpec[Any], Document], None]
-
 
 class Town:
     """The people of the town, and its rescues in order of time."""
 
-    def __init__(self, options: TownOptions, routing: RoutingSettings, keep: Keep) -> None:
-        self.options, self.dice, self._keep = options, Dice(options), keep
+    def __init__(
+        self, options: TownOptions, routing: RoutingSettings, keep: Keep, pictures: Pictures
+    ) -> None:
+        self.options, self.dice, self._keep, self.pictures = options, Dice(options), keep, pictures
         self.map = TownMap()
         self._router = StraightLineRouter(routing)
         self._zone = ZoneInfo(MONTREAL.timezone)
@@ -83,6 +83,7 @@ class Town:
         self.rider_people = townspeople(options, self.dice, "rider", options.riders)
         support = Actor("support", self.operators[0].id)
         self.opinions = Opinions(options.ends_at, support, self.dice, self.listen)
+        self._camera = Camera(options.ends_at, self.dice, pictures, keep)
         self.lives: list[DriverLife] = []
         self.riders: list[RiderRecord] = []
         self._jobs: dict[str, CurrentJob] = {}
@@ -115,7 +116,7 @@ class Town:
         """Each driver, whose vehicles are left to the caller: their plates are hashed."""
         fates = self.dice.random("fates")
         for index, person in enumerate(self.drivers):
-            record = DriverRecord(person, self._zone, self.dice, self.listen)
+            record = DriverRecord(person, self._zone, self.dice, self.pictures, self.listen)
             operator = Actor("support", self.operators[index % OPERATORS].id)
             rng = self.dice.random("driver", index)
             fate = fate_of(index, fates)
@@ -126,13 +127,17 @@ class Town:
             self._keep(drivers.PROFILES, record.profile)
             for shift in record.shifts.values():
                 self._keep(drivers.SHIFTS, shift)
+            for document in record.documents.values():
+                self._keep(drivers.DRIVER_DOCUMENTS, document)
             if (entry := record.roster_entry) is not None:
                 self._keep(dispatch.ROSTER, entry)
             self.states[life.fate] += 1
             yield life
 
     def make_riders(self) -> None:
-        self.riders = [rider_record(person, self.map, self.dice) for person in self.rider_people]
+        self.riders = [
+            rider_record(person, self.map, self.dice, self.pictures) for person in self.rider_people
+        ]
         for rider in self.riders:
             self._keep(payments.ACCOUNTS, rider.account)
             self._keep(payments.METHODS, rider.card)
@@ -203,7 +208,7 @@ class Town:
         terms = record.rescue.quote
         needs = carrying_needs(terms.kind, terms.problem, terms.bike)
         support = Actor("support", self.operators[number % OPERATORS].id)
-        play = Story(record, at_work, needs, support, self.dice, rng)
+        play = Story(record, at_work, needs, support, self.dice, self._camera, rng)
         intent = f"pi_{rescue_id.rpartition('_')[2][2:]}"
         ended = play.play(story, intent, rider.account.customer, rider.card.stripe_payment_method, at)
         rider.release(rescue_id)

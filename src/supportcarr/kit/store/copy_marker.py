@@ -16,11 +16,13 @@ class CopyMarker(Document, frozen=True, kw_only=True):
     """Says that this store holds an unfinished copy of *source*.
 
     ``filled_by`` is the command, if one filled a new store: it cannot be continued, only begun anew.
+    ``how_to_drop`` says what to delete before that; the command may have written more than the store.
     """
 
     source: str
     started_at: datetime
     filled_by: str | None = None
+    how_to_drop: str | None = None
 
 
 MARKERS = CollectionSpec("store_copies", CopyMarker)
@@ -28,12 +30,15 @@ MARKER_ID = "unfinished"
 
 
 def unfinished_copy(marker: CopyMarker, target: str, how_to_drop: str) -> UnfinishedCopy:
-    """The error for a store named *target* that holds the marker."""
+    """The error for a store named *target* that holds the marker.
+
+    *how_to_drop* says what to delete of the store, unless the marker says it.
+    """
     begun = marker.started_at.astimezone(UTC)
     if marker.filled_by is not None:
         return UnfinishedCopy(
             f"{target} is half filled with {marker.source}, begun {begun:%Y-%m-%d %H:%M} UTC, and this "
-            f"cannot be continued: {how_to_drop}, then run `{marker.filled_by}` again"
+            f"cannot be continued: {marker.how_to_drop or how_to_drop}, then run `{marker.filled_by}` again"
         )
     copy = f"supportcarr store copy --from {marker.source} --to {target}"
     return UnfinishedCopy(

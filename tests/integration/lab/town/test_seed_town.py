@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import EntryPoints
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -26,21 +27,23 @@ from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.drivers.collections import PROFILES
+from supportcarr.drivers.collections import DRIVER_DOCUMENTS, PROFILES
 from supportcarr.drivers.model import state_of
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker
 from supportcarr.kit.store.port import CollectionSpec, UnfinishedCopy
 from supportcarr.operations.repository import OPS_RESCUES, OpsRescueRepository
 from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.providers.settings import RoutingSettings
-from supportcarr.rescues.collections import RESCUES
+from supportcarr.rescues.collections import PHOTOS, RESCUES
 from supportcarr.tracking.collections import CURRENT_JOBS
 from supportcarr.tracking.current_jobs import CurrentJobs
+from supportcarr_lab.town import seeding
 from supportcarr_lab.town.command import run
+from supportcarr_lab.town.filled import FILLED
 from supportcarr_lab.town.options import TownOptions
 from supportcarr_lab.town.people import PASSWORD
+from supportcarr_lab.town.pictures import Pictures
 from supportcarr_lab.town.seeding import seed_town
 from supportcarr_lab.town.town import Town
 from supportcarr_lab.verification import invariants
@@ -70,7 +73,8 @@ class RecordedTown(Town):
     def __init__(self) -> None:
         self.kept: defaultdict[str, dict[str, Document]] = defaultdict(dict)
         self.events: list[EventEnvelope] = []
-        super().__init__(OPTIONS, RoutingSettings(), self._keep_in_memory)
+        pictures = Pictures(OPTIONS, self._keep_in_memory, ended_at=datetime(2026, 11, 1, tzinfo=UTC))
+        super().__init__(OPTIONS, RoutingSettings(), self._keep_in_memory, pictures)
 
     def _keep_in_memory(self, spec: CollectionSpec[Any], document: Document) -> None:
         self.kept[spec.name][document.id] = document
@@ -160,7 +164,7 @@ async def test_mongodb_has_the_same_town(tmp_path: Path, mongodb: str) -> None:
     store = store_of(settings)
     await store.open()
     try:
-        for spec in (USERS, PROFILES, RESCUES, OPS_RESCUES):
+        for spec in (USERS, PROFILES, DRIVER_DOCUMENTS, RESCUES, PHOTOS, OPS_RESCUES):
             collection: Any = store.collection(spec)
             stored = {one.id: without_version(one) async for one in collection.scan()}
             own = {name: without_version(one) for name, one in made[spec.name].items()}
@@ -175,6 +179,7 @@ def test_the_same_options_make_the_same_town() -> None:
     first, second = RecordedTown().make(), RecordedTown().make()
     assert first.kept == second.kept
     assert first.events == second.events
+    assert first.pictures.take() == second.pictures.take()
 
 
 async def test_the_read_models_are_those_that_the_consumers_make() -> None:
@@ -194,6 +199,25 @@ async def test_the_read_models_are_those_that_the_consumers_make() -> None:
         assert made == seeded
 
 
+async def test_a_document_of_any_filled_collection_is_data(tmp_path: Path) -> None:
+    """Of a town's documents one of each collection is put into a new store, alone."""
+    full = store_of(await seeded(tmp_path / "town"))
+    settings = settings_of(tmp_path / "new")
+    new = store_of(settings)
+    await full.open()
+    await new.open()
+    try:
+        for spec in FILLED:
+            document = await anext(full.collection(spec).scan())
+            await new.fill(spec, [document])
+            with pytest.raises(SettingsError, match=rf"has data already \({spec.name}\)"):
+                await seed_town(settings, OPTIONS, "supportcarr seed town", lambda _: None)
+            await new.collection(spec).delete(document.id, document.version)
+    finally:
+        await full.close()
+        await new.close()
+
+
 def test_a_store_with_data_is_refused(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     run(settings, OPTIONS)
@@ -205,20 +229,27 @@ def test_a_store_with_data_is_refused(tmp_path: Path) -> None:
     assert f"{settings.deployment.data} has data already" in result.output
 
 
-async def test_a_town_that_was_ended_midway_is_named_and_nothing_runs_on_it(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path)
-    store = store_of(settings)
-    await store.open()
-    marker = CopyMarker(
-        id=MARKER_ID,
-        source="the town of seed 7",
-        started_at=OPTIONS.ends_at,
-        filled_by="supportcarr seed town --seed 7",
-    )
-    await store.collection(MARKERS).insert(marker)
-    await store.close()
-    with pytest.raises(UnfinishedCopy, match=r"half filled .* run `supportcarr seed town --seed 7` again"):
-        await seeded(tmp_path)
+@pytest.mark.parametrize("engine", ["sqlite", "mongodb"])
+async def test_a_town_that_was_ended_midway_is_named_and_nothing_runs_on_it(
+    tmp_path: Path, engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = request.getfixturevalue("mongodb") if engine == "mongodb" else None
+    changed = {"SUPPORTCARR_STORE_URL": database} if database else {}
+
+    async def ended(*_: Any) -> None:
+        raise RuntimeError("ended")
+
+    monkeypatch.setattr(seeding, "seed", ended)
+    with pytest.raises(RuntimeError, match="ended"):
+        await seeded(tmp_path, **changed)
+    monkeypatch.undo()
+    drop = f"delete the folder {tmp_path.resolve()}"
+    if database:
+        drop = f"drop the database {urlsplit(database).path.strip('/')} and {drop}"
+    again = f"{drop}, then run `supportcarr seed town` again"
+    with pytest.raises(UnfinishedCopy, match="is half filled with the town of seed 7") as refused:
+        await seeded(tmp_path, **changed)
+    assert str(refused.value).endswith(again)
 
 
 @pytest.mark.parametrize("profile", ["staging", "production"])
