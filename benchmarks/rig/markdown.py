@@ -60,6 +60,8 @@ def figures(reports: Mapping[str, Report]) -> str:
         sections.append(_sign_ins(sign_ins))
     if images := reports.get("images"):
         sections.append(_images(images))
+    if town := reports.get("town"):
+        sections.append(_town(town))
     if against := reports.get("against"):
         sections.append(_against(against))
     if memory := reports.get("memory"):
@@ -334,6 +336,18 @@ def _images(report: Report) -> str:
     bars = [f"- {bar}: {_met({'met': met})}" for bar, met in report["bars"].items()]
     lines = ["### Beside uploads of photos", "", told, ""]
     return "\n".join([*lines, *table(["`GET /me`", "p50 ms", "p95 ms", "p99 ms"], me), "", *bars])
+
+
+def _town(report: Report) -> str:
+    body = [[name, f"{seconds:.1f}"] for name, seconds in (report["steps"] | report["checks"]).items()]
+    bar = f" (bar: below {report['bar_s']:g} s: {_met(report)})" if report["met"] is not None else ""
+    told = f"{_machine(report)} {report['drivers']:,} drivers and {report['rescues']:,} rescues:"
+    told += (
+        f" {report['documents']:,} documents ({report['store_mb']} MB) and {report['objects']:,} objects of"
+    )
+    told += f" files in {report['seconds']:.0f} s{bar}, with {report['cpu_s']:.0f} s of CPU and at most"
+    told += f" {report['memory_mb']} MB. Others used {report['others']:.0%} of the machine."
+    return "\n".join(["### A seeded town", "", told, "", *table(["step", "seconds"], body)])
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
