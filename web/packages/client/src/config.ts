@@ -12,10 +12,20 @@ export interface PublicArea {
   boundary: [number, number][];
 }
 
+/** Where maps come from; all absent: the built-in style. */
+export interface PublicMap {
+  style_url: string | null;
+  mapbox_token: string | null;
+  /** Asked instead of Mapbox's own server. */
+  mapbox_api_url?: string | null;
+  /** The tiles of an imported region. */
+  streets?: { url: string; attribution: string } | null;
+}
+
 /** The public configuration of the server (`/config.json`). */
 export interface PublicConfig {
   realtime_url: string;
-  map: { style_url: string | null; mapbox_token: string | null };
+  map: PublicMap;
   speed: number;
   areas: PublicArea[];
 }

@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import type { MapConfig } from "@supportcarr/map/mapStyle";
 import { act, cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
@@ -7,7 +8,6 @@ import { AreaContext } from "../../lib/area.ts";
 import { useCityStore } from "../../lib/cityStore.ts";
 import { texts } from "../../lib/texts.ts";
 import { LiveMap } from "./LiveMap.tsx";
-import type { MapConfig } from "./mapStyle.ts";
 
 const openMap = vi.hoisted(() => vi.fn());
 vi.mock("./cityMap.ts", () => ({ openMap }));

@@ -1,13 +1,13 @@
 import "./map.css";
 
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { chooseMapStyle, type MapConfig } from "@supportcarr/map/mapStyle";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
 import { useArea } from "../../lib/area.ts";
 import { useCityStore } from "../../lib/cityStore.ts";
 import { texts } from "../../lib/texts.ts";
 import { type CityMap, type CityMapOptions, openMap } from "./cityMap.ts";
 import { MapLegend } from "./MapLegend.tsx";
-import { chooseMapStyle, type MapConfig } from "./mapStyle.ts";
 
 const text = texts.map;
 
@@ -19,20 +19,23 @@ interface LiveMapProps extends Pick<CityMapOptions, "getCoveredWidth" | "onSelec
 }
 
 /** The map of the area with its trucks and live rescues. */
-export function LiveMap({ config, dark, selectedRescueId, onSelectRescue, getCoveredWidth, className }: LiveMapProps) {
+export function LiveMap({ config: configured, dark, selectedRescueId, onSelectRescue, getCoveredWidth, className }: LiveMapProps) {
   const area = useArea();
   const containerRef = useRef<HTMLDivElement>(null);
   const mapRef = useRef<CityMap | null>(null);
   // The map opens asynchronously and must then show the latest values.
   const latestRef = useRef({ dark, selectedRescueId });
-  const [problem, setProblem] = useState<"unavailable" | "fallback" | null>(null);
+  const [fallback, setFallback] = useState(false);
+  const [unavailable, setUnavailable] = useState(false);
+  // A configured map that cannot be loaded is replaced by our own.
+  const config = useMemo(() => (fallback ? { ...configured, style_url: null, mapbox_token: null } : configured), [configured, fallback]);
   const offline = useCityStore((state) => state.connection === "offline");
 
   useEffect(() => {
     let closed = false;
     const container = containerRef.current;
     if (!container) return;
-    openMap(container, { config, area, dark: latestRef.current.dark, onFallback: () => setProblem("fallback"), onSelectRescue, getCoveredWidth }).then(
+    openMap(container, { config, area, dark: latestRef.current.dark, onFallback: () => setFallback(true), onSelectRescue, getCoveredWidth }).then(
       (map) => {
         if (closed) {
           map.close();
@@ -43,7 +46,9 @@ export function LiveMap({ config, dark, selectedRescueId, onSelectRescue, getCov
         map.setSelected(latestRef.current.selectedRescueId);
       },
       () => {
-        if (!closed) setProblem("unavailable");
+        if (closed) return;
+        if (config.mapbox_token) setFallback(true);
+        else setUnavailable(true);
       },
     );
     return () => {
@@ -67,9 +72,9 @@ export function LiveMap({ config, dark, selectedRescueId, onSelectRescue, getCov
       </div>
       <div className="pointer-events-none absolute inset-x-14 top-3 flex flex-col items-center gap-2 text-center text-sm">
         {offline ? <Notice>{text.stale}</Notice> : null}
-        {problem ? <Notice>{text[problem]}</Notice> : null}
+        {unavailable ? <Notice>{text.unavailable}</Notice> : fallback ? <Notice>{text.fallback}</Notice> : null}
       </div>
-      {problem === "unavailable" ? null : <MapLegend builtInStyle={problem === "fallback" || !chooseMapStyle(config, area, dark).external} />}
+      {unavailable ? null : <MapLegend builtInStyle={!chooseMapStyle(config, area.boundary, dark).external} />}
     </section>
   );
 }

@@ -1,14 +1,13 @@
+import { loadMapbox, loadMapLibre, type MapLibrary } from "@supportcarr/map/mapLibrary";
+import { chooseMapStyle, type MapConfig, type MapStyleChoice } from "@supportcarr/map/mapStyle";
 import type * as MapLibre from "maplibre-gl";
 
 import { type Area, boundsOf } from "../../lib/area.ts";
 import { useCityStore } from "../../lib/cityStore.ts";
 import { texts } from "../../lib/texts.ts";
 import { type Coordinates, isAnimating } from "../../lib/trucks.ts";
-import { builtInStyle } from "./builtInStyle.ts";
 import { destinationOf, legFeatures, rescueFeatures, truckFeatures } from "./geojson.ts";
 import { addLayers, setData } from "./layers.ts";
-import { loadMapbox, loadMapLibre, type MapLibrary } from "./mapLibrary.ts";
-import { chooseMapStyle, type MapConfig, type MapStyleChoice } from "./mapStyle.ts";
 import { tooltipElement, tooltipOf } from "./tooltip.ts";
 
 const REDRAW_INTERVAL_MS = 100;
@@ -26,23 +25,18 @@ export interface CityMapOptions {
   config: MapConfig;
   area: Area;
   dark: boolean;
-  /** The configured library or style could not be loaded; the built-in style is used instead. */
+  /** The configured library or style could not be loaded: the map is to be opened again with the built-in style. */
   onFallback: () => void;
   onSelectRescue: (rescueId: string) => void;
   /** Width of the part at the right of the map that is covered by something else, in pixels. */
   getCoveredWidth: () => number;
 }
 
-/** Opens the configured map, or the built-in one if it cannot be loaded.  Throws without WebGL. */
+/** Opens the configured map.  Throws without WebGL, or if its library cannot be loaded. */
 export async function openMap(container: HTMLElement, options: CityMapOptions): Promise<CityMap> {
-  if (options.config.mapbox_token) {
-    try {
-      return new CityMap(container, await loadMapbox(options.config.mapbox_token), options);
-    } catch {
-      options.onFallback();
-    }
-  }
-  return new CityMap(container, await loadMapLibre(), { ...options, config: { ...options.config, mapbox_token: null } });
+  const { mapbox_token: token, mapbox_api_url: apiUrl, streets } = options.config;
+  const library = token ? await loadMapbox(token, apiUrl) : await loadMapLibre({ streets: Boolean(streets) });
+  return new CityMap(container, library, options);
 }
 
 /** The map of one area; draws the city store until it is closed. */
@@ -52,7 +46,7 @@ export class CityMap {
   private readonly unsubscribe: () => void;
   private readonly redrawInterval: ReturnType<typeof setInterval>;
   private dark: boolean;
-  private builtIn: boolean;
+  private readonly external: boolean;
   private styleLoaded = false;
   private needsRedraw = true;
   private closed = false;
@@ -67,13 +61,13 @@ export class CityMap {
   ) {
     this.dark = options.dark;
     const { style, external } = this.chooseStyle();
-    this.builtIn = !external;
+    this.external = external;
     this.map = new library.Map({
       container,
       style,
       bounds: boundsOf(options.area),
       fitBoundsOptions: { padding: INITIAL_PADDING_PX },
-      attributionControl: external ? {} : false,
+      attributionControl: external || options.config.streets ? {} : false,
       dragRotate: false,
       locale: LOCALE,
     });
@@ -82,7 +76,7 @@ export class CityMap {
     this.map.addControl(new library.ScaleControl({ unit: "metric" }), "bottom-right");
     this.popup = new library.Popup({ closeButton: false, closeOnClick: false, offset: 18, className: "city-map-tooltip" });
     this.map.on("style.load", () => this.onStyleLoad());
-    this.map.on("error", () => this.fallBackToBuiltInStyle());
+    this.map.on("error", () => this.giveUp());
     this.addPointerListeners();
     this.unsubscribe = useCityStore.subscribe((state, previous) => {
       if (state.rescues === previous.rescues && state.loaded === previous.loaded) return;
@@ -108,7 +102,7 @@ export class CityMap {
     if (dark === this.dark) return;
     const previous = this.chooseStyle().style;
     this.dark = dark;
-    const style = this.builtIn ? builtInStyle(this.options.area, dark) : this.chooseStyle().style;
+    const { style } = this.chooseStyle();
     if (style === previous) return; // a configured style has no dark version
     this.styleLoaded = false;
     this.map.setStyle(style, { diff: false });
@@ -123,7 +117,7 @@ export class CityMap {
   }
 
   private chooseStyle(): MapStyleChoice {
-    return chooseMapStyle(this.options.config, this.options.area, this.dark);
+    return chooseMapStyle(this.options.config, this.options.area.boundary, this.dark, true);
   }
 
   private onStyleLoad(): void {
@@ -134,11 +128,9 @@ export class CityMap {
     this.container.dataset.ready = "true";
   }
 
-  private fallBackToBuiltInStyle(): void {
-    if (this.builtIn || this.styleLoaded) return;
-    this.builtIn = true;
-    this.options.onFallback();
-    this.map.setStyle(builtInStyle(this.options.area, this.dark), { diff: false });
+  private giveUp(): void {
+    // A tile that is missing is no reason: the rest of the style is drawn.
+    if (this.external && !this.container.dataset.ready) this.options.onFallback();
   }
 
   private draw(): void {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { MONTREAL } from "../../lib/testing/areas.ts";
 import { chooseMapStyle } from "./mapStyle.ts";
+import type { LngLat } from "./types.ts";
 
-const choose = (style_url: string | null, mapbox_token: string | null, dark = false) => chooseMapStyle({ style_url, mapbox_token }, MONTREAL, dark);
+const BOUNDARY: LngLat[] = [[-73.7, 45.4], [-73.5, 45.4], [-73.5, 45.6], [-73.7, 45.4]];
+const choose = (style_url: string | null, mapbox_token: string | null, dark = false) => chooseMapStyle({ style_url, mapbox_token }, BOUNDARY, dark);
 
 describe("the map style", () => {
   it("is the built-in one, drawn by MapLibre, without configuration", () => {

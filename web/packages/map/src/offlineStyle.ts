@@ -1,0 +1,82 @@
+import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+
+import demandZones from "./demandZones.json";
+import districts from "./districts.json";
+import { PALETTES } from "./palette.ts";
+import { FONTS, streetLayers, type Streets, streetsSource } from "./streets.ts";
+import type { LngLat } from "./types.ts";
+
+const DETAIL_ZOOM = 12;
+
+export interface OfflineStyleOptions {
+  /** The service area, a closed ring. */
+  boundary: readonly LngLat[] | null;
+  dark: boolean;
+  /** Streets of a region that was imported; without them the districts of the demo's city are named. */
+  streets?: Streets | null;
+  /** Where demand usually is in the demo's city. */
+  demand?: boolean;
+}
+
+const points = (rows: (string | number)[][], properties: (row: (string | number)[]) => Record<string, string | number>, at: number): SourceSpecification => ({
+  type: "geojson",
+  data: {
+    type: "FeatureCollection",
+    features: rows.map((row) => ({
+      type: "Feature" as const,
+      properties: properties(row),
+      geometry: { type: "Point" as const, coordinates: [Number(row[at + 1]), Number(row[at])] },
+    })),
+  },
+});
+
+/** A map style that needs no internet: the service area, and the streets of an imported region or names of districts. */
+export function offlineStyle({ boundary, dark, streets = null, demand = false }: OfflineStyleOptions): StyleSpecification {
+  const palette = PALETTES[dark ? "dark" : "light"];
+  const usage: ExpressionSpecification = ["get", "usage"];
+  const sources: Record<string, SourceSpecification> = {};
+  const layers: LayerSpecification[] = [{ id: "outside", type: "background", paint: { "background-color": streets ? palette.inside : palette.outside } }];
+  if (boundary) {
+    sources.area = { type: "geojson", data: { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [boundary.map((point) => [...point])] } } };
+    if (!streets) layers.push({ id: "area", type: "fill", source: "area", paint: { "fill-color": palette.inside } });
+  }
+  if (streets) {
+    sources.streets = streetsSource(streets);
+    layers.push(...streetLayers(dark));
+  }
+  if (boundary) layers.push({ id: "boundary", type: "line", source: "area", paint: { "line-color": palette.boundary, "line-width": 1.5, "line-dasharray": [3, 2] } });
+  if (demand) {
+    sources.demand = points(demandZones.zones, ([, , weight]) => ({ usage: weight ?? 0 }), 0);
+    layers.push({
+      id: "demand",
+      type: "circle",
+      source: "demand",
+      paint: {
+        "circle-color": palette.demand,
+        "circle-opacity": ["interpolate", ["linear"], usage, 0, 0.05, 1, 0.18],
+        "circle-radius": ["interpolate", ["exponential", 2], ["zoom"], 10, ["+", 3, ["*", 9, usage]], 15, ["+", 60, ["*", 200, usage]]],
+      },
+    });
+  }
+  if (!streets) {
+    sources.districts = points(districts.districts, ([name, , , rank]) => ({ name: name ?? "", rank: rank ?? 2 }), 1);
+    for (const rank of [1, 2]) {
+      layers.push({
+        id: `districts-${rank}`,
+        type: "symbol",
+        source: "districts",
+        filter: ["==", ["get", "rank"], rank],
+        minzoom: rank === 1 ? 0 : DETAIL_ZOOM,
+        layout: {
+          "text-field": ["get", "name"],
+          "text-font": FONTS,
+          "text-size": 12,
+          "text-max-width": 7,
+          "text-letter-spacing": 0.02,
+        },
+        paint: { "text-color": palette.label, "text-halo-color": palette.halo, "text-halo-width": 1.5 },
+      });
+    }
+  }
+  return { version: 8, sources, layers };
+}
