@@ -6,5 +6,5 @@ export default defineConfig({
   base: "/admin/",
   plugins: [react(), tailwindcss()],
   server: { proxy: { "/api": "http://127.0.0.1:8000", "/config.json": "http://127.0.0.1:8000" } },
-  build: { chunkSizeWarningLimit: 1800, // the map libraries, each loaded only if it draws the map
+  build: { chunkSizeWarningLimit: 1800 }, // each map library is loaded only if it draws the map
 });
