@@ -100,6 +100,13 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
     await page.getByRole("status").filter({ hasText: "Licence approved." }).waitFor();
 
     await page.getByRole("img", { name: "Insurance of Zoé Tremblay" }).waitFor();
+    await driver.approveDocument("insurance");
+    await page.keyboard.press("r");
+    await tabTo(page, "Part of the document is cut off.", "Space");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByText("Another operator has decided about this document meanwhile: Approved.").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await step("Approved Insurance").waitFor();
     await page.keyboard.press("r");
     await tabTo(page, "Part of the document is cut off.", "Space");
     await page.keyboard.press("Enter");

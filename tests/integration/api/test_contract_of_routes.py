@@ -252,6 +252,7 @@ GUARDED = {
     ("delete", "/admin/drivers/{driver_id}/suspension"),
     ("post", "/admin/drivers/{driver_id}/review"),
     ("post", "/admin/drivers/{driver_id}/rejection"),
+    ("post", "/admin/documents/{document_id}/review"),
 }
 RESCUE_CHANGE = re.compile(r"/rescues/{rescue_id}/(?!messages|photos|rating)")
 

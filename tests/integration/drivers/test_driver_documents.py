@@ -137,6 +137,26 @@ async def test_a_repeat_of_an_upload_and_of_a_decision_changes_nothing(platform:
     assert (again["state"], again["reviewed_at"]) == ("rejected", decided["reviewed_at"])
 
 
+async def test_a_decision_is_about_the_version_that_its_operator_saw(platform: Platform) -> None:
+    driver, operator = await applicant(platform), await platform.person("support")
+    document = await send(platform, driver, "licence")
+    await platform.settle()
+    path = f"/admin/documents/{document['id']}/review"
+    [seen] = expect(await operator.get(f"/admin/drivers/{driver.user_id}"), 200)["uploaded_documents"]
+    await review(platform, document["id"], "reject", "Too dark")
+    before = await platform.digest()
+    stale = await operator.post(path, {"decision": "approve"}, if_match=seen["version"])
+    assert (stale.status, stale.body["code"]) == (412, "stale_version")
+    repeated = await operator.post(
+        path, {"decision": "reject", "reason": "Too dark"}, if_match=seen["version"]
+    )
+    now = expect(repeated, 200)
+    assert await platform.digest() == before
+    approved = await operator.post(path, {"decision": "approve"}, if_match=now["version"])
+    assert expect(approved, 200)["state"] == "approved"
+    assert approved.headers["etag"] == f'"{approved.body["version"]}"'
+
+
 async def test_what_cannot_be_sent(platform: Platform) -> None:
     driver, other = await applicant(platform), await applicant(platform)
     theirs = (await send(platform, other, "licence"))["files"][0]["id"]

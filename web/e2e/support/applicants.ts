@@ -25,6 +25,8 @@ export interface Applicant {
   submit: () => Promise<void>;
   /** Uploads a picture as the document of that kind. */
   upload: (kind: string, picture: Buffer, details: object) => Promise<void>;
+  /** An operator approves the document of that kind, outside the console. */
+  approveDocument: (kind: string) => Promise<void>;
   /** An operator approves the application, outside the console. */
   approve: () => Promise<void>;
   /** An operator rejects it, outside the console. */
@@ -67,6 +69,11 @@ export async function applicant(person: { phone: string; password: string; name:
       await requestJson(base, "/me/driver-application/submission", { token, body: {} });
     },
     upload,
+    approveDocument: async (kind) => {
+      const { items } = await requestJson<{ items: { id: string; kind: string }[] }>(base, "/me/driver-documents", { token });
+      const document = items.find((item) => item.kind === kind);
+      await requestJson(base, `/admin/documents/${document?.id}/review`, { token: tokens.access_token, body: { decision: "approve" } });
+    },
     approve: async () => {
       await decide("approval", {});
     },

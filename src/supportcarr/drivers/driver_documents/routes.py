@@ -44,10 +44,15 @@ def document_routes(service: DriverDocumentService) -> list[Route]:
         if body.decision == "reject" and body.reason is None:
             raise ValidationFailed.of("reason", "required", "Tell the driver why")
         document = await service.review(
-            operator, request.path_params["document_id"], body.decision, body.reason, origin=request.origin
+            operator,
+            request.path_params["document_id"],
+            body.decision,
+            body.reason,
+            if_match=request.if_match,
+            origin=request.origin,
         )
         [view] = await views(service, [document])
-        return Response(view)
+        return Response(view, version=document.version)
 
     return [
         Route(
@@ -79,7 +84,8 @@ def document_routes(service: DriverDocumentService) -> list[Route]:
             tag="operations",
             body=DocumentReviewIn,
             response=DocumentOut,
-            codes=("illegal_transition", "not_found"),
+            codes=("illegal_transition", "not_found", "stale_version"),
+            if_match=True,
         ),
     ]
 

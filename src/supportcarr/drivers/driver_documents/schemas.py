@@ -70,6 +70,7 @@ class DocumentOut(msgspec.Struct, frozen=True):
     uploaded_at: Annotated[datetime, Meta(description="city time")]
     reviewed_at: Annotated[datetime | None, Meta(description="city time")]
     files: list[DocumentFileOut]
+    version: Annotated[int, Meta(description="for the header If-Match of an operator's decision, in quotes")]
 
     @classmethod
     def of(cls, document: DriverDocument, links: Mapping[str, DocumentLinks]) -> DocumentOut:
@@ -84,6 +85,7 @@ class DocumentOut(msgspec.Struct, frozen=True):
             document.uploaded_at,
             document.reviewed_at,
             [_file(file_id, links[file_id]) for file_id in document.file_ids if file_id in links],
+            document.version,
         )
 
 

@@ -188,11 +188,12 @@ class DriverDocumentService:
         decision: Literal["approve", "reject"],
         reason: str | None = None,
         *,
+        if_match: int | None = None,
         origin: Origin = NOWHERE,
     ) -> DriverDocument:
         """Approve or reject a document.  A repeat changes nothing.
 
-        Raises ``NotFound``, ``IllegalTransition``.
+        Raises ``NotFound``, ``IllegalTransition``; ``StaleVersion`` if it is not at version *if_match*.
         """
         known = await self._documents.get(document_id)
         if known is None or known.unattached_since is not None:
@@ -203,6 +204,8 @@ class DriverDocumentService:
             after = model.reviewed(document, decision, reason, now, today)
             if after is None:
                 return None
+            if if_match is not None and if_match != document.version:
+                raise StaleVersion(f"It is at version {document.version} now, not at {if_match}.")
             return after, PendingEvents(document_reviewed(document, after, origin), operator, now)
 
         document = await update(self._documents, document_id, decided)

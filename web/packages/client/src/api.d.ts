@@ -1512,7 +1512,7 @@ export interface paths {
         put?: never;
         /**
          * Approve or reject a driver's document
-         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `illegal_transition`, `not_found`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `illegal_transition`, `not_found`, `stale_version`.
          */
         post: operations["post_admin_documents_by_document_id_review"];
         delete?: never;
@@ -2699,6 +2699,8 @@ export interface components {
             /** @description city time */
             reviewed_at: string | null;
             files: components["schemas"]["DocumentFileOut"][];
+            /** @description for the header If-Match of an operator's decision, in quotes */
+            version: number;
         };
         /** DocumentReviewIn */
         DocumentReviewIn: {
@@ -7803,7 +7805,13 @@ export interface operations {
     post_admin_documents_by_document_id_review: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of the version that the caller intends to change
+                 * @example "7"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 document_id: string;
             };
@@ -7834,6 +7842,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];

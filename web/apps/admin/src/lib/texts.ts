@@ -414,6 +414,7 @@ export const texts = {
       moved: (state: string) => `The application is “${state}” now.`,
       restated: "The driver has changed the application meanwhile. Look at it again.",
       documentChanged: "This document was replaced or has ended meanwhile. Look at the application again. Your decision was not saved.",
+      documentDecided: (state: string) => `Another operator has decided about this document meanwhile: ${state}.`,
       notSaved: "Your decision was not saved.",
     },
 

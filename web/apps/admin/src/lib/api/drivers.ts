@@ -95,6 +95,6 @@ export const suspendDriver = async (driverId: string, reason: string, etag?: str
 export const endSuspension = async (driverId: string, reason: string, etag?: string) =>
   versioned(await http.delete<DriverRow>(`${pathOf(driverId)}/suspension`, { data: { reason }, ...onlyIf(etag) }));
 
-/** Approves or rejects one document; the driver reads the reason. */
-export const reviewDocument = async (documentId: string, review: DocumentReview) =>
-  (await http.post<ReviewDocument>(`/admin/documents/${encodeURIComponent(documentId)}/review`, review)).data;
+/** Approves or rejects one document as it was shown; the driver reads the reason. */
+export const reviewDocument = async ({ id, version }: ReviewDocument, review: DocumentReview) =>
+  (await http.post<ReviewDocument>(`/admin/documents/${encodeURIComponent(id)}/review`, review, onlyIf(`"${version}"`))).data;

@@ -1,6 +1,6 @@
 import { toProblem } from "@supportcarr/client/http";
 
-import type { DriverRow } from "../../../lib/api/types.ts";
+import type { DriverRow, ReviewDocument } from "../../../lib/api/types.ts";
 import { formatDateTime } from "../../../lib/format.ts";
 import { texts } from "../../../lib/texts.ts";
 
@@ -22,6 +22,15 @@ export const isConflict = (error: unknown): boolean => ["stale_version", "illega
 /** What happened to a driver's application between two versions of it; unless `saved`, it says that the decision was not. */
 export function describeMeanwhile(before: DriverRow, now: DriverRow, saved = false): string {
   return [...whatHappened(before, now), saved ? "" : text.notSaved].filter(Boolean).join(" ");
+}
+
+/** What happened to a document since it was shown, if a decision about it was refused; `null`: nothing. */
+export function describeDocumentMeanwhile(before: ReviewDocument, { uploaded_documents }: DriverRow): string | null {
+  const now = uploaded_documents?.find(({ id }) => id === before.id);
+  if (!now || now.state === "expired") return text.documentChanged;
+  if (now.version === before.version) return null;
+  const decided = text.documentDecided(texts.review.documentStates[now.state] ?? now.state);
+  return [decided, now.reason ? text.because(now.reason) : "", text.notSaved].filter(Boolean).join(" ");
 }
 
 function whatHappened(before: DriverRow, { decision, application_state }: DriverRow): string[] {

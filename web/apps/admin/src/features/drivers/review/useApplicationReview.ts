@@ -5,8 +5,7 @@ import { useRef, useState } from "react";
 
 import { driverQueries, reviewDocument, type VersionedDriver } from "../../../lib/api/drivers.ts";
 import type { DocumentReview, DriverRow, ReviewDocument } from "../../../lib/api/types.ts";
-import { texts } from "../../../lib/texts.ts";
-import { ChangedMeanwhile, describeMeanwhile, isConflict } from "./meanwhile.ts";
+import { ChangedMeanwhile, describeDocumentMeanwhile, describeMeanwhile, isConflict } from "./meanwhile.ts";
 
 export interface ApplicationReviewState {
   busy: boolean;
@@ -39,14 +38,16 @@ export function useApplicationReview({ driver, etag }: VersionedDriver): Applica
   const reload = () => client.query({ ...detail, staleTime: 0 });
   const listsChanged = () => void client.invalidateQueries({ queryKey: driverQueries.lists() });
 
-  /** Replaces a conflict by what happened; `otherwise`: if nothing happened to the application itself. */
-  async function explain(error: unknown, otherwise: Error | null): Promise<never> {
+  /** Replaces a conflict by what happened: to the document that the decision was about, or to the application. */
+  async function explain(error: unknown, document?: ReviewDocument): Promise<never> {
     if (!isConflict(error)) throw error;
     const now = await reload();
     listsChanged();
-    const changed = now.etag !== etag ? new ChangedMeanwhile(describeMeanwhile(driver, now.driver)) : otherwise;
-    if (changed) setFailure(changed.message);
-    throw changed ?? error;
+    const ofDocument = document ? describeDocumentMeanwhile(document, now.driver) : null;
+    const sentence = ofDocument ?? (now.etag === etag ? null : describeMeanwhile(driver, now.driver));
+    if (sentence === null) throw error;
+    setFailure(sentence);
+    throw new ChangedMeanwhile(sentence);
   }
 
   async function exclusively<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -66,13 +67,13 @@ export function useApplicationReview({ driver, etag }: VersionedDriver): Applica
     failure,
     decide: (decision) =>
       exclusively(async () => {
-        const decided = await decision(etag).catch((error: unknown) => explain(error, null));
+        const decided = await decision(etag).catch((error: unknown) => explain(error));
         client.setQueryData(detail.queryKey, decided);
         listsChanged();
       }),
     decideDocument: (document, review) =>
       exclusively(async () => {
-        await reviewDocument(document.id, review).catch((error: unknown) => explain(error, new ChangedMeanwhile(texts.review.meanwhile.documentChanged)));
+        await reviewDocument(document, review).catch((error: unknown) => explain(error, document));
         const now = (await reload()).driver;
         const decided = now.decision?.at !== driver.decision?.at || now.application_state !== driver.application_state;
         if (decided) setFailure(describeMeanwhile(driver, now, true));
