@@ -22,7 +22,7 @@ test("distances are rounded to what a driver can use, in the region's unit", () 
 test("a duration is never nothing", () => {
   const formats = createFormats("en-CA", undefined);
   expect(plain(formats.duration(10))).toBe("1 min");
-  expect(plain(formats.duration(5_400))).toBe("1 hr 30 min");
+  expect(plain(formats.duration(5_400))).toMatch(/^1 hr 30 mins?$/);
 });
 
 test("times are those of the given zone", () => {

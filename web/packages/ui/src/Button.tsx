@@ -1,16 +1,48 @@
-import { type ButtonHTMLAttributes, forwardRef } from "react";
+import { type ButtonHTMLAttributes, forwardRef, type ReactNode } from "react";
 
 const VARIANT_CLASSES = {
-  primary: "rounded-lg bg-brand-700 px-4 py-2.5 font-medium text-white hover:bg-brand-800 disabled:opacity-60",
-  secondary: "rounded-lg border border-(--border-strong) bg-(--surface) px-4 py-2.5 font-medium hover:bg-(--hover) disabled:opacity-60",
-  danger: "rounded-lg bg-rose-700 px-4 py-2.5 font-medium text-white hover:bg-rose-800 disabled:opacity-60",
+  primary: "bg-(--accent) font-semibold text-(--on-accent) hover:bg-(--accent-hover)",
+  secondary: "border border-(--border-strong) bg-(--surface) font-medium text-(--text) hover:bg-(--hover)",
+  danger: "bg-(--danger) font-semibold text-(--on-danger) hover:bg-(--danger-hover)",
+  quiet: "font-medium text-(--accent-text) hover:bg-(--hover)",
   ghost: "rounded-md px-2.5 py-1.5 text-(--muted) hover:bg-(--hover) hover:text-(--text)",
 } as const;
 
-/** Use `primary` for the main action of a page, `danger` for one that cannot be undone, `ghost` in lists and headers. */
-export const Button = forwardRef<HTMLButtonElement, ButtonHTMLAttributes<HTMLButtonElement> & { variant?: keyof typeof VARIANT_CLASSES }>(function Button(
-  { variant = "primary", className = "", ...rest },
+const SIZE_CLASSES = {
+  md: "min-h-11 rounded-xl px-4 py-2",
+  lg: "min-h-13 rounded-2xl px-5 py-3 text-base",
+} as const;
+
+export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  variant?: keyof typeof VARIANT_CLASSES;
+  size?: keyof typeof SIZE_CLASSES;
+  /** As wide as what it stands in. */
+  block?: boolean;
+  /** Its action is running: it keeps the focus and ignores presses. */
+  busy?: boolean;
+  icon?: ReactNode;
+}
+
+/**
+ * Use `primary` for the main action of a page, `danger` for one that cannot be undone, `quiet` for a small one beside
+ * it, `ghost` in lists and headers.
+ */
+export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button(
+  { variant = "primary", size = "md", block = false, busy = false, icon, className = "", children, onClick, ...rest },
   ref,
 ) {
-  return <button ref={ref} type="button" {...rest} className={`whitespace-nowrap ${VARIANT_CLASSES[variant]} ${className}`} />;
+  const shape = variant === "ghost" ? "" : SIZE_CLASSES[size];
+  return (
+    <button
+      ref={ref}
+      type="button"
+      {...rest}
+      {...(busy ? { "aria-disabled": true } : {})}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+      className={`${block ? "flex w-full" : "inline-flex"} items-center justify-center gap-2 whitespace-nowrap transition-colors disabled:opacity-60 ${busy ? "opacity-70" : ""} ${shape} ${VARIANT_CLASSES[variant]} ${className}`}
+    >
+      {icon}
+      {children}
+    </button>
+  );
 });

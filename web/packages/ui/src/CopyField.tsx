@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { accountTexts } from "./account/texts.ts";
+import { useUiTexts } from "./texts/useUiTexts.ts";
 import { Button } from "./Button.tsx";
 
 interface CopyFieldProps {
@@ -14,6 +14,7 @@ interface CopyFieldProps {
 
 /** A secret in fixed-width letters with a button that copies it; the button says that it has. */
 export function CopyField({ children, value, copyLabel, testId }: CopyFieldProps) {
+  const uiTexts = useUiTexts();
   const [copied, setCopied] = useState(false);
   return (
     <div className="flex items-center justify-between gap-3 rounded-lg border border-(--border) bg-(--background) py-1 pr-1 pl-3">
@@ -21,7 +22,7 @@ export function CopyField({ children, value, copyLabel, testId }: CopyFieldProps
         {children}
       </code>
       <Button variant="ghost" className="shrink-0 text-sm" onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}>
-        <span role="status">{copied ? accountTexts.totp.copied : copyLabel}</span>
+        <span role="status">{copied ? uiTexts.totp.copied : copyLabel}</span>
       </Button>
     </div>
   );

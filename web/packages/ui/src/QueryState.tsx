@@ -1,7 +1,7 @@
 import { toProblem } from "@supportcarr/client/http";
 import type { ReactNode } from "react";
 
-import { accountTexts } from "./account/texts.ts";
+import { useUiTexts } from "./texts/useUiTexts.ts";
 import { Button } from "./Button.tsx";
 import { problemText } from "./form/useSubmission.ts";
 import { Notice } from "./Notice.tsx";
@@ -25,13 +25,14 @@ interface QueryStateProps<Data> {
 
 /** What a query has loaded; until then that it loads, or why it could not and a way to try again. */
 export function QueryState<Data>({ query, failed, loading, children }: QueryStateProps<Data>) {
+  const uiTexts = useUiTexts();
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (!query.isError) {
     return loading ? (
       <>{loading}</>
     ) : (
       <p role="status" className="py-4 text-sm text-(--muted)">
-        {accountTexts.loading}
+        {uiTexts.loading}
       </p>
     );
   }
@@ -40,7 +41,7 @@ export function QueryState<Data>({ query, failed, loading, children }: QueryStat
     <Notice tone="danger" className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
       <span>{failed?.(problem.status) ?? problemText(problem)}</span>
       <Button variant="ghost" className="text-current! underline underline-offset-4" onClick={() => void query.refetch()}>
-        {accountTexts.tryAgain}
+        {uiTexts.tryAgain}
       </Button>
     </Notice>
   );

@@ -4,12 +4,12 @@ import { PasswordField } from "../form/PasswordField.tsx";
 import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
-const { fields, password: text } = accountTexts;
 
 /** The current password and a new one. */
 export function PasswordChange({ onChange }: { onChange: (passwords: { current_password: string; new_password: string }) => Promise<unknown> }) {
+  const { fields, password: text } = useUiTexts();
   const [changed, setChanged] = useState(false);
   const formElement = useRef<HTMLFormElement>(null);
   const form = useSubmission(async (values) => {

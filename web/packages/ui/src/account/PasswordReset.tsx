@@ -7,7 +7,7 @@ import { PasswordField } from "../form/PasswordField.tsx";
 import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
 export interface NewPassword {
   phone: string;
@@ -21,10 +21,10 @@ interface PasswordResetProps {
   onConfirm: (reset: NewPassword) => Promise<unknown>;
 }
 
-const { fields, reset: text } = accountTexts;
 
 /** The number first; then, whether or not it has an account, the code that was sent and the new password. */
 export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
+  const { fields, reset: text } = useUiTexts();
   const [phone, setPhone] = useState<string | null>(null);
   const request = useSubmission(async (values) => {
     const entered = values("phone").trim();
@@ -43,6 +43,7 @@ export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
 }
 
 function Confirmation({ phone, onConfirm, onBack }: { phone: string; onConfirm: PasswordResetProps["onConfirm"]; onBack: () => void }) {
+  const { fields, reset: text } = useUiTexts();
   const form = useSubmission((values) => onConfirm({ phone, code: values("code").replaceAll(" ", ""), password: values("password") }));
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">

@@ -6,7 +6,7 @@ import { CodeField } from "../form/CodeField.tsx";
 import { problemText, useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
 interface PhoneVerificationProps {
   phone: string;
@@ -14,11 +14,12 @@ interface PhoneVerificationProps {
   onResend: () => Promise<unknown>;
 }
 
-const text = accountTexts.verification;
 const RESEND_PAUSE_S = 30;
 
 /** The code that was sent to the person's number. */
 export function PhoneVerification({ phone, onCode, onResend }: PhoneVerificationProps) {
+  const text = useUiTexts().verification;
+  const uiTexts = useUiTexts();
   const form = useSubmission((values) => onCode(values("code").replaceAll(" ", "")));
   const [resent, setResent] = useState<{ tone: "success" | "danger"; message: string } | null>(null);
   const [pause, setPause] = useState(0);
@@ -41,7 +42,7 @@ export function PhoneVerification({ phone, onCode, onResend }: PhoneVerification
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
       <p className="text-sm text-(--muted)">{text.about(phone)}</p>
-      <CodeField name="code" label={accountTexts.fields.code} required error={form.errorOf("code")} />
+      <CodeField name="code" label={uiTexts.fields.code} required error={form.errorOf("code")} />
       {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
       {resent && !form.message ? <Notice tone={resent.tone}>{resent.message}</Notice> : null}
       <SubmitButton label={text.submit} pendingLabel={text.pending} pending={form.pending} className="w-full" />

@@ -1,12 +1,12 @@
 import { useState } from "react";
 
 import { Button } from "../Button.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
-const text = accountTexts.totp;
 
 /** The recovery codes, which are shown once: copy, download, and a promise that they were saved. */
 export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) {
+  const text = useUiTexts().totp;
   const [copied, setCopied] = useState(false);
   const [saved, setSaved] = useState(false);
   const asText = `${text.fileTitle}\n\n${codes.join("\n")}\n`;

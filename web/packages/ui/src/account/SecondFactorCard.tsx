@@ -6,7 +6,7 @@ import { Button } from "../Button.tsx";
 import { Card } from "../Card.tsx";
 import { FormDialog } from "../form/FormDialog.tsx";
 import { TotpEnrolment } from "./TotpEnrolment.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
 interface SecondFactorCardProps {
   /** Whether the account has an authenticator app. */
@@ -19,10 +19,10 @@ interface SecondFactorCardProps {
   onRemoved: () => void;
 }
 
-const text = accountTexts.secondFactor;
 
 /** Sets up an authenticator app, or removes it. */
 export function SecondFactorCard({ enabled, required = false, api, onEnrolled, onRemoved }: SecondFactorCardProps) {
+  const text = useUiTexts().secondFactor;
   const [enrolling, setEnrolling] = useState(!enabled); // stays until the recovery codes have been saved
   const [removing, setRemoving] = useState(false);
   return (

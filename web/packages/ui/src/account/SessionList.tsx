@@ -5,7 +5,7 @@ import { Badge } from "../Badge.tsx";
 import { Button } from "../Button.tsx";
 import { problemText } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
-import { accountTexts } from "./texts.ts";
+import { uiTexts, useUiTexts } from "../texts/useUiTexts.ts";
 
 /** A signed-in session as its owner sees it. */
 export interface SessionView {
@@ -26,10 +26,10 @@ interface SessionListProps {
   onEndOthers: () => Promise<unknown>;
 }
 
-const text = accountTexts.sessions;
 
 /** Where the person is signed in; each other device can be signed out. */
 export function SessionList({ sessions, formatTime, onEnd, onEndOthers }: SessionListProps) {
+  const text = useUiTexts().sessions;
   const [result, setResult] = useState<{ tone: "success" | "danger"; message: string } | null>(null);
   const [busy, setBusy] = useState(false);
   const ordered = [...sessions].sort((a, b) => Number(b.current) - Number(a.current) || b.used_at.localeCompare(a.used_at));
@@ -75,9 +75,10 @@ export function SessionList({ sessions, formatTime, onEnd, onEndOthers }: Sessio
   );
 }
 
-const deviceOf = (session: SessionView): string => session.device || text.unknownDevice;
+const deviceOf = (session: SessionView): string => session.device || uiTexts().sessions.unknownDevice;
 
 function SessionRow({ session, formatTime, busy, onEnd }: { session: SessionView; formatTime: (at: string) => string; busy: boolean; onEnd: () => void }) {
+  const text = useUiTexts().sessions;
   const device = deviceOf(session);
   return (
     <li className="flex items-center justify-between gap-3 py-3">

@@ -3,7 +3,7 @@ import type { AccountApi } from "@supportcarr/client/account";
 import { Card } from "../Card.tsx";
 import { type QueryResult, QueryState } from "../QueryState.tsx";
 import { SessionList, type SessionView } from "./SessionList.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
 interface SessionsCardProps {
   sessions: QueryResult<readonly SessionView[]>;
@@ -11,10 +11,10 @@ interface SessionsCardProps {
   formatTime: (at: string) => string;
 }
 
-const text = accountTexts.sessions;
 
 /** Where the person is signed in. */
 export function SessionsCard({ sessions, api, formatTime }: SessionsCardProps) {
+  const text = useUiTexts().sessions;
   return (
     <Card title={text.title} about={text.about}>
       <QueryState query={sessions}>

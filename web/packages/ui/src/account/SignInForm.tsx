@@ -8,7 +8,7 @@ import { PasswordField } from "../form/PasswordField.tsx";
 import { type DescribeError, useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
 export interface Credentials {
   phone: string;
@@ -26,14 +26,14 @@ interface SignInFormProps {
   children?: ReactNode;
 }
 
-const text = accountTexts.signIn;
-const fields = accountTexts.fields;
 
 /** The password was right and the account also needs a code of its authenticator app. */
 const needsCode = (error: unknown): boolean => toProblem(error).code === "totp_code_required";
 
 /** Phone number and password, then the code of the authenticator app if the account has one. */
 export function SignInForm({ onSignIn, describeError, notice, children }: SignInFormProps) {
+  const text = useUiTexts().signIn;
+  const fields = useUiTexts().fields;
   const [confirming, setConfirming] = useState<Credentials | null>(null);
   const form = useSubmission(async (values) => {
     const credentials = { phone: values("phone").trim(), password: values("password") };
@@ -71,6 +71,9 @@ interface SecondFactorProps {
 }
 
 function SecondFactor({ onCode, onBack, describeError }: SecondFactorProps) {
+  const text = useUiTexts().signIn;
+  const fields = useUiTexts().fields;
+  const uiTexts = useUiTexts();
   const [recovery, setRecovery] = useState(false);
   const form = useSubmission((values) => onCode(values("totp_code").trim()), describeError);
   const error = form.errorOf("totp_code");
@@ -91,7 +94,7 @@ function SecondFactor({ onCode, onBack, describeError }: SecondFactorProps) {
       <SubmitButton label={text.confirm} pendingLabel={text.pending} pending={form.pending} className="mt-6 w-full" />
       <div className="mt-3 flex flex-wrap justify-between gap-2 text-sm">
         <Button variant="ghost" onClick={onBack}>
-          {accountTexts.back}
+          {uiTexts.back}
         </Button>
         <Button variant="ghost" onClick={() => setRecovery(!recovery)}>
           {recovery ? text.useApp : text.useRecovery}

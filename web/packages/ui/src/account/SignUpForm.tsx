@@ -3,7 +3,7 @@ import { PasswordField } from "../form/PasswordField.tsx";
 import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
 export interface NewAccount {
   name: string;
@@ -12,10 +12,10 @@ export interface NewAccount {
   role: "rider" | "driver";
 }
 
-const { fields, signUp: text } = accountTexts;
 
 /** Name, number, password, and what the person wants to do. */
 export function SignUpForm({ onSignUp }: { onSignUp: (account: NewAccount) => Promise<unknown> }) {
+  const { fields, signUp: text } = useUiTexts();
   const form = useSubmission((values) =>
     onSignUp({
       name: values("name").trim(),

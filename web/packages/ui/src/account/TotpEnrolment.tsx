@@ -7,7 +7,7 @@ import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { RecoveryCodes } from "./RecoveryCodes.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
-import { accountTexts } from "./texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 
 /** A secret that has not been confirmed yet; `uri` is what the QR code says (otpauth://). */
 export interface TotpSecret {
@@ -23,10 +23,10 @@ interface TotpEnrolmentProps {
   onDone: () => void;
 }
 
-const text = accountTexts.totp;
 
 /** Adds an authenticator app: QR code, a first code, recovery codes. */
 export function TotpEnrolment({ onBegin, onConfirm, onDone }: TotpEnrolmentProps) {
+  const text = useUiTexts().totp;
   const [secret, setSecret] = useState<TotpSecret | null>(null);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const begin = useSubmission(async () => setSecret(await onBegin()));
@@ -46,6 +46,7 @@ export function TotpEnrolment({ onBegin, onConfirm, onDone }: TotpEnrolmentProps
 }
 
 function Confirmation({ secret, onCode }: { secret: TotpSecret; onCode: (code: string) => Promise<void> }) {
+  const text = useUiTexts().totp;
   const form = useSubmission((values) => onCode(values("code").replaceAll(" ", "")));
   return (
     <form onSubmit={form.onSubmit} className="space-y-5">

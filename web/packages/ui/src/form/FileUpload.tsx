@@ -2,7 +2,7 @@ import { toProblem } from "@supportcarr/client/http";
 import { contentTypeOf, MAX_UPLOAD_BYTES, type StoredFile, type UploadOptions, UploadRefused } from "@supportcarr/client/uploads";
 import { type DragEvent, useEffect, useId, useRef, useState } from "react";
 
-import { accountTexts } from "../account/texts.ts";
+import { uiTexts, useUiTexts } from "../texts/useUiTexts.ts";
 import { Button } from "../Button.tsx";
 import { FieldError, FieldHint } from "./FieldFrame.tsx";
 import { problemText } from "./useSubmission.ts";
@@ -23,13 +23,12 @@ interface FileUploadProps {
   onBusy?: (busy: boolean) => void;
 }
 
-const text = accountTexts.upload;
-
 const PICTURES = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"];
 
 /** Why a file cannot be uploaded, as far as this device can tell; `null` if it can be tried. */
 export function refusalOf(file: Pick<File, "name" | "type" | "size">, pdf: boolean): string | null {
   const type = contentTypeOf(file);
+  const text = uiTexts().upload;
   if (!PICTURES.includes(type) && !(pdf && type === "application/pdf")) return pdf ? text.wrongTypeOrPdf : text.wrongType;
   if (file.size > MAX_UPLOAD_BYTES) return text.tooLarge;
   return file.size === 0 ? text.empty : null;
@@ -42,13 +41,15 @@ function mayRetry(failure: unknown): boolean {
 }
 
 function failureOf(failure: unknown): string {
-  if (failure instanceof UploadRefused) return failure.detail || text.refused;
+  if (failure instanceof UploadRefused) return failure.detail || uiTexts().upload.refused;
   const problem = toProblem(failure);
   return problem.errors?.map(({ detail }) => detail).join(" ") || problemText(problem);
 }
 
 /** Uploads one file: from the camera, the library or the disk, chosen or dropped.  A failed upload can be tried again. */
 export function FileUpload({ label, hint, error, pdf = false, current, upload, onUploaded, onBusy }: FileUploadProps) {
+  const text = useUiTexts().upload;
+  const { tryAgain } = useUiTexts();
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const running = useRef<AbortController | null>(null);
@@ -146,7 +147,7 @@ export function FileUpload({ label, hint, error, pdf = false, current, upload, o
           <FieldError id={`${id}-error`}>{message}</FieldError>
           {failed?.file ? (
             <Button variant="ghost" className="text-sm underline underline-offset-4" onClick={() => failed.file && void send(failed.file)}>
-              {accountTexts.tryAgain}
+              {tryAgain}
             </Button>
           ) : null}
         </div>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import { SubmitButton } from "../account/SubmitButton.tsx";
-import { accountTexts } from "../account/texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 import { Button } from "../Button.tsx";
 import { Modal } from "../Modal.tsx";
 import { Notice } from "../Notice.tsx";
@@ -26,6 +26,7 @@ interface FormDialogProps {
 
 /** A dialog with a form, or one question before something that matters. */
 export function FormDialog({ title, about, submit, pending, tone = "primary", onSubmit, describeError, blocked = false, onClose, children }: FormDialogProps) {
+  const uiTexts = useUiTexts();
   const form = useSubmission(onSubmit, describeError);
   return (
     <Modal title={title} about={about} onClose={onClose}>
@@ -34,7 +35,7 @@ export function FormDialog({ title, about, submit, pending, tone = "primary", on
         {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
         <div className="flex flex-wrap justify-end gap-2">
           <Button variant="secondary" onClick={onClose}>
-            {accountTexts.cancel}
+            {uiTexts.cancel}
           </Button>
           <SubmitButton variant={tone} label={submit} pendingLabel={pending} pending={form.pending} blocked={blocked} />
         </div>

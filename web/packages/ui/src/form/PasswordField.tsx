@@ -1,12 +1,13 @@
 import { useState } from "react";
 
-import { accountTexts } from "../account/texts.ts";
+import { useUiTexts } from "../texts/useUiTexts.ts";
 import { Field, type FieldProps } from "./Field.tsx";
 
 /** A password, masked until the person asks to see it. */
 export function PasswordField({ autoComplete, ...props }: Omit<FieldProps, "type" | "addition"> & { autoComplete: "current-password" | "new-password" }) {
+  const uiTexts = useUiTexts();
   const [shown, setShown] = useState(false);
-  const { show, hide, showLabel } = accountTexts.password;
+  const { show, hide, showLabel } = uiTexts.password;
   return (
     <Field
       {...props}

@@ -1,7 +1,7 @@
 import { type Problem, toProblem } from "@supportcarr/client/http";
 import { type FormEvent, useRef, useState } from "react";
 
-import { accountTexts } from "../account/texts.ts";
+import { uiTexts } from "../texts/useUiTexts.ts";
 
 /** The values of a form by the names of its fields; `all` for a name that several have. */
 export interface FormValues {
@@ -44,8 +44,13 @@ function controlOf(form: HTMLFormElement, name: string): HTMLElement | null {
 /** `scopes[0]` and `scopes.0` are values of the field `scopes`. */
 const fieldOf = (form: HTMLFormElement, path: string): string => (controlOf(form, path) ? path : path.replace(/[[.].*$/, ""));
 
-/** A sentence for a problem that has none: no response came. */
-export const problemText = (problem: Problem): string => problem.detail || accountTexts.noResponse;
+/** A sentence for a problem in the language of the page; without a response, that none came. */
+export function problemText(problem: Problem): string {
+  const { problems, noResponse } = uiTexts();
+  return problems[problem.code] ?? (problem.detail || noResponse);
+}
+
+const fieldText = ({ code, detail }: { code: string; detail: string }): string => uiTexts().fieldProblems[code] ?? detail;
 
 /** A sentence for an error that is no response of the platform; `null` for any other error. */
 export type DescribeError = (error: unknown) => string | null;
@@ -79,7 +84,7 @@ export function useSubmission(send: (values: FormValues) => Promise<unknown>, de
       await send(values);
     } catch (error) {
       const failed = problemOf(error);
-      const errors = (failed.errors ?? []).map((found) => ({ ...found, field: fieldOf(form, found.field) }));
+      const errors = (failed.errors ?? []).map((found) => ({ ...found, detail: fieldText(found), field: fieldOf(form, found.field) }));
       const elsewhere = errors.filter(({ field }) => !controlOf(form, field));
       setProblem({ ...failed, errors });
       setMessage(describeError(error) ?? (errors.length === 0 ? problemText(failed) : elsewhere.map(({ detail }) => detail).join(" ") || null));

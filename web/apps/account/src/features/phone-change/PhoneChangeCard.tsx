@@ -1,7 +1,7 @@
 import { toProblem } from "@supportcarr/client/http";
 import { PhoneVerification } from "@supportcarr/ui/account/PhoneVerification";
 import { SubmitButton } from "@supportcarr/ui/account/SubmitButton";
-import { accountTexts } from "@supportcarr/ui/account/texts";
+import { useUiTexts } from "@supportcarr/ui/texts/useUiTexts";
 import { Button } from "@supportcarr/ui/Button";
 import { Card } from "@supportcarr/ui/Card";
 import { Field } from "@supportcarr/ui/form/Field";
@@ -65,6 +65,7 @@ export function PhoneChangeCard({ phone }: { phone: string }) {
 }
 
 function NewNumber({ onSent, onCancel }: { onSent: (request: Request) => void; onCancel: () => void }) {
+  const uiTexts = useUiTexts();
   const [needsPassword, setNeedsPassword] = useState(false);
   const form = useSubmission(async (values) => {
     const phone = values("phone").trim();
@@ -86,17 +87,17 @@ function NewNumber({ onSent, onCancel }: { onSent: (request: Request) => void; o
         autoComplete="tel"
         required
         autoFocus
-        placeholder={accountTexts.fields.phoneExample}
-        hint={accountTexts.fields.phoneHint}
+        placeholder={uiTexts.fields.phoneExample}
+        hint={uiTexts.fields.phoneHint}
         error={form.errorOf("phone")}
       />
       {needsPassword ? (
-        <PasswordField name="password" label={accountTexts.fields.currentPassword} autoComplete="current-password" required autoFocus error={form.errorOf("password")} />
+        <PasswordField name="password" label={uiTexts.fields.currentPassword} autoComplete="current-password" required autoFocus error={form.errorOf("password")} />
       ) : null}
       {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
       <div className="flex flex-wrap justify-end gap-2">
         <Button variant="secondary" onClick={onCancel}>
-          {accountTexts.cancel}
+          {uiTexts.cancel}
         </Button>
         <SubmitButton label={text.send} pendingLabel={text.sending} pending={form.pending} />
       </div>

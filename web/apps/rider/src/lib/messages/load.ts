@@ -1,4 +1,5 @@
 import type { Language } from "@supportcarr/i18n/languages";
+import { loadUiTexts } from "@supportcarr/ui/texts/useUiTexts";
 
 import type { AppMessages } from "./en.ts";
 
@@ -8,5 +9,8 @@ const LOADERS: Record<Language, () => Promise<{ messages: AppMessages }>> = {
   fr: () => import("./fr.ts"),
 };
 
-/** The texts of the app in one language. */
-export const loadMessages = async (language: Language): Promise<AppMessages> => (await LOADERS[language]()).messages;
+/** The texts of the app in one language; those of shared components change with them. */
+export async function loadMessages(language: Language): Promise<AppMessages> {
+  const [{ messages }] = await Promise.all([LOADERS[language](), loadUiTexts(language)]);
+  return messages;
+}

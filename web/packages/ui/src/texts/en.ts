@@ -1,5 +1,5 @@
-/** The texts of the account components, in one object so that another language is another object of the same shape. */
-export const accountTexts = {
+/** The texts of shared components, in one object so that another language is another object of the same shape. */
+export const texts = {
   loading: "Loading…",
   tryAgain: "Try again",
   noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
@@ -146,4 +146,22 @@ export const accountTexts = {
     ended: (device: string) => `${device} has been signed out.`,
     othersEnded: "All other devices have been signed out.",
   },
+
+  slide: {
+    hint: "Slide to the end, or hold",
+    keyboard: "Press and hold Enter",
+  },
+  sheet: { more: "Show more", less: "Show less" },
+  toast: { dismiss: "Dismiss", region: "Messages" },
+  offline: { title: "No connection", body: "You see the last state that we know. What you do is saved and sent when the connection is back." },
+  stars: (stars: number) => (stars === 1 ? "1 star" : `${stars} stars`),
+  stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
+  failedTitle: "That did not work",
+
+  /** Sentences for the codes of problems; for a code that is not here the server's own sentence is shown. */
+  problems: {} as Partial<Record<string, string>>,
+  /** The same for the codes of fields. */
+  fieldProblems: {} as Partial<Record<string, string>>,
 };
+
+export type UiTexts = typeof texts;

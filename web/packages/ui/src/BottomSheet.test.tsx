@@ -1,0 +1,31 @@
+// @vitest-environment jsdom
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { BottomSheet, snapAfterDrag } from "./BottomSheet.tsx";
+
+afterEach(cleanup);
+
+test.each([
+  [0.5, 0, "half"],
+  [0.3, 0, "peek"],
+  [0.8, 0, "full"],
+  [0.3, 1, "half"], // a flick upwards
+  [0.6, -1, "half"],
+  [0.4, -1, "peek"],
+  [0.95, 1, "full"],
+] as const)("released at %d of the height with %d px/ms it is %s", (share, velocity, snap) => expect(snapAfterDrag(share, velocity)).toBe(snap));
+
+test("the arrow keys move it, and Enter opens and closes it", () => {
+  const onSnap = vi.fn();
+  render(
+    <BottomSheet label="Rescue" snap="half" onSnap={onSnap}>
+      content
+    </BottomSheet>,
+  );
+  const handle = screen.getByRole("button", { name: "Show more" });
+  fireEvent.keyDown(handle, { key: "ArrowUp" });
+  fireEvent.keyDown(handle, { key: "ArrowDown" });
+  fireEvent.click(handle, { detail: 0 });
+  expect(onSnap.mock.calls).toEqual([["full"], ["peek"], ["full"]]);
+});

@@ -1,0 +1,33 @@
+import { create } from "zustand";
+
+export type ThemeSetting = "system" | "light" | "dark";
+
+const KEY = "supportcarr.theme";
+
+const stored = (): ThemeSetting => {
+  const value = typeof localStorage === "undefined" ? null : localStorage.getItem(KEY);
+  return value === "light" || value === "dark" ? value : "system";
+};
+
+/** What the person chose; `system` follows the device. */
+export const useThemeSetting = create<{ setting: ThemeSetting }>(() => ({ setting: stored() }));
+
+export function setTheme(setting: ThemeSetting): void {
+  if (setting === "system") localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, setting);
+  useThemeSetting.setState({ setting });
+}
+
+/** Sets the theme on the page now, before the first paint, and whenever the choice or the device's changes. */
+export function applyTheme(): void {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => {
+    const { setting } = useThemeSetting.getState();
+    const theme = setting === "system" ? (dark.matches ? "dark" : "light") : setting;
+    document.documentElement.dataset.theme = theme;
+    document.querySelector('meta[name="theme-color"]')?.setAttribute("content", theme === "dark" ? "#06171a" : "#f3f4f0");
+  };
+  apply();
+  useThemeSetting.subscribe(apply);
+  dark.addEventListener("change", apply);
+}
