@@ -4,6 +4,8 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import { BottomSheet, snapAfterDrag } from "./BottomSheet.tsx";
 
+const LABEL = "Rescue";
+
 afterEach(cleanup);
 
 test.each([
@@ -19,8 +21,8 @@ test.each([
 test("the arrow keys move it, and Enter opens and closes it", () => {
   const onSnap = vi.fn();
   render(
-    <BottomSheet label="Rescue" snap="half" onSnap={onSnap}>
-      content
+    <BottomSheet label={LABEL} snap="half" onSnap={onSnap}>
+      {LABEL}
     </BottomSheet>,
   );
   const handle = screen.getByRole("button", { name: "Show more" });

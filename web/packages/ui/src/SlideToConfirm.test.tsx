@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { SlideToConfirm } from "./SlideToConfirm.tsx";
 
+const LABEL = "Accept";
+
 beforeEach(() => {
   vi.useFakeTimers();
   HTMLElement.prototype.setPointerCapture = () => undefined; // jsdom has none
@@ -15,8 +17,8 @@ afterEach(() => {
 
 function show() {
   const onConfirm = vi.fn();
-  render(<SlideToConfirm label="Accept" onConfirm={onConfirm} />);
-  const button = screen.getByRole("button", { name: "Accept" });
+  render(<SlideToConfirm label={LABEL} onConfirm={onConfirm} />);
+  const button = screen.getByRole("button", { name: LABEL });
   Object.defineProperty(button, "clientWidth", { value: 356 });
   return { onConfirm, button };
 }
