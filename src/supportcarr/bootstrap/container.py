@@ -73,6 +73,7 @@ from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.plates import Plates
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
+from supportcarr.drivers.vehicle_service import VehicleService
 from supportcarr.files import collections as files_repository
 from supportcarr.files import handlers as files_handlers
 from supportcarr.files import jobs as files_jobs
@@ -328,10 +329,11 @@ class Container:
             self.auth,
             LiveJobs(store),
             timezone=MONTREAL.timezone,
-            plates=self.plates,
-            photos=self.files,
             hours_rules=HoursRules.from_settings(settings.shifts),
             documents_required=settings.drivers.requires_documents(settings.deployment.profile),
+        )
+        self.vehicles = VehicleService(
+            store, clock, self.drivers, LiveJobs(store), plates=self.plates, photos=self.files
         )
         self.driver_documents = DriverDocumentService(store, clock, self.drivers, self.files, self.audit)
         self.tracking = TrackingService(
@@ -468,7 +470,7 @@ class Container:
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
             *photo_routes.routes(self.photos),
             *dispatch_routes.routes(self.dispatch),
-            *drivers_routes.routes(self.drivers, self.driver_documents, self.people_search),
+            *drivers_routes.routes(self.drivers, self.vehicles, self.driver_documents, self.people_search),
             *shift_routes.routes(self.shifts),
             *tracking_routes.routes(self.tracking),
             *ratings_routes.routes(self.ratings, self.audit, self.drivers),
@@ -503,7 +505,7 @@ class Container:
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),
             *riders_handlers.bike_consumers(self.bikes),
-            *drivers_handlers.consumers(self.drivers, self.shifts, self.driver_documents),
+            *drivers_handlers.consumers(self.drivers, self.vehicles, self.shifts, self.driver_documents),
             *dispatch_handlers.consumers(self.dispatch),
             *tracking_handlers.consumers(self.tracking),
             *operations_handlers.consumers(self.operations),

@@ -16,11 +16,15 @@ from supportcarr.contracts.events import (
 from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
+from supportcarr.drivers.vehicle_service import VehicleService
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 
 def consumers(
-    service: DriverService, shifts: ShiftService, documents: DriverDocumentService
+    service: DriverService,
+    vehicles: VehicleService,
+    shifts: ShiftService,
+    documents: DriverDocumentService,
 ) -> list[Consumer]:
     """Create a profile for every new driver, so that operators see the applications; take those offline
     whose accounts are to be deleted, or who were banned; keep what the current vehicle can carry;
@@ -43,7 +47,7 @@ def consumers(
     async def refresh_vehicle(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, VehicleChanged):
             await service.refresh_vehicle(envelope.event.driver_id)
-            await service.follow_photos(envelope.event)
+            await vehicles.follow_photos(envelope.event)
 
     async def refresh_documents(envelope: EventEnvelope) -> None:
         match envelope.event:

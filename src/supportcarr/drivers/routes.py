@@ -27,48 +27,49 @@ from supportcarr.drivers.schemas import (
     VehicleOut,
 )
 from supportcarr.drivers.service import DriverService
+from supportcarr.drivers.vehicle_service import VehicleService
 
 
-def routes(service: DriverService, documents: DriverDocumentService, people: PeopleFinder) -> list[Route]:
+def routes(
+    service: DriverService, vehicles: VehicleService, documents: DriverDocumentService, people: PeopleFinder
+) -> list[Route]:
     """The drivers' routes."""
     return [
         *application_routes(service, documents),
         *document_routes(documents),
-        *_work_routes(service),
-        *_operator_routes(service, people),
+        *_work_routes(service, vehicles),
+        *_operator_routes(service, vehicles, people),
     ]
 
 
-def _work_routes(service: DriverService) -> list[Route]:
+def _work_routes(service: DriverService, vehicles: VehicleService) -> list[Route]:
     """Routes of vehicles and availability."""
 
     async def list_vehicles(request: RequestContext[None, NoQuery]) -> Response:
         driver_id = request.caller.user_id
         profile = await service.open_profile(driver_id)
-        found = await service.vehicles(driver_id)
-        links = await service.photo_links(found)
+        found = await vehicles.listed(driver_id)
+        links = await vehicles.photo_links(found)
         return Response(PageResponse([_vehicle(v, profile, links) for v in found]))
 
     async def add_vehicle(request: RequestContext[VehicleIn, NoQuery]) -> Response:
         driver = request.caller
         command = AddVehicle(**msgspec.structs.asdict(request.body))
-        vehicle = await service.add_vehicle(
-            _actor(driver), driver.user_id, command, vehicle_id=request.new_id
-        )
-        return Response(VehicleOut.of(vehicle, await service.photo_links([vehicle])), status=201)
+        vehicle = await vehicles.add(_actor(driver), driver.user_id, command, vehicle_id=request.new_id)
+        return Response(VehicleOut.of(vehicle, await vehicles.photo_links([vehicle])), status=201)
 
     async def change_vehicle(request: RequestContext[VehicleChangeIn, NoQuery]) -> Response:
         driver = request.caller
         command = ChangeVehicle(**msgspec.structs.asdict(request.body))
-        vehicle = await service.change_vehicle(
+        vehicle = await vehicles.change(
             _actor(driver), driver.user_id, request.path_params["vehicle_id"], command
         )
-        links = await service.photo_links([vehicle])
+        links = await vehicles.photo_links([vehicle])
         return Response(_vehicle(vehicle, await service.open_profile(driver.user_id), links))
 
     async def remove_vehicle(request: RequestContext[None, NoQuery]) -> Response:
         driver = request.caller
-        await service.remove_vehicle(_actor(driver), driver.user_id, request.path_params["vehicle_id"])
+        await vehicles.remove(_actor(driver), driver.user_id, request.path_params["vehicle_id"])
         return Response(status=204)
 
     async def put_availability(request: RequestContext[AvailabilityIn, NoQuery]) -> Response:
@@ -149,7 +150,7 @@ def _work_routes(service: DriverService) -> list[Route]:
     ]
 
 
-def _operator_routes(service: DriverService, people: PeopleFinder) -> list[Route]:
+def _operator_routes(service: DriverService, vehicles: VehicleService, people: PeopleFinder) -> list[Route]:
     """Routes of operators."""
 
     async def list_drivers(request: RequestContext[None, DriversQuery]) -> Response:
@@ -166,8 +167,8 @@ def _operator_routes(service: DriverService, people: PeopleFinder) -> list[Route
 
     async def list_vehicles(request: RequestContext[None, NoQuery]) -> Response:
         profile = await service.profile(request.path_params["driver_id"])
-        found = await service.vehicles(profile.id)
-        links = await service.photo_links(found)
+        found = await vehicles.listed(profile.id)
+        links = await vehicles.photo_links(found)
         return Response(PageResponse([_vehicle(vehicle, profile, links) for vehicle in found]))
 
     return [

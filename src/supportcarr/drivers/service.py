@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion, ValidationFailed
-from supportcarr.contracts.events import VehicleChanged
-from supportcarr.contracts.ids import SHIFT, VEHICLE
+from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion
+from supportcarr.contracts.ids import SHIFT
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import documents, hours, model
 from supportcarr.drivers.applications import commands
 from supportcarr.drivers.audit import operator_acted
 from supportcarr.drivers.collections import PROFILES, VEHICLES
-from supportcarr.drivers.commands import AddVehicle, Apply, ChangeVehicle
+from supportcarr.drivers.commands import Apply
 from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
 from supportcarr.drivers.hours import HoursRules
-from supportcarr.drivers.model import Application, Approval, DriverProfile, Stage, Vehicle
-from supportcarr.drivers.plates import Plates
-from supportcarr.drivers.ports import LiveJobs, PhotoFiles, PhotoLinks, UserDirectory
+from supportcarr.drivers.model import Application, Approval, DriverProfile, Stage
+from supportcarr.drivers.ports import LiveJobs, UserDirectory
 from supportcarr.drivers.profile_changes import (
     Decide,
     Decided,
@@ -60,24 +56,18 @@ class DriverService:
         jobs: LiveJobs,
         *,
         timezone: str,
-        plates: Plates | None = None,
-        photos: PhotoFiles | None = None,
         hours_rules: HoursRules = DEFAULT_HOURS,
         documents_required: bool = False,
     ) -> None:
         """*timezone* is that of the service area: papers end with a day there.
 
         With *documents_required* a driver is approved only with each document uploaded and approved.
-
-        Without *plates* new vehicles are not found by theirs; without *photos* they cannot have any.
         """
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
         self._clock = clock
         self._users = users
         self._jobs = jobs
-        self._plates = plates
-        self._photos = photos
         self.rules = ProfileRules(ZoneInfo(timezone), hours_rules)
         self._documents_required = documents_required
 
@@ -194,136 +184,6 @@ class DriverService:
             lambda before, after: (operator_acted(before, after, command, origin),),
         )
 
-    # --- vehicles ---------------------------------------------------------------------------------
-
-    async def vehicles(self, driver_id: str) -> list[Vehicle]:
-        """List the driver's vehicles in the order they were added."""
-        profile = await self.open_profile(driver_id)
-        found = await self._vehicles.get_many(profile.vehicle_ids)
-        return [found[v] for v in profile.vehicle_ids if v in found]
-
-    async def add_vehicle(
-        self, actor: Actor, driver_id: str, command: AddVehicle, *, vehicle_id: str | None = None
-    ) -> Vehicle:
-        """Add a vehicle; repeated with the id of one that was added: that one, even if it was removed.
-
-        Raises ``TooManyVehicles``; ``ValidationFailed`` for a photo that cannot be used.
-        """
-        vehicle = Vehicle(
-            id=vehicle_id or new_id(VEHICLE),
-            driver_id=driver_id,
-            created_at=self._clock.city(),
-            **msgspec.structs.asdict(command),
-        )
-        model.with_vehicle(await self.open_profile(driver_id), vehicle.id)
-        await self._use_photos(driver_id, vehicle.id, vehicle.photo_ids)
-        if self._plates is not None:
-            vehicle = await self._plates.with_hashes(vehicle)
-        try:
-            vehicle = await self._vehicles.insert(vehicle, self._photos_added(actor, vehicle))
-        except DuplicateKey:  # a repeat; the first may have died before the next step
-            vehicle = await self._vehicles.get(vehicle.id) or vehicle
-        if not vehicle.removed:
-            await self._change(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
-        return vehicle
-
-    async def change_vehicle(
-        self, actor: Actor, driver_id: str, vehicle_id: str, command: ChangeVehicle
-    ) -> Vehicle:
-        """Describe a vehicle anew; offers follow what it can carry from then on.
-
-        Raises ``VehicleInUse`` while the driver is on a job with it: the rider waits for the plate that they
-        were told.  ``ValidationFailed`` for a photo that cannot be used; ``NotFound`` for a vehicle of
-        another driver, or one that was removed.
-        """
-        profile = await self.open_profile(driver_id)
-        vehicle = await self._vehicles.get(vehicle_id)
-        if vehicle is None or vehicle.driver_id != driver_id or vehicle.removed:
-            raise NotFound
-        model.check_not_on_job(profile, vehicle_id, await self._jobs.vehicles(driver_id))
-
-        await self._use_photos(driver_id, vehicle_id, command.photo_ids or ())
-        hashes: dict[str, str | None] = {}
-        if self._plates is not None and command.plate is not None:
-            hashed = await self._plates.with_hashes(replace(vehicle, plate=command.plate))
-            hashes = {"plate_key": hashed.plate_key, "plate_key_odd": hashed.plate_key_odd}
-
-        def changed(vehicle: Vehicle) -> tuple[Vehicle, PendingEvents] | None:
-            after = model.changed_vehicle(vehicle, command, hashes)
-            if after is None:
-                return None
-            event = VehicleChanged(
-                driver_id=driver_id,
-                vehicle_id=vehicle_id,
-                photos_removed=tuple(photo for photo in vehicle.photo_ids if photo not in after.photo_ids),
-                photos_added=tuple(photo for photo in after.photo_ids if photo not in vehicle.photo_ids),
-            )
-            return after, PendingEvents((event,), actor, self._clock.city())
-
-        vehicle = await update(self._vehicles, vehicle_id, changed)
-        await self.refresh_vehicle(driver_id)
-        return vehicle
-
-    async def _use_photos(self, driver_id: str, vehicle_id: str, photo_ids: Sequence[str]) -> None:
-        """Raises ``ValidationFailed``."""
-        for photo_id in photo_ids:
-            if self._photos is None:
-                raise ValidationFailed.of("photo_ids", "not_found", "There are no uploads here")
-            await self._photos.reserve(photo_id, driver_id, "vehicle_photo", vehicle_id, field="photo_ids")
-
-    def _photos_added(self, actor: Actor, vehicle: Vehicle) -> PendingEvents | None:
-        """The event about the photos of a new vehicle; ``None`` if it has none."""
-        if not vehicle.photo_ids:
-            return None
-        event = VehicleChanged(
-            driver_id=vehicle.driver_id, vehicle_id=vehicle.id, photos_added=vehicle.photo_ids
-        )
-        return PendingEvents((event,), actor, self._clock.city())
-
-    async def follow_photos(self, changed: VehicleChanged) -> None:
-        """Keep the photos that a vehicle has, and let go of those it does not have any more.  Idempotent."""
-        for photo_id in (*changed.photos_removed, *changed.photos_added):
-            if self._photos is not None:
-                has_photo = partial(self._has_photo, changed.vehicle_id, photo_id)
-                await self._photos.follow(photo_id, changed.vehicle_id, has_photo)
-
-    async def _has_photo(self, vehicle_id: str, photo_id: str) -> bool:
-        vehicle = await self._vehicles.get(vehicle_id)
-        return vehicle is not None and photo_id in vehicle.photo_ids
-
-    async def photo_links(self, vehicles: Sequence[Vehicle]) -> Mapping[str, PhotoLinks]:
-        """Links to the photos of the vehicles, by photo."""
-        photo_ids = [photo for vehicle in vehicles for photo in vehicle.photo_ids]
-        return await self._photos.links(photo_ids) if self._photos and photo_ids else {}
-
-    async def refresh_vehicle(self, driver_id: str) -> None:
-        """Keep in the profile what the current vehicle can carry.  Idempotent."""
-        profile = await self._profiles.get(driver_id)
-        vehicle = await self._vehicles.get(profile.vehicle_id) if profile and profile.vehicle_id else None
-        if vehicle is not None:
-            await self._change(driver_id, SYSTEM, lambda p: model.with_spec(p, vehicle))
-
-    async def remove_vehicle(self, actor: Actor, driver_id: str, vehicle_id: str) -> None:
-        """Remove a vehicle.  Raises ``VehicleInUse``; ``NotFound`` for a vehicle of another driver."""
-        profile = await self.open_profile(driver_id)
-        vehicle = await self._vehicles.get(vehicle_id)
-        if vehicle is None or vehicle.driver_id != driver_id:
-            raise NotFound
-        if vehicle_id in profile.vehicle_ids:
-            on_jobs = await self._jobs.vehicles(driver_id)
-            await self._change(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id, on_jobs))
-
-        def removed(vehicle: Vehicle) -> tuple[Vehicle, PendingEvents] | None:
-            after = model.mark_removed(vehicle)
-            if after is None:
-                return None
-            event = VehicleChanged(
-                driver_id=driver_id, vehicle_id=vehicle_id, photos_removed=vehicle.photo_ids
-            )
-            return after, PendingEvents((event,) if vehicle.photo_ids else (), actor, self._clock.city())
-
-        await update(self._vehicles, vehicle_id, removed)
-
     # --- availability -----------------------------------------------------------------------------
 
     async def set_availability(
@@ -351,14 +211,21 @@ class DriverService:
                 online = self._online(profile, vehicle_id, on_jobs, on_break=on_break)
                 return model.with_spec(online, vehicle) if vehicle else online
 
-            await self._change(driver_id, actor, online_with)
+            await self.change(driver_id, actor, online_with)
             await self.refresh_vehicle(driver_id)  # it may have been described anew meanwhile
             return await self.profile(driver_id)
-        return await self._change(driver_id, actor, model.go_offline)
+        return await self.change(driver_id, actor, model.go_offline)
+
+    async def refresh_vehicle(self, driver_id: str) -> None:
+        """Keep in the profile what the current vehicle can carry.  Idempotent."""
+        profile = await self._profiles.get(driver_id)
+        vehicle = await self._vehicles.get(profile.vehicle_id) if profile and profile.vehicle_id else None
+        if vehicle is not None:
+            await self.change(driver_id, SYSTEM, lambda p: model.with_spec(p, vehicle))
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline already."""
-        await self._change(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
+        await self.change(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
 
     async def job_obstacle(self, driver_id: str) -> model.JobObstacle | None:
         """Why the driver may not take a job now; ``None``: the driver may."""
@@ -410,7 +277,7 @@ class DriverService:
             return profile
 
         with suppress(Conflict):  # it was changed meanwhile, and each change calculates it
-            await self._change(profile.id, SYSTEM, dated)
+            await self.change(profile.id, SYSTEM, dated)
 
     async def vehicle_of(self, driver_id: str) -> str | None:
         """The id of the vehicle that the driver drives, or drove last."""
@@ -446,7 +313,7 @@ class DriverService:
         driver_id: str,
         actor: Actor,
         change: Callable[[DriverProfile], DriverProfile],
-        also: MoreEvents,
+        also: MoreEvents | None = None,
     ) -> DriverProfile:
         """Save the profile as *change* returns it, with the events that follow, and those of *also*."""
         return await self._update(driver_id, actor, lambda profile: (change(profile), ()), also=also)
@@ -473,12 +340,6 @@ class DriverService:
             online = hours.count_job(online, now)
         hours.check_rested(profile, now, self.rules.hours)
         return online
-
-    async def _change(
-        self, driver_id: str, actor: Actor, change: Callable[[DriverProfile], DriverProfile]
-    ) -> DriverProfile:
-        """Save the profile as *change* returns it; nothing if it is the same."""
-        return await self._update(driver_id, actor, lambda profile: (change(profile), ()))
 
     async def _update(
         self,

@@ -30,6 +30,7 @@ from supportcarr.drivers.model import Application, DriverProfile
 from supportcarr.drivers.routes import routes
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
+from supportcarr.drivers.vehicle_service import VehicleService
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 
@@ -125,7 +126,9 @@ class Api:
         store.subscribe(self._hear)
         self.files = Files()
         self.documents = DriverDocumentService(store, self.clock, self.service, self.files, Views())
-        self._routes = {(r.method, r.path): r for r in routes(self.service, self.documents, Finder())}
+        self.vehicles = VehicleService(store, self.clock, self.service, self.jobs)
+        listed = routes(self.service, self.vehicles, self.documents, Finder())
+        self._routes = {(route.method, route.path): route for route in listed}
 
     def _hear(self, _collection: str, _id: str, events: Any) -> None:
         self.standings += [e.event for e in events if isinstance(e.event, DriverStandingChanged)]
@@ -480,7 +483,9 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
 
 async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
     consumer = next(
-        c for c in consumers(api.service, api.shifts, api.documents) if c.name == "drivers.open_profile"
+        c
+        for c in consumers(api.service, api.vehicles, api.shifts, api.documents)
+        if c.name == "drivers.open_profile"
     )
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
         event = EventEnvelope(

@@ -21,6 +21,7 @@ from supportcarr.drivers.model import DriverProfile
 from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
+from supportcarr.drivers.vehicle_service import VehicleService
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Range, Store
 
@@ -41,6 +42,7 @@ class City:
         self._undelivered: list[EventEnvelope] = []
         clock = Clock(wall=lambda: self.now.timestamp())
         self.drivers = DriverService(store, clock, self, self, timezone="America/Toronto")
+        self.garage = VehicleService(store, clock, self.drivers, self)
         self.shifts = ShiftService(store, clock, self.drivers, self, self, timezone="America/Toronto")
         store.subscribe(self._hear)
 
@@ -79,7 +81,7 @@ class City:
             tie_downs=4,
             seats=1,
         )
-        await self.drivers.add_vehicle(DRIVER, "usr_driver", truck, vehicle_id="veh_a")
+        await self.garage.add(DRIVER, "usr_driver", truck, vehicle_id="veh_a")
         await self.drivers.review(OPERATOR, "usr_driver", Approve())
 
     async def set(self, online: bool, *, on_break: bool = False) -> DriverProfile:
@@ -90,7 +92,7 @@ class City:
         await asyncio.sleep(0)
         record = next(
             c
-            for c in consumers(self.drivers, self.shifts, cast(Any, None))
+            for c in consumers(self.drivers, self.garage, self.shifts, cast(Any, None))
             if c.name == "drivers.record_shift"
         )
         undelivered, self._undelivered = self._undelivered[::-1], []

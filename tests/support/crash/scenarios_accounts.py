@@ -246,7 +246,7 @@ async def _add_vehicle(world: World) -> ApiResponse:
 
 
 async def _has_the_vehicle(world: World) -> Findings:
-    listed = await world.container.drivers.vehicles(world.people.far.id)
+    listed = await world.container.vehicles.listed(world.people.far.id)
     plates = [vehicle.plate for vehicle in listed]
     stored = len(await find_all(world, VEHICLES, plate="NEW 001"))
     requests = len((world.deployment.path / "requests").read_text())
