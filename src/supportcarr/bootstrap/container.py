@@ -50,6 +50,7 @@ from supportcarr.bootstrap.adapters import (
 )
 from supportcarr.bootstrap.anchors import anchor_of
 from supportcarr.bootstrap.file_checks import PooledImages, scanner_of
+from supportcarr.bootstrap.maps import geocoder_of, map_folder
 from supportcarr.bootstrap.objects import objects_of
 from supportcarr.bootstrap.people_search import PeopleSearch
 from supportcarr.bootstrap.retention import Retention
@@ -86,6 +87,8 @@ from supportcarr.files.removal import FileRemoval
 from supportcarr.files.service import FileService
 from supportcarr.gateway import idempotency
 from supportcarr.gateway.endpoint import API
+from supportcarr.geocoding import routes as geocoding_routes
+from supportcarr.geocoding.service import GeocodingService
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.http.guarded_client import GuardedClient
@@ -147,6 +150,7 @@ from supportcarr.privacy.deletions import DeletionService
 from supportcarr.privacy.exports import ExportService
 from supportcarr.privacy.personal_data import ExportData
 from supportcarr.privacy.ports import PersonalData
+from supportcarr.providers.named_places import NamedPlaces
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.providers.s3 import S3Objects
 from supportcarr.providers.stripe import StripePaymentGateway
@@ -170,6 +174,7 @@ from supportcarr.rescues.people import PeopleOfRescues
 from supportcarr.rescues.personal_data import RescueData
 from supportcarr.rescues.photos import PhotoService
 from supportcarr.rescues.queries import RescueQueries
+from supportcarr.rescues.recent_places import RecentPlaces
 from supportcarr.rescues.service import RescueService
 from supportcarr.riders import collections as riders_repository
 from supportcarr.riders import handlers as riders_handlers
@@ -387,6 +392,9 @@ class Container:
         self.people_search = PeopleSearch(self.people, self.plates)
         self.operations = OperationsService(store, clock, self.console_drivers, AREAS, self.people_search)
         self.position_reports = SocketPositionSink(self.tracking)
+        self.geocoding = GeocodingService(
+            self.places, RecentPlaces(store), NamedPlaces(map_folder(settings)), geocoder_of(settings)
+        )
         self._build_audit_and_privacy()
 
     def _build_files(self, make_objects: Callable[[], LocalObjects | S3Objects] | None) -> None:
@@ -465,6 +473,7 @@ class Container:
             *webhook_routes.routes(self.code_texts),
             *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
             *riders_routes.routes(self.places, self.bikes),
+            *geocoding_routes.routes(self.geocoding),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
@@ -559,6 +568,7 @@ class Container:
         await self.jobs.close()
         await self.payment_gateway.close()
         await self.outbound.close()
+        await self.geocoding.close()
         await self.partner_keys.close()
         await self.sms.close()
         await self.image_pool.close()

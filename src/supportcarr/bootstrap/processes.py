@@ -50,8 +50,7 @@ SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 # The built apps by the path that they are served at.
 APPS = {"/": "rider", "/driver": "driver", "/track": "track", "/admin": "admin", "/account": "account"}
-MAPBOX_CODE = "https://api.mapbox.com"
-MAPBOX_CONTENT = (MAPBOX_CODE, "https://events.mapbox.com", "https://*.tiles.mapbox.com")
+MAPBOX_CONTENT = ("https://api.mapbox.com", "https://events.mapbox.com", "https://*.tiles.mapbox.com")
 
 
 @asynccontextmanager
@@ -204,16 +203,18 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         apps={path: WEB / app / "dist" for path, app in APPS.items()},
         redirects=redirects,
         content_sources=_map_origins(settings),
-        code_sources=(MAPBOX_CODE,) if settings.map.mapbox_token else (),
         file_sources=browser_origins(container.objects),
+        sends_referer=bool(settings.map.mapbox_token),
         access_log=logs.access_writer(settings.logs.level),
     )
 
 
 def _map_origins(settings: Settings) -> list[str]:
     """Origins that pages may load an external map from."""
-    origins = list(MAPBOX_CONTENT) if settings.map.mapbox_token else []
-    if settings.map.style_url:
+    origins: list[str] = []
+    if settings.map.mapbox_token:
+        origins = [settings.map.mapbox_api_url] if settings.map.mapbox_api_url else list(MAPBOX_CONTENT)
+    if settings.map.style_url.startswith("http"):
         parts = urlsplit(settings.map.style_url)
         origins.append(f"{parts.scheme}://{parts.netloc}")
     return origins + [origin.strip() for origin in settings.map.content_sources.split(",") if origin.strip()]

@@ -8,11 +8,20 @@ from supportcarr.bootstrap.settings import Settings
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 
 
-class PublicMap(msgspec.Struct, frozen=True):
-    """The map's source; both absent: the built-in style."""
+class PublicStreets(msgspec.Struct, frozen=True):
+    """The tiles of an imported region: the path of a PMTiles file, and whom the map must credit."""
+
+    url: str
+    attribution: str
+
+
+class PublicMap(msgspec.Struct, frozen=True, kw_only=True):
+    """The map's source; all absent: the built-in style.  ``mapbox_api_url``: asked instead of Mapbox."""
 
     style_url: str | None
     mapbox_token: str | None
+    mapbox_api_url: str | None = None
+    streets: PublicStreets | None = None
 
 
 class PublicArea(msgspec.Struct, frozen=True):
@@ -35,11 +44,16 @@ class PublicConfig(msgspec.Struct, frozen=True):
     areas: tuple[PublicArea, ...]
 
 
-def public_config(settings: Settings, speed: float) -> PublicConfig:
-    """Build the public configuration."""
+def public_config(settings: Settings, speed: float, streets: PublicStreets | None = None) -> PublicConfig:
+    """Build the public configuration; *streets* of the imported region, if there is one."""
     return PublicConfig(
         realtime_url=settings.deployment.realtime_url,
-        map=PublicMap(settings.map.style_url or None, settings.map.mapbox_token or None),
+        map=PublicMap(
+            style_url=settings.map.style_url or None,
+            mapbox_token=settings.map.mapbox_token or None,
+            mapbox_api_url=settings.map.mapbox_api_url or None,
+            streets=streets,
+        ),
         languages=("en",),
         speed=speed,
         areas=(

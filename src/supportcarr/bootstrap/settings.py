@@ -21,7 +21,7 @@ from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.settings import OutboundSettings, TlsSettings
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.observability.settings import LogSettings
-from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, rule
+from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, origin, rule
 from supportcarr.kit.runtime.settings import (
     PREFIX,
     CityClockSettings,
@@ -99,6 +99,12 @@ def public_mapbox_token(value: str) -> None:
         raise ValueError("it must be a public token (pk.…), because every browser receives it")
 
 
+def mapbox_server(value: str) -> None:
+    """The origin of a server that browsers load from."""
+    origin(value)
+    https_url(value)
+
+
 class MapSettings(SettingsGroup, frozen=True, kw_only=True):
     """Maps in the apps."""
 
@@ -121,6 +127,23 @@ class MapSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = ""
     mapbox_token: Annotated[
         str, Meta(description="public Mapbox token (pk.…)", extra=rule(public_mapbox_token))
+    ] = ""
+    mapbox_api_url: Annotated[
+        str,
+        Meta(description="server with Mapbox's API; empty: Mapbox itself", extra=rule(mapbox_server)),
+    ] = ""
+    geocoding_timeout_seconds: Annotated[
+        float, Meta(gt=0, le=10, description="timeout of a search for an address at Mapbox")
+    ] = 2.0
+    geocoding_permanent: Annotated[
+        bool,
+        Meta(
+            description="whether the account may keep what Mapbox finds; rescues keep the address that a "
+            "rider chose"
+        ),
+    ] = False
+    folder: Annotated[
+        str, Meta(description="folder of an imported region (`supportcarr map import`); empty: DATA/map")
     ] = ""
 
 

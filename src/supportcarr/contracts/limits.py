@@ -26,3 +26,4 @@ class RouteLimit:
 TEXTS = RouteLimit("texts", by="address", needs_redis=True)  # routes that have a text message sent
 QUOTES = RouteLimit("quotes", by="user")
 PINS = RouteLimit("pins", by="user")
+GEOCODING = RouteLimit("geocoding", by="user")  # a search for each letter that somebody types

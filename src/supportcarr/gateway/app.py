@@ -73,8 +73,8 @@ def build(
     apps: Mapping[str, Path] | None = None,
     redirects: Mapping[str, str] | None = None,
     content_sources: Sequence[str] = (),
-    code_sources: Sequence[str] = (),
     file_sources: Sequence[str] = (),
+    sends_referer: bool = False,
     access_log: LogWriter | None = None,
 ) -> Gateway:
     """The gateway for those routes (``/clock`` is added here).
@@ -84,8 +84,8 @@ def build(
     - ``/readyz`` reports *lifecycle* and *checks* (a name, and a callable that raises);
     - *config* is called for each ``/config.json``;
     - *apps* are folders of built single-page apps by path, *redirects* targets by path;
-    - *content_sources* are origins that an external map style loads from, *code_sources* those of a map
-      library that its maker serves, *file_sources* those of people's photos, if they are not ours;
+    - *content_sources* are origins that an external map style loads from, *file_sources* those of people's
+      photos, if they are not ours; *sends_referer*: other origins learn which site asks;
     - *access_log* takes one line for each request (``kit.observability.structured_log.access_writer``).
 
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
@@ -110,7 +110,9 @@ def build(
         access_log=access_log,
         common_headers=common,
     )
-    headers = page_headers(deployment.realtime_url, content_sources, code_sources, file_sources)
+    headers = page_headers(
+        deployment.realtime_url, content_sources, file_sources, sends_referer=sends_referer
+    )
     outside = [
         *health_routes(lifecycle, checks),
         *config_routes(config),

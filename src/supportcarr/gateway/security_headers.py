@@ -25,26 +25,26 @@ def common_headers(public_url: str) -> Headers:
 def page_headers(
     realtime_url: str,
     content_sources: Sequence[str] = (),
-    code_sources: Sequence[str] = (),
     file_sources: Sequence[str] = (),
+    *,
+    sends_referer: bool = False,
 ) -> tuple[tuple[str, str], ...]:
     """The headers of every page.
 
     The content security policy allows no inline script, and connections to the API and the real-time edge.
-    *content_sources* are the origins of an external map style, its tiles and fonts; *code_sources* those of a
-    map library that its maker serves (Mapbox, which makes its workers of blobs and requires the Referer
-    header); *file_sources* those that people's photos are uploaded to and shown from (S3).
+    *content_sources* are the origins of an external map style, its tiles and fonts; *file_sources* those that
+    people's photos are uploaded to and shown from (S3).  *sends_referer*: other origins learn which site asks
+    (Mapbox checks that for a token that is restricted to a site).
     """
     edge = urlsplit(realtime_url)
     sockets = f"{'wss' if edge.scheme == 'https' else 'ws'}://{edge.netloc}"
     external = "".join(f" {source}" for source in content_sources)
     files = "".join(f" {source}" for source in file_sources)
-    code = "".join(f" {source}" for source in code_sources)
     policy = (
         "default-src 'self'",
-        f"script-src 'self'{code}",
-        f"worker-src 'self'{' blob:' if code else ''}",
-        f"style-src 'self' 'unsafe-inline'{code}",  # the map library sets styles on its elements
+        "script-src 'self'",
+        "worker-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # the map library sets styles on its elements
         f"img-src 'self' data: blob:{external}{files}",
         f"font-src 'self' data:{external}",
         f"connect-src 'self' {edge.scheme}://{edge.netloc} {sockets}{external}{files}",
@@ -55,7 +55,7 @@ def page_headers(
     )
     return (
         ("content-security-policy", "; ".join(policy)),
-        ("referrer-policy", "strict-origin-when-cross-origin" if code else "no-referrer"),
+        ("referrer-policy", "strict-origin-when-cross-origin" if sends_referer else "no-referrer"),
         ("x-frame-options", "DENY"),
         ("permissions-policy", PERMISSIONS),
         ("cross-origin-opener-policy", "same-origin"),

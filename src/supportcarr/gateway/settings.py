@@ -52,6 +52,9 @@ class LimitSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = 20
     quotes_per_minute: Annotated[int, Meta(ge=1, description="quotes per minute and user")] = 30
     pins_per_minute: Annotated[int, Meta(ge=1, description="start PINs tried per minute and driver")] = 10
+    geocoding_per_minute: Annotated[
+        int, Meta(ge=1, description="searches for places per minute and user")
+    ] = 120
     texts_per_address_per_hour: Annotated[
         int, Meta(ge=1, description="requests per hour and address that have a text message sent")
     ] = 120

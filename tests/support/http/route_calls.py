@@ -193,6 +193,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/files"): "link=e30.x",  # refused: a link is signed
     ("GET", "/coverage"): "lat=45.5&lng=-73.6",
+    ("GET", "/geocoding/reverse"): "lat=45.5&lng=-73.6",
     ("GET", "/admin/map"): "area=montreal",
 }
 

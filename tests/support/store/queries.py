@@ -138,6 +138,8 @@ def _own_rescues() -> Iterator[Query]:
             yield Query(caller, RESCUES, {person_field: "usr_1"}, sort)
             yield Query(caller, RESCUES, {person_field: "usr_1", "status": In(tuple(sorted(LIVE)))}, sort)
             yield Query(caller, RESCUES, {person_field: "usr_1", "status": "completed"}, sort)
+    recent = "rescues/recent_places.py self._rescues.find"
+    yield Query(recent, RESCUES, {"rider_id": "usr_1"}, "-created_at")
 
 
 def _possessions() -> Iterator[Query]:

@@ -2,9 +2,12 @@
 
 /v1/…                                                     Stripe's API
 /2010-04-01/…                                             Twilio's API
+/search/geocode/v6/…, /styles/v1/…, /v4/…, /fonts/v1/…    Mapbox's API
 GET  /sandbox                                             a page with texts, card payments and webhooks
 GET  /sandbox/messages?to=+1…                             text messages, newest first
 GET, POST /sandbox/twilio/behaviour                       read and change how Twilio's emulator misbehaves
+GET, POST /sandbox/mapbox/behaviour                       the same for Mapbox's
+GET  /sandbox/mapbox/requests                             how many of each kind it got
 GET, POST /sandbox/stripe/behaviour                       read and change how the emulator misbehaves
 GET  /sandbox/stripe/payment_intents                      every intent with its captured and refunded amount
 POST /sandbox/stripe/payment_intents/{id}/authentication  the rider's answer to 3-D Secure
@@ -24,6 +27,7 @@ from litestar import Litestar, MediaType, Request, Response, get, post, route
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from supportcarr_lab.emulators.mapbox.api import MapboxBehaviour, MapboxEmulator
 from supportcarr_lab.emulators.page import page
 from supportcarr_lab.emulators.stripe.api import StripeEmulator, StripeRequest
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour, BehaviourChange
@@ -165,6 +169,7 @@ def create_app(
             authenticate,
             healthz,
             *_twilio_routes(sms_behaviour),
+            *_mapbox_routes(),
         ],
         lifespan=[lifespan],
         openapi_config=None,
@@ -199,3 +204,37 @@ def _twilio_routes(behaviour: TwilioBehaviour) -> list[Any]:
         return behaviour
 
     return [twilio, messages, get_behaviour, set_behaviour]
+
+
+def _mapbox_routes() -> list[Any]:
+    behaviour = MapboxBehaviour()
+    emulator = MapboxEmulator(behaviour)
+    # Pages of any origin call it, as they call Mapbox.
+    headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+
+    @route(
+        [
+            f"/{prefix}/{{path:path}}"
+            for prefix in ("search/geocode/v6", "styles/v1", "v4", "fonts/v1", "map-sessions", "events")
+        ],
+        http_method=["GET", "POST"],
+    )
+    async def mapbox(request: Request[Any, Any, Any]) -> Response[bytes]:
+        base = f"{request.url.scheme}://{request.url.netloc}"
+        answer = emulator.handle(request.url.path, dict(request.query_params), base)
+        return Response(answer.body, status_code=answer.status, media_type=answer.media_type, headers=headers)
+
+    @get("/sandbox/mapbox/requests")
+    async def requests() -> dict[str, int]:
+        return dict(emulator.requests)
+
+    @get("/sandbox/mapbox/behaviour")
+    async def get_behaviour() -> MapboxBehaviour:
+        return behaviour
+
+    @post("/sandbox/mapbox/behaviour", status_code=200)
+    async def set_behaviour(data: JSONBody[MapboxBehaviour]) -> MapboxBehaviour:
+        behaviour.outage, behaviour.refuse_token = data.outage, data.refuse_token
+        return behaviour
+
+    return [mapbox, requests, get_behaviour, set_behaviour]

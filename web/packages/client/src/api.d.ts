@@ -716,6 +716,46 @@ export interface paths {
         patch: operations["patch_me_bikes_by_bike_id"];
         trace?: never;
     };
+    "/geocoding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find places by words of an address or a name
+         * @description Stricter rate limits: `geocoding`.
+         */
+        get: operations["get_geocoding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/geocoding/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find the address of a point
+         * @description Stricter rate limits: `geocoding`.
+         */
+        get: operations["get_geocoding_reverse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/quotes": {
         parameters: {
             query?: never;
@@ -2908,6 +2948,26 @@ export interface components {
             price_minor?: number | null;
             /** @default null */
             confirmed_minor?: number | null;
+        };
+        /**
+         * FoundPlaceView
+         * @description A place that was found.  ``source``: the caller's own places, a name on the map, or Mapbox.
+         */
+        FoundPlaceView: {
+            label: string;
+            /** @default null */
+            detail?: string | null;
+            lat: number;
+            lng: number;
+            /** @enum {unknown} */
+            source: "mapbox" | "named" | "recent" | "saved";
+        };
+        /**
+         * FoundPlaces
+         * @description The best match first; empty, if there is none.
+         */
+        FoundPlaces: {
+            items: components["schemas"]["FoundPlaceView"][];
         };
         /**
          * GeoPoint
@@ -5961,6 +6021,77 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_geocoding: {
+        parameters: {
+            query?: {
+                q?: string;
+                lat?: number | null;
+                lng?: number | null;
+                limit?: number;
+                language?: "en" | "es" | "fr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPlaces"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_geocoding_reverse: {
+        parameters: {
+            query: {
+                lat: number;
+                lng: number;
+                limit?: number;
+                language?: "en" | "es" | "fr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPlaces"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

@@ -5,8 +5,12 @@ import districts from "./districts.json";
 import { PALETTES } from "./palette.ts";
 import { FONTS, streetLayers, type Streets, streetsSource } from "./streets.ts";
 import type { LngLat } from "./types.ts";
+import { boundsOf } from "./view.ts";
 
 const DETAIL_ZOOM = 12;
+const GRID_LNG = 0.0064; // degrees: about 500 m at the latitude of Montréal
+const GRID_LAT = 0.0045;
+const MARGIN = 0.05;
 
 export interface OfflineStyleOptions {
   /** The service area, a closed ring. */
@@ -30,6 +34,15 @@ const points = (rows: (string | number)[][], properties: (row: (string | number)
   },
 });
 
+/** Lines about half a kilometre apart, so that a map without streets shows movement and scale too. */
+function grid(boundary: readonly LngLat[]): SourceSpecification {
+  const [west, south, east, north] = boundsOf(boundary) ?? [0, 0, 0, 0];
+  const lines: [number, number][][] = [];
+  for (let lng = Math.floor(west / GRID_LNG) * GRID_LNG; lng <= east + GRID_LNG; lng += GRID_LNG) lines.push([[lng, south - MARGIN], [lng, north + MARGIN]]);
+  for (let lat = Math.floor(south / GRID_LAT) * GRID_LAT; lat <= north + GRID_LAT; lat += GRID_LAT) lines.push([[west - MARGIN, lat], [east + MARGIN, lat]]);
+  return { type: "geojson", data: { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } } };
+}
+
 /** A map style that needs no internet: the service area, and the streets of an imported region or names of districts. */
 export function offlineStyle({ boundary, dark, streets = null, demand = false }: OfflineStyleOptions): StyleSpecification {
   const palette = PALETTES[dark ? "dark" : "light"];
@@ -38,7 +51,13 @@ export function offlineStyle({ boundary, dark, streets = null, demand = false }:
   const layers: LayerSpecification[] = [{ id: "outside", type: "background", paint: { "background-color": streets ? palette.inside : palette.outside } }];
   if (boundary) {
     sources.area = { type: "geojson", data: { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [boundary.map((point) => [...point])] } } };
-    if (!streets) layers.push({ id: "area", type: "fill", source: "area", paint: { "fill-color": palette.inside } });
+    if (!streets) {
+      sources.grid = grid(boundary);
+      layers.push(
+        { id: "area", type: "fill", source: "area", paint: { "fill-color": palette.inside } },
+        { id: "grid", type: "line", source: "grid", minzoom: 11, paint: { "line-color": palette.grid, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.6, 16, 1.6] } },
+      );
+    }
   }
   if (streets) {
     sources.streets = streetsSource(streets);
