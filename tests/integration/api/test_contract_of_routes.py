@@ -41,6 +41,8 @@ signed_in     POST   /me/phone                                202
 signed_in     POST   /me/phone/confirmation                   200
 signed_in     GET    /me                                      200
 signed_in     PATCH  /me                                      200
+signed_in     GET    /geocoding                               200
+signed_in     GET    /geocoding/reverse                       200
 signed_in     GET    /me/notifications                        200
 signed_in     POST   /me/notifications/{notification_id}/reading  200
 rider         GET    /me/places                               200
