@@ -1,32 +1,92 @@
-import { createRootRoute, createRoute, createRouter, redirect, type RouterHistory } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, type RouterHistory } from "@tanstack/react-router";
 
+import { WelcomeScreen } from "../features/entry/WelcomeScreen.tsx";
 import { hasSession, restoreSession } from "../lib/session.ts";
-import { HomePage } from "./HomePage.tsx";
-import { SignInPage } from "./SignInPage.tsx";
+import { CrashScreen } from "./CrashScreen.tsx";
+import { NotFoundScreen } from "./NotFoundScreen.tsx";
+import { PendingScreen } from "./PendingScreen.tsx";
+import { RootLayout } from "./RootLayout.tsx";
+import { SignedInLayout } from "./SignedInLayout.tsx";
+import { TabLayout } from "./TabLayout.tsx";
 
-const rootRoute = createRootRoute({ beforeLoad: restoreSession });
+const rootRoute = createRootRoute({ component: RootLayout, beforeLoad: restoreSession, notFoundComponent: NotFoundScreen, errorComponent: CrashScreen });
 
-const signedInRoute = createRoute({
+// --- without a session ----------------------------------------------------------------------
+
+const entryRoute = createRoute({
   getParentRoute: () => rootRoute,
-  id: "signed-in",
-  beforeLoad: () => {
-    if (!hasSession()) redirect({ to: "/sign-in", throw: true });
-  },
-});
-
-const homeRoute = createRoute({ getParentRoute: () => signedInRoute, path: "/", component: HomePage });
-const signInRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: "sign-in",
-  component: SignInPage,
+  id: "entry",
   beforeLoad: () => {
     if (hasSession()) redirect({ to: "/", throw: true });
   },
 });
+const welcomeRoute = createRoute({ getParentRoute: () => entryRoute, path: "welcome", component: WelcomeScreen });
+const signInRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-in", component: lazyRouteComponent(() => import("../features/entry/SignInScreen.tsx"), "SignInScreen") });
+const signUpRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-up", component: lazyRouteComponent(() => import("../features/entry/SignUpScreen.tsx"), "SignUpScreen") });
+const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: lazyRouteComponent(() => import("../features/entry/ResetScreen.tsx"), "ResetScreen") });
+const helpRoute = createRoute({ getParentRoute: () => rootRoute, path: "help", component: lazyRouteComponent(() => import("../features/help/HelpScreen.tsx"), "HelpScreen") });
 
-const routeTree = rootRoute.addChildren([signedInRoute.addChildren([homeRoute]), signInRoute]);
+// --- with a session -------------------------------------------------------------------------
 
-export const createAppRouter = (history?: RouterHistory) => createRouter({ routeTree, basepath: "/", ...(history ? { history } : {}) });
+const signedInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "signed-in",
+  component: SignedInLayout,
+  beforeLoad: () => {
+    if (!hasSession()) redirect({ to: "/welcome", throw: true });
+  },
+});
+const verifyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "verify", component: lazyRouteComponent(() => import("../features/entry/VerifyScreen.tsx"), "VerifyScreen") });
+
+const tabsRoute = createRoute({ getParentRoute: () => signedInRoute, id: "tabs", component: TabLayout });
+const homeRoute = createRoute({ getParentRoute: () => tabsRoute, path: "/", component: lazyRouteComponent(() => import("../features/home/HomeScreen.tsx"), "HomeScreen") });
+const historyRoute = createRoute({ getParentRoute: () => tabsRoute, path: "rescues", component: lazyRouteComponent(() => import("../features/history/HistoryScreen.tsx"), "HistoryScreen") });
+const inboxRoute = createRoute({ getParentRoute: () => tabsRoute, path: "inbox", component: lazyRouteComponent(() => import("../features/inbox/InboxScreen.tsx"), "InboxScreen") });
+const accountRoute = createRoute({ getParentRoute: () => tabsRoute, path: "account", component: lazyRouteComponent(() => import("../features/account/AccountScreen.tsx"), "AccountScreen") });
+
+const requestRoute = createRoute({ getParentRoute: () => signedInRoute, path: "request/$step", component: lazyRouteComponent(() => import("../features/request/RequestScreen.tsx"), "RequestScreen") });
+
+const rescueRoute = createRoute({ getParentRoute: () => signedInRoute, path: "rescues/$rescueId", component: lazyRouteComponent(() => import("../features/live-rescue/LiveScreen.tsx"), "LiveScreen") });
+const chatRoute = createRoute({ getParentRoute: () => signedInRoute, path: "rescues/$rescueId/chat", component: lazyRouteComponent(() => import("../features/chat/ChatScreen.tsx"), "ChatScreen") });
+const photosRoute = createRoute({ getParentRoute: () => signedInRoute, path: "rescues/$rescueId/photos", component: lazyRouteComponent(() => import("../features/photos/PhotosScreen.tsx"), "PhotosScreen") });
+const receiptRoute = createRoute({ getParentRoute: () => signedInRoute, path: "rescues/$rescueId/receipt", component: lazyRouteComponent(() => import("../features/receipt/ReceiptScreen.tsx"), "ReceiptScreen") });
+const ratingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "rescues/$rescueId/rating", component: lazyRouteComponent(() => import("../features/rating/RatingScreen.tsx"), "RatingScreen") });
+
+const placesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "places", component: lazyRouteComponent(() => import("../features/places/PlacesScreen.tsx"), "PlacesScreen") });
+const bikesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "bikes", component: lazyRouteComponent(() => import("../features/bikes/BikesScreen.tsx"), "BikesScreen") });
+const cardsRoute = createRoute({ getParentRoute: () => signedInRoute, path: "cards", component: lazyRouteComponent(() => import("../features/cards/CardsScreen.tsx"), "CardsScreen") });
+const preferencesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/preferences", component: lazyRouteComponent(() => import("../features/account/PreferencesScreen.tsx"), "PreferencesScreen") });
+const profileRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/profile", component: lazyRouteComponent(() => import("../features/account/ProfileScreen.tsx"), "ProfileScreen") });
+const securityRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/security", component: lazyRouteComponent(() => import("../features/security/SecurityScreen.tsx"), "SecurityScreen") });
+const privacyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/privacy", component: lazyRouteComponent(() => import("../features/privacy/PrivacyScreen.tsx"), "PrivacyScreen") });
+const drivingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/driving", component: lazyRouteComponent(() => import("../features/account/DrivingScreen.tsx"), "DrivingScreen") });
+
+const routeTree = rootRoute.addChildren([
+  entryRoute.addChildren([welcomeRoute, signInRoute, signUpRoute]),
+  resetRoute,
+  helpRoute,
+  signedInRoute.addChildren([
+    verifyRoute,
+    tabsRoute.addChildren([homeRoute, historyRoute, inboxRoute, accountRoute]),
+    requestRoute,
+    rescueRoute,
+    chatRoute,
+    photosRoute,
+    receiptRoute,
+    ratingRoute,
+    placesRoute,
+    bikesRoute,
+    cardsRoute,
+    preferencesRoute,
+    profileRoute,
+    securityRoute,
+    privacyRoute,
+    drivingRoute,
+  ]),
+]);
+
+export const createAppRouter = (history?: RouterHistory) =>
+  createRouter({ routeTree, basepath: "/", defaultPendingComponent: PendingScreen, defaultPreload: "intent", ...(history ? { history } : {}) });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -1,0 +1,44 @@
+import { followAccount } from "@supportcarr/i18n/useLanguage";
+import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+import { accountQueries } from "../lib/api/account.ts";
+import { forgetRequests } from "../lib/lastRequests.ts";
+import { useRequest } from "../lib/requestStore.ts";
+import { useSession } from "../lib/session.ts";
+import { stepUp } from "../lib/stepUp.ts";
+import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { useLiveSync } from "./useLiveSync.ts";
+
+/** The screens of a person with a session; when it ends, here or elsewhere, the sign-in comes in their place. */
+export function SignedInLayout() {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const signedIn = useSession((session) => session.token !== null);
+  const me = useQuery({ ...accountQueries.me(), enabled: signedIn });
+  const language = me.data?.preferences.language;
+
+  useLiveSync(signedIn);
+  useEffect(() => followAccount(language), [language]);
+
+  // Nothing of the person stays in memory.
+  useEffect(() => {
+    if (signedIn) return;
+    queryClient.clear();
+    useRequest.getState().clear();
+    forgetRequests();
+    void navigate({ to: "/sign-in", replace: true });
+  }, [signedIn, navigate, queryClient]);
+
+  return (
+    <div className="flex h-full flex-col">
+      <ConnectionBanner />
+      <div className="min-h-0 flex-1">
+        <Outlet />
+      </div>
+      <StepUpDialog stepUp={stepUp} />
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+
+import { accountQueries, becomeDriver } from "../../lib/api/account.ts";
+import { Loaded } from "../../lib/Loaded.tsx";
+import { Screen } from "../../lib/Screen.tsx";
+import { Button } from "../../lib/ui/Button.tsx";
+import { useSend } from "../../lib/useSend.ts";
+
+const APPLICATION = "/driver/apply";
+const LINK = "flex min-h-13 w-full items-center justify-center rounded-xl bg-brand-700 px-5 font-medium text-white hover:bg-brand-800";
+
+/** What driving is about, and the way to the application. */
+export function DrivingScreen() {
+  const text = useTranslations("driving");
+  const me = useQuery(accountQueries.me());
+  const { busy, send } = useSend();
+  return (
+    <Screen title={text("title")} back={{ to: "/account" }}>
+      <p>{text("about")}</p>
+      <ul className="mt-4 list-disc space-y-2 pl-5">
+        {(["licence", "vehicle", "phone"] as const).map((need) => (
+          <li key={need}>{text(`needs.${need}`)}</li>
+        ))}
+      </ul>
+      <div className="mt-6">
+        <Loaded query={me} lines={1}>
+          {({ roles, phone_verified }) =>
+            roles.includes("driver") ? (
+              <a href="/driver/" className={LINK}>
+                {text("open")}
+              </a>
+            ) : (
+              <Button size="lg" block busy={busy} disabled={!phone_verified} onClick={() => void send(becomeDriver, { onDone: () => location.assign(APPLICATION) })}>
+                {text("apply")}
+              </Button>
+            )
+          }
+        </Loaded>
+      </div>
+    </Screen>
+  );
+}

@@ -1,0 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+
+import { configQueries } from "../../lib/api/config.ts";
+import { rescueQueries } from "../../lib/api/rescues.ts";
+import { Loaded } from "../../lib/Loaded.tsx";
+import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
+import { LiveCard } from "./LiveCard.tsx";
+import { WhereAreYou } from "./WhereAreYou.tsx";
+
+/** The map, and what comes first: the rescue that is under way, or where the person is. */
+export function HomeScreen() {
+  const text = useTranslations("home");
+  const config = useQuery(configQueries.current());
+  const live = useQuery(rescueQueries.live());
+  const scheduled = useQuery(rescueQueries.scheduled());
+  useDocumentTitle(text("title"));
+  return (
+    <main className="h-full">
+      <Loaded query={config} lines={5}>
+        {({ areas }) => (
+          <WhereAreYou areas={areas} covered={live.data ? <LiveCard rescue={live.data} /> : null} bookings={scheduled.data ?? []} />
+        )}
+      </Loaded>
+    </main>
+  );
+}

@@ -1,0 +1,126 @@
+import type { PublicArea } from "@supportcarr/client/config";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { CalendarClock, LocateFixed, Search, X } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
+import { useTranslations } from "use-intl";
+import { useFormats } from "@supportcarr/i18n/useFormats";
+
+import { geocodingQueries } from "../../lib/api/geocoding.ts";
+import type { Rescue } from "../../lib/api/types.ts";
+import { centreOf, isInside } from "../../lib/geometry.ts";
+import { LinkRow } from "../../lib/LinkRow.tsx";
+import { PinMap } from "../../lib/places/PinMap.tsx";
+import { PlaceSearch } from "../../lib/places/PlaceSearch.tsx";
+import { useRequest } from "../../lib/requestStore.ts";
+import type { Spot } from "../../lib/requestSteps.ts";
+import { BottomSheet } from "../../lib/ui/BottomSheet.tsx";
+import { Button } from "../../lib/ui/Button.tsx";
+import { IconButton } from "../../lib/ui/IconButton.tsx";
+import { useGeolocation } from "../../lib/useGeolocation.ts";
+import { CoverageLine } from "./CoverageLine.tsx";
+import { LocationLine } from "./LocationLine.tsx";
+
+const SHEET_PX = 330;
+
+interface WhereAreYouProps {
+  areas: readonly PublicArea[];
+  /** Shown in place of the question: the rescue that is under way. */
+  covered: ReactNode;
+  bookings: readonly Rescue[];
+}
+
+/** Finds out where the person is: by the device, by a pin that they move, or by an address. */
+export function WhereAreYou({ areas, covered, bookings }: WhereAreYouProps) {
+  const text = useTranslations("home");
+  const formats = useFormats();
+  const navigate = useNavigate();
+  const { location, retry } = useGeolocation();
+  const pickup = useRequest((state) => state.draft.pickup);
+  const change = useRequest((state) => state.change);
+  const [searching, setSearching] = useState(false);
+  // Until the person says otherwise, the pin stands where the device says they are.
+  const [chosen, setChosen] = useState<Spot | null>(pickup);
+
+  const device = location.state === "found" ? location.fix : null;
+  const start = areas[0] ? centreOf(areas[0].boundary) : { lat: 0, lng: 0 };
+  const at = chosen ?? device ?? start;
+  const known = chosen !== null || device !== null;
+  const area = areas.find(({ boundary }) => isInside(at, boundary));
+  const address = useQuery({ ...geocodingQueries.reverse(at.lat, at.lng), enabled: known && !chosen?.address });
+  const label = chosen?.address ?? address.data?.label ?? null;
+
+  // An address belongs to a point; a pin that was moved has to be named anew.
+  const moveTo = ({ lat, lng }: { lat: number; lng: number }) => setChosen({ lat, lng, address: null });
+  const followDevice = () => {
+    setChosen(null);
+    if (location.state !== "found") retry();
+  };
+  const proceed = () => {
+    change({ pickup: { lat: at.lat, lng: at.lng, address: label } });
+    void navigate({ to: "/request/$step", params: { step: "problem" } });
+  };
+
+  useEffect(() => {
+    if (!searching) return;
+    const close = (event: KeyboardEvent) => event.key === "Escape" && setSearching(false);
+    addEventListener("keydown", close);
+    return () => removeEventListener("keydown", close);
+  }, [searching]);
+
+  return (
+    <div className="relative h-full overflow-hidden">
+      <PinMap label={text("map")} at={at} zoom={known ? 16 : 11} covered={SHEET_PX} onMove={moveTo} className="h-full" />
+      <BottomSheet label={text("title")}>
+        {covered ?? (
+          <>
+            <div className="flex items-center justify-between gap-2">
+              <h1 className="text-xl font-semibold">{text("title")}</h1>
+              <IconButton label={text("useDevice")} icon={<LocateFixed aria-hidden="true" className={`size-6 ${chosen ? "" : "text-brand-700 dark:text-brand-500"}`} />} onClick={followDevice} />
+            </div>
+            <LocationLine location={location} moved={chosen !== null} label={label} onRetry={followDevice} />
+            <button
+              type="button"
+              onClick={() => setSearching(true)}
+              className="mt-3 flex min-h-12 w-full items-center gap-3 rounded-xl border border-(--border-strong) bg-(--background) px-3.5 text-left text-(--muted)"
+            >
+              <Search aria-hidden="true" className="size-5" />
+              {text("search")}
+            </button>
+            {known ? <CoverageLine at={at} inArea={area !== undefined} /> : null}
+            <Button size="lg" block className="mt-4" disabled={!known || !area} onClick={proceed}>
+              {text("getHelp")}
+            </Button>
+          </>
+        )}
+        {bookings.map((booking) => (
+          <LinkRow
+            key={booking.id}
+            to="/rescues/$rescueId"
+            params={{ rescueId: booking.id }}
+            icon={<CalendarClock className="size-5" />}
+            title={text("booking", { when: formats.dateTime(booking.scheduled_for ?? booking.created_at) })}
+            detail={booking.pickup.address}
+          />
+        ))}
+      </BottomSheet>
+      {searching ? (
+        <div role="dialog" aria-label={text("search")} className="absolute inset-0 z-20 overflow-y-auto bg-(--surface) px-4 pt-3 pb-6">
+          <div className="mx-auto max-w-xl">
+            <div className="flex justify-end">
+              <IconButton label={text("closeSearch")} icon={<X aria-hidden="true" className="size-6" />} onClick={() => setSearching(false)} />
+            </div>
+            <PlaceSearch
+              label={text("search")}
+              near={at}
+              onChoose={(spot) => {
+                setChosen(spot);
+                setSearching(false);
+              }}
+            />
+          </div>
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslations } from "use-intl";
+
+import { ridingQueries } from "../../lib/api/riding.ts";
+import { stepsOf } from "../../lib/requestSteps.ts";
+import { useRequest } from "../../lib/requestStore.ts";
+
+/** What was answered so far; each answer can be changed. */
+export function JobSummary() {
+  const text = useTranslations("request.summary");
+  const problems = useTranslations("problems");
+  const draft = useRequest((state) => state.draft);
+  const bikes = useQuery(ridingQueries.bikes());
+  const bike = bikes.data?.find(({ id }) => id === draft.bikeId);
+  const steps = stepsOf(draft);
+  const rows = [
+    { step: "pickup", label: text("pickup"), value: draft.pickup?.address ?? text("pin") },
+    { step: "problem", label: text("problem"), value: problems(`${draft.kind === "rescue" ? (draft.problem ?? "other") : draft.kind}.name`) },
+    ...(steps.includes("bike") ? [{ step: "bike", label: text("bike"), value: bike?.name ?? text("anyBike") }] : []),
+    { step: "dropoff", label: text("dropoff"), value: draft.dropoff?.address ?? text("pin") },
+  ];
+  return (
+    <dl className="rounded-2xl border border-(--border) bg-(--surface) px-4 text-sm">
+      {rows.map(({ step, label, value }) => (
+        <div key={step} className="flex items-center gap-3 border-b border-(--border) py-1 last:border-0">
+          <dt className="w-20 shrink-0 text-(--muted)">{label}</dt>
+          <dd className="min-w-0 flex-1 font-medium wrap-anywhere">{value}</dd>
+          <dd>
+            <Link
+              {...(step === "pickup" ? { to: "/" as const } : { to: "/request/$step" as const, params: { step } })}
+              aria-label={text("change", { what: label })}
+              className="flex min-h-11 items-center px-2 text-brand-700 underline underline-offset-4 dark:text-brand-500"
+            >
+              {text("edit")}
+            </Link>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,46 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { Notice } from "@supportcarr/ui/Notice";
+import { Clock, TrendingUp } from "lucide-react";
+import { useTranslations } from "use-intl";
+
+import type { Quote } from "../../lib/api/types.ts";
+import { PriceLines } from "../../lib/ui/PriceLines.tsx";
+import { usePriceLines } from "../../lib/usePriceLines.ts";
+
+const MAX_MULTIPLIER = 3;
+
+/** The price and when somebody could be there, before anything is asked for. */
+export function QuoteCard({ quote }: { quote: Quote }) {
+  const text = useTranslations("request.quote");
+  const formats = useFormats();
+  const lines = usePriceLines();
+  const { currency, fees } = quote;
+  const eta = quote.scheduled_for
+    ? text("atTime", { when: formats.dateTime(quote.scheduled_for) })
+    : quote.unavailable
+      ? text(quote.unavailable)
+      : typeof quote.eta_seconds === "number"
+        ? text("eta", { eta: formats.duration(quote.eta_seconds) })
+        : text("no_driver");
+  return (
+    <section aria-label={text("title")} className="rounded-2xl border border-(--border) bg-(--surface) p-4">
+      <p role="status" className="mb-3 flex items-center gap-2 font-medium">
+        <Clock aria-hidden="true" className="size-5 shrink-0 text-amber-600 dark:text-amber-300" />
+        {eta}
+      </p>
+      {quote.demand_multiplier > 1 ? (
+        <Notice tone="warning" className="mb-3 flex gap-2">
+          <TrendingUp aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
+          <span>{text("demand", { multiplier: formats.number(quote.demand_multiplier, 2), max: MAX_MULTIPLIER })}</span>
+        </Notice>
+      ) : null}
+      <PriceLines
+        lines={lines(quote, quote)}
+        total={{ label: text("total"), detail: text("fixed", { until: formats.time(quote.expires_at) }), amount: formats.money(quote.total_minor, currency) }}
+      />
+      <p className="mt-3 text-sm text-(--muted)">
+        {text("fees", { cancellation: formats.money(fees.cancellation_minor ?? 0, currency), noShow: formats.money(fees.no_show_minor ?? 0, currency) })}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,38 @@
+import type { components } from "@supportcarr/client/api";
+
+type Schemas = components["schemas"];
+
+export type AccountChange = Schemas["ChangeAccount"];
+export type Bike = Schemas["BikeView"];
+export type BikeForm = Schemas["NewBike"];
+export type BikeType = Bike["type"];
+export type Cancellation = Schemas["CancellationView"];
+export type ClockReading = Schemas["ClockReading"];
+export type Coverage = Schemas["CoverageView"];
+export type Driver = Schemas["DriverView"];
+export type Message = Schemas["MessageView"];
+export type Notification = Schemas["NotificationView"];
+export type PaymentMethod = Schemas["PaymentMethodView"];
+export type Photo = Schemas["PhotoView"];
+export type PhotoStage = Photo["stage"];
+export type Place = Schemas["Place"];
+export type PriceItem = Schemas["PriceItem"];
+export type Quote = Schemas["supportcarr.pricing.schemas.QuoteView"];
+export type QuoteRequest = Schemas["RequestQuote"];
+export type Problem = NonNullable<QuoteRequest["problem"]>;
+export type JobKind = QuoteRequest["kind"];
+export type BatteryAnswers = Schemas["BatteryAnswers"];
+export type OwnRatings = Schemas["OwnRatingsView"];
+export type Rating = Schemas["RatingView"];
+export type RatingForm = Schemas["RateBody"];
+export type Rescue = Schemas["RescueView"];
+export type RescueStatus = Rescue["status"];
+export type RescueRatings = Schemas["RescueRatingsView"];
+export type SavedPlace = Schemas["PlaceView"];
+export type SavedPlaceForm = Schemas["NewPlace"];
+export type TimelineEntry = Schemas["TimelineView"];
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}

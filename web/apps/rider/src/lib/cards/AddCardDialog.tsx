@@ -1,0 +1,36 @@
+import { Choices } from "@supportcarr/ui/form/Choices";
+import { FormDialog } from "@supportcarr/ui/form/FormDialog";
+import { useRef } from "react";
+import { useTranslations } from "use-intl";
+
+import { addCard } from "../api/payments.ts";
+import type { PaymentMethod } from "../api/types.ts";
+import { useProblemText } from "../useProblemText.ts";
+
+// The test cards of Stripe: https://docs.stripe.com/testing
+const TEST_CARDS = ["pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequired", "pm_card_chargeCustomerFail", "pm_card_chargeDeclined"] as const;
+
+/** Adds a card.  Without a publishable key there are only the test cards of the emulator. */
+export function AddCardDialog({ onClose, onAdded }: { onClose: () => void; onAdded: (card: PaymentMethod) => unknown }) {
+  const text = useTranslations("cards");
+  const sentence = useProblemText();
+  const keys = useRef(new Map<string, string>());
+  return (
+    <FormDialog
+      title={text("add")}
+      about={text("testAbout")}
+      submit={text("add")}
+      pending={text("adding")}
+      describeError={sentence}
+      onSubmit={async (values) => {
+        const card = values("card");
+        const key = keys.current.get(card) ?? crypto.randomUUID(); // a repeat adds the same card
+        keys.current.set(card, key);
+        await onAdded(await addCard(card, key));
+      }}
+      onClose={onClose}
+    >
+      {() => <Choices legend={text("testLegend")} name="card" columns={1} chosen={[TEST_CARDS[0]]} choices={TEST_CARDS.map((value) => ({ value, label: text(`test.${value}.label`), about: text(`test.${value}.about`) }))} />}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,29 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { useTranslations } from "use-intl";
+
+import type { Rescue } from "./api/types.ts";
+import type { Phase } from "./rescuePhase.ts";
+
+interface PhaseText {
+  /** What is so, in one short line. */
+  title: string;
+  /** What that means for the rider, or what they can do. */
+  body: string;
+}
+
+/** Says a phase of a rescue in words. */
+export function usePhaseText(): (phase: Phase, rescue: Rescue, seconds: number | null) => PhaseText {
+  const text = useTranslations("phase");
+  const formats = useFormats();
+  return (phase, rescue, seconds) => {
+    const values = {
+      driver: rescue.driver?.name.split(" ")[0] ?? text("aDriver"),
+      eta: seconds === null ? "" : formats.duration(seconds),
+      known: seconds === null ? "no" : "yes",
+      when: rescue.scheduled_for ? formats.dateTime(rescue.scheduled_for) : "",
+      price: formats.money(rescue.fix?.price_minor ?? rescue.price_minor ?? rescue.quote.total_minor, rescue.quote.currency),
+      reason: rescue.reason ?? "none",
+    };
+    return { title: text(`${phase}.title`, values), body: text(`${phase}.body`, values) };
+  };
+}
