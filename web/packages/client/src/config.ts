@@ -28,6 +28,10 @@ export interface PublicConfig {
   map: PublicMap;
   speed: number;
   areas: PublicArea[];
+  /** How to reach a person who helps. */
+  support?: { phone?: string | null; email?: string | null };
+  /** The versions of the texts that are accepted at sign-up. */
+  legal?: { terms_version: string; privacy_version: string };
 }
 
 export async function fetchConfig(): Promise<PublicConfig> {

@@ -1,6 +1,3 @@
-/** `[lng, lat]`, as maps write it. */
-export type LngLat = [number, number];
-
 const EARTH_RADIUS_M = 6_371_000;
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 

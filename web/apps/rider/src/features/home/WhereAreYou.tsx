@@ -70,7 +70,7 @@ export function WhereAreYou({ areas, covered, bookings }: WhereAreYouProps) {
 
   return (
     <div className="relative h-full overflow-hidden">
-      <PinMap label={text("map")} at={at} zoom={known ? 16 : 11} covered={SHEET_PX} onMove={moveTo} className="h-full" />
+      <PinMap label={text("map")} at={at} pinLabel={label} zoom={known ? 16 : 11} covered={SHEET_PX} onMove={moveTo} />
       <BottomSheet label={text("title")}>
         {covered ?? (
           <>

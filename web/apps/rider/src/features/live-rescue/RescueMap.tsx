@@ -1,10 +1,9 @@
+import { type LngLat, MapView, type Marker } from "@supportcarr/map/MapView";
 import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 
 import type { Rescue } from "../../lib/api/types.ts";
-import type { LngLat } from "../../lib/geometry.ts";
 import type { DriverPosition } from "../../lib/liveStore.ts";
-import { type MapMarker, MapView } from "../../lib/MapView.tsx";
 import { hasEnded, type Phase } from "../../lib/rescuePhase.ts";
 
 const ZOOM = 15;
@@ -20,11 +19,11 @@ interface RescueMapProps {
 /** Where the rider waits, where they are taken, and the truck on its way. */
 export function RescueMap({ rescue: { pickup, dropoff, driver }, phase, position }: RescueMapProps) {
   const text = useTranslations("live.map");
-  const markers: MapMarker[] = [
+  const markers: Marker[] = [
     { id: "pickup", kind: "rider", at: [pickup.lng, pickup.lat], label: text("pickup") },
     { id: "dropoff", kind: "dropoff", at: [dropoff.lng, dropoff.lat], label: text("dropoff") },
     ...(position && !hasEnded(phase)
-      ? [{ id: `truck-${position.driver_id}`, kind: "truck" as const, at: [position.lng, position.lat] as LngLat, ...(typeof position.heading === "number" ? { heading: position.heading } : {}), label: text("truck", { driver: driver?.name ?? "" }) }]
+      ? [{ id: `truck-${position.driver_id}`, kind: "truck" as const, at: [position.lng, position.lat] as LngLat, heading: position.heading ?? null, label: text("truck", { driver: driver?.name ?? "" }) }]
       : []),
   ];
   const truckLat = position ? Number(position.lat.toFixed(DIGITS)) : null;
@@ -36,5 +35,5 @@ export function RescueMap({ rescue: { pickup, dropoff, driver }, phase, position
     if (truckLat !== null && truckLng !== null) return [next, [truckLng, truckLat]];
     return target === dropoff ? [[pickup.lng, pickup.lat], next] : null;
   }, [target, dropoff, pickup, truckLat, truckLng]);
-  return <MapView label={text("label")} center={[target.lng, target.lat]} zoom={ZOOM} markers={markers} fit={fit} interactive padding={{ bottom: SHEET_PX }} className="absolute inset-0" />;
+  return <MapView label={text("label")} center={[target.lng, target.lat]} zoom={ZOOM} markers={markers} fit={fit} padding={{ bottom: SHEET_PX }} />;
 }

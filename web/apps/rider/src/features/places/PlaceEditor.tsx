@@ -69,7 +69,9 @@ export function PlaceEditor({ place, onClose, onSaved }: PlaceEditorProps) {
                 {text("locate")}
               </Button>
             </div>
-            <PinMap label={text("map")} at={at} zoom={15} onMove={setChosen} className="h-72 overflow-hidden rounded-2xl border border-(--border)" />
+            <div className="h-72 overflow-hidden rounded-2xl border border-(--border)">
+              <PinMap label={text("map")} at={at} pinLabel={address.data?.label ?? null} zoom={15} onMove={setChosen} />
+            </div>
             {location.state === "denied" && !chosen ? <p className="mt-1.5 text-sm text-(--muted)">{text("locateFailed")}</p> : null}
           </div>
           <Field

@@ -52,14 +52,16 @@ function DropoffPin({ start, onBack, onChoose }: { start: Spot | null; onBack: (
         </div>
       }
     >
-      <PinMap
-        label={text("map")}
-        at={at}
-        zoom={14}
-        markers={pickup ? [{ id: "pickup", kind: "rider", at: [pickup.lng, pickup.lat], label: text("youAreHere") }] : []}
-        onMove={setAt}
-        className="h-[min(52vh,26rem)] overflow-hidden rounded-2xl border border-(--border)"
-      />
+      <div className="h-[min(52vh,26rem)] overflow-hidden rounded-2xl border border-(--border)">
+        <PinMap
+          label={text("map")}
+          at={at}
+          pinLabel={address.data?.label ?? null}
+          zoom={14}
+          markers={pickup ? [{ id: "pickup", kind: "rider", at: [pickup.lng, pickup.lat], label: text("youAreHere") }] : []}
+          onMove={setAt}
+        />
+      </div>
       <p role="status" className="mt-3">
         {address.data ? <span className="block font-medium wrap-anywhere">{address.data.label}</span> : null}
         {pickup ? <span className="text-sm text-(--muted)">{text("away", { distance: formats.distance(metresBetween(at, pickup)) })}</span> : null}

@@ -18,7 +18,7 @@ export function StepFrame({ step, title, footer, children }: StepFrameProps) {
   const text = useTranslations("request");
   const draft = useRequest((state) => state.draft);
   const steps = stepsOf(draft).filter((name) => name !== "pickup");
-  const current = steps.indexOf(step) + 1;
+  const current = steps.findIndex((name) => name === step) + 1;
   const before = stepBefore(step, draft);
   return (
     <Screen title={title} back={!before || before === "pickup" ? { to: "/" } : { to: "/request/$step", params: { step: before } }} footer={footer}>

@@ -1,6 +1,3 @@
-import type { AppMessages } from "./en.ts";
+import { messages as en } from "./en.ts";
 
-export const messages: AppMessages = {
-  signIn: { title: "Iniciar sesión" },
-  home: { title: "¿Dónde está?", signOut: "Cerrar sesión" },
-};
+export const messages = en;

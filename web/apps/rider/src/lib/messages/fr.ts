@@ -1,6 +1,3 @@
-import type { AppMessages } from "./en.ts";
+import { messages as en } from "./en.ts";
 
-export const messages: AppMessages = {
-  signIn: { title: "Se connecter" },
-  home: { title: "Où êtes-vous ?", signOut: "Se déconnecter" },
-};
+export const messages = en;
