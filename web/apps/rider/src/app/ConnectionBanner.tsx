@@ -1,3 +1,4 @@
+import { OfflineBanner } from "@supportcarr/ui/OfflineBanner";
 import { WifiOff } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import { useTranslations } from "use-intl";
@@ -18,11 +19,12 @@ export function ConnectionBanner() {
   const text = useTranslations("connection");
   const online = useSyncExternalStore(subscribe, () => navigator.onLine);
   const live = useLive((state) => state.connection);
-  if (online && live !== "offline") return null;
+  if (!online) return <OfflineBanner />;
+  if (live !== "offline") return null;
   return (
-    <p role="status" className="flex items-center justify-center gap-2 bg-amber-100 px-4 py-2 text-sm text-amber-900 dark:bg-amber-400/15 dark:text-amber-200">
+    <p role="status" className="flex items-center justify-center gap-2 bg-(--warning-soft) px-4 py-2 text-sm text-(--warning-text)">
       <WifiOff aria-hidden="true" className="size-4 shrink-0" />
-      {online ? text("reconnecting") : text("offline")}
+      {text("reconnecting")}
     </p>
   );
 }

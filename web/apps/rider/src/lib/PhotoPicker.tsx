@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { refusalOf } from "./photoUploads.ts";
-import { Button } from "./ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 /** Takes photos with the camera, or chooses them from the library. */
 export function PhotoPicker({ label, onPick }: { label: string; onPick: (files: File[]) => void }) {
@@ -32,7 +32,7 @@ export function PhotoPicker({ label, onPick }: { label: string; onPick: (files: 
         }}
       />
       {refused ? (
-        <p role="alert" className="mt-2 text-sm text-rose-700 dark:text-rose-300">
+        <p role="alert" className="mt-2 text-sm text-(--danger-text)">
           {refused}
         </p>
       ) : null}

@@ -2,7 +2,7 @@ import { useFormats } from "@supportcarr/i18n/useFormats";
 import { useTranslations } from "use-intl";
 
 import type { PriceItem } from "./api/types.ts";
-import type { PriceLine } from "./ui/PriceLines.tsx";
+import type { PriceLine } from "@supportcarr/ui/PriceLines";
 
 interface Priced {
   items: readonly PriceItem[];

@@ -1,4 +1,5 @@
 import { type Problem, toProblem } from "@supportcarr/client/http";
+import { type DescribeError, InvalidFields } from "@supportcarr/ui/form/useSubmission";
 import { useCallback } from "react";
 import { useTranslations } from "use-intl";
 
@@ -6,6 +7,18 @@ import { useTranslations } from "use-intl";
 export function useProblemText(): (error: unknown) => string {
   const text = useTranslations("errors");
   return useCallback((error: unknown) => sentenceFor(toProblem(error), (code) => (text.has(code as never) ? text(code as never) : null)), [text]);
+}
+
+/** The same for a form, which shows the errors of its fields at the fields. */
+export function useDescribeError(): DescribeError {
+  const sentence = useProblemText();
+  return useCallback(
+    (error: unknown) => {
+      if (error instanceof InvalidFields) return null;
+      return toProblem(error).errors?.length ? null : sentence(error);
+    },
+    [sentence],
+  );
 }
 
 /** `ofCode` knows the sentence for a code, or `null`. */

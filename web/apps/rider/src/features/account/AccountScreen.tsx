@@ -10,9 +10,9 @@ import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
 import { signOut } from "../../lib/session.ts";
 import { TextLink } from "../../lib/TextLink.tsx";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { Avatar } from "../../lib/ui/Avatar.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { AlertDialog } from "@supportcarr/ui/AlertDialog";
+import { Avatar } from "@supportcarr/ui/Avatar";
+import { Button } from "@supportcarr/ui/Button";
 
 const ICON = "size-6";
 

@@ -4,11 +4,11 @@ import { useTranslations } from "use-intl";
 import { accountQueries, becomeDriver } from "../../lib/api/account.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useSend } from "../../lib/useSend.ts";
 
 const APPLICATION = "/driver/apply";
-const LINK = "flex min-h-13 w-full items-center justify-center rounded-xl bg-brand-700 px-5 font-medium text-white hover:bg-brand-800";
+const LINK = "flex min-h-13 w-full items-center justify-center rounded-2xl bg-(--accent) px-5 font-semibold text-(--on-accent) hover:bg-(--accent-hover)";
 
 /** What driving is about, and the way to the application. */
 export function DrivingScreen() {

@@ -10,8 +10,8 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { accountQueries, changePhone, confirmPhone } from "../../lib/api/account.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { Button } from "@supportcarr/ui/Button";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 
 interface Request {
   phone: string;
@@ -68,7 +68,7 @@ function NewNumber({ onSent, onCancel }: { onSent: (request: Request) => void; o
   const text = useTranslations("profile.phone");
   const entry = useTranslations("signUp");
   const common = useTranslations("common");
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const [needsPassword, setNeedsPassword] = useState(false);
   const form = useSubmission(async (values) => {
     const phone = values("phone").trim();
@@ -80,7 +80,7 @@ function NewNumber({ onSent, onCancel }: { onSent: (request: Request) => void; o
       throw error;
     }
     onSent({ phone, ...(password ? { password } : {}) });
-  }, sentence);
+  }, describeError);
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
       <Field name="phone" label={text("newNumber")} type="tel" inputMode="tel" autoComplete="tel" required autoFocus placeholder={entry("phoneExample")} hint={entry("phoneHint")} error={form.errorOf("phone")} />

@@ -8,8 +8,8 @@ import { accountQueries, changeAccount } from "../../lib/api/account.ts";
 import type { AccountChange } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { setTheme, type ThemeSetting, useTheme } from "../../lib/theme.ts";
-import { Switch } from "../../lib/ui/Switch.tsx";
+import { setTheme, type ThemeSetting, useThemeSetting } from "@supportcarr/ui/theme";
+import { Switch } from "@supportcarr/ui/Switch";
 import { useSend } from "../../lib/useSend.ts";
 import { RadioRows } from "./RadioRows.tsx";
 
@@ -24,7 +24,7 @@ export function PreferencesScreen() {
   const text = useTranslations("preferences");
   const me = useQuery(accountQueries.me());
   const language = useLanguage((state) => state.language);
-  const theme = useTheme((state) => state.setting);
+  const theme = useThemeSetting((state) => state.setting);
   const { busy, send } = useSend();
   const queryClient = useQueryClient();
   const common = useTranslations("common");
@@ -35,7 +35,7 @@ export function PreferencesScreen() {
     const before = queryClient.getQueryData<Account>(queryKey);
     if (before) {
       const notifications = { ...before.preferences.notifications, ...preferences.notifications };
-      queryClient.setQueryData<Account>(queryKey, { ...before, preferences: { ...before.preferences, ...preferences, notifications } as Account["preferences"] });
+      queryClient.setQueryData<Account>(queryKey, { ...before, preferences: { ...before.preferences, ...preferences, notifications } });
     }
     const stored = await send(() => changeAccount({ preferences }), { done: common("saved") });
     if (!stored) queryClient.setQueryData(queryKey, before);

@@ -10,8 +10,8 @@ import { useTranslations } from "use-intl";
 import { accountQueries, changeAccount } from "../../lib/api/account.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { useToast } from "../../lib/ui/Toasts.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { useToast } from "@supportcarr/ui/toasts";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 import { PhoneChange } from "./PhoneChange.tsx";
 
 /** What the person is called, what helps them, and their number. */
@@ -37,12 +37,12 @@ function ProfileForm({ account: { name, preferences } }: { account: Account }) {
   const common = useTranslations("common");
   const queryClient = useQueryClient();
   const toast = useToast();
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const form = useSubmission(async (values) => {
     await changeAccount({ name: values("name").trim(), preferences: { accessibility: values("accessibility").trim() || null } });
     await queryClient.invalidateQueries({ queryKey: accountQueries.me().queryKey });
     toast({ tone: "success", message: common("saved") });
-  }, sentence);
+  }, describeError);
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
       <Field name="name" label={text("name")} type="text" autoComplete="name" required maxLength={80} defaultValue={name} error={form.errorOf("name")} />

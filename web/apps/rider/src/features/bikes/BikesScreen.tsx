@@ -11,9 +11,9 @@ import { BikeDialog } from "../../lib/bikes/BikeDialog.tsx";
 import { BikePicture } from "../../lib/bikes/BikePicture.tsx";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { IconButton } from "../../lib/ui/IconButton.tsx";
+import { AlertDialog } from "@supportcarr/ui/AlertDialog";
+import { Button } from "@supportcarr/ui/Button";
+import { IconButton } from "@supportcarr/ui/IconButton";
 import { useSend } from "../../lib/useSend.ts";
 
 type Open = { kind: "add" } | { kind: "edit" | "remove"; bike: Bike };

@@ -11,11 +11,11 @@ import { AddCardDialog } from "../../lib/cards/AddCardDialog.tsx";
 import { useCardText } from "../../lib/cards/useCardText.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { IconButton } from "../../lib/ui/IconButton.tsx";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
-import { useToast } from "../../lib/ui/Toasts.tsx";
+import { AlertDialog } from "@supportcarr/ui/AlertDialog";
+import { Button } from "@supportcarr/ui/Button";
+import { IconButton } from "@supportcarr/ui/IconButton";
+import { ListRow } from "@supportcarr/ui/ListRow";
+import { useToast } from "@supportcarr/ui/toasts";
 import { useSend } from "../../lib/useSend.ts";
 
 /** The cards that pay. */

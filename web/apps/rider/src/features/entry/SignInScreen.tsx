@@ -6,12 +6,12 @@ import { useTranslations } from "use-intl";
 import { Screen } from "../../lib/Screen.tsx";
 import { signIn, useSession } from "../../lib/session.ts";
 import { TextLink } from "../../lib/TextLink.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 
 export function SignInScreen() {
   const text = useTranslations("signIn");
   const navigate = useNavigate();
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const endReason = useSession((session) => session.endReason);
   const message = useSession((session) => session.message);
   return (
@@ -23,7 +23,7 @@ export function SignInScreen() {
       ) : null}
       <SignInForm
         notice={endReason && !message ? text(`endReason.${endReason}`) : null}
-        describeError={sentence}
+        describeError={describeError}
         onSignIn={async (credentials) => {
           await signIn(credentials);
           await navigate({ to: "/" });

@@ -11,13 +11,13 @@ import { configQueries } from "../../lib/api/config.ts";
 import { Screen } from "../../lib/Screen.tsx";
 import { signUp } from "../../lib/session.ts";
 import { TextLink } from "../../lib/TextLink.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 
 /** Name, number and password; the code follows on the next screen. */
 export function SignUpScreen() {
   const text = useTranslations("signUp");
   const navigate = useNavigate();
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const config = useQuery(configQueries.current());
   const terms = config.data?.legal?.terms_version;
   const form = useSubmission(async (values) => {
@@ -30,7 +30,7 @@ export function SignUpScreen() {
       ...(terms ? { accepted_terms: terms } : {}),
     });
     await navigate({ to: "/verify" });
-  }, sentence);
+  }, describeError);
   return (
     <Screen title={text("title")} back={{ to: "/welcome" }}>
       <p className="mb-5 text-(--muted)">{text("about")}</p>
@@ -41,7 +41,7 @@ export function SignUpScreen() {
         {terms ? (
           <div>
             <label className="flex min-h-11 items-start gap-3 py-2 text-sm">
-              <input type="checkbox" name="terms" aria-invalid={form.errorOf("terms") ? true : undefined} className="mt-0.5 size-5 shrink-0 accent-brand-700" />
+              <input type="checkbox" name="terms" aria-invalid={form.errorOf("terms") ? true : undefined} className="mt-0.5 size-5 shrink-0 accent-(--accent)" />
               <span>
                 {text.rich("terms", {
                   terms: (chunks) => (
@@ -58,7 +58,7 @@ export function SignUpScreen() {
               </span>
             </label>
             {form.errorOf("terms") ? (
-              <p role="alert" className="mt-1 text-sm text-rose-700 dark:text-rose-300">
+              <p role="alert" className="mt-1 text-sm text-(--danger-text)">
                 {form.errorOf("terms")}
               </p>
             ) : null}

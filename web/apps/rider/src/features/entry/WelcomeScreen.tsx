@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 
-import { BrandMark } from "../../lib/Brand.tsx";
+import { BrandMark } from "@supportcarr/ui/BrandMark";
 import { LanguageChoice } from "../../lib/LanguageChoice.tsx";
 import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
 
-const BUTTON = "flex min-h-13 w-full items-center justify-center rounded-xl px-5 text-[1.0625rem] font-medium";
+const BUTTON = "flex min-h-13 w-full items-center justify-center rounded-2xl px-5 font-semibold";
 
 /** The first screen: what SupportCarr does, and the two ways in. */
 export function WelcomeScreen() {
@@ -18,8 +18,8 @@ export function WelcomeScreen() {
       </div>
       <div className="flex flex-1 flex-col justify-center py-8">
         <BrandMark className="size-16" />
-        <h1 className="mt-6 text-[2.375rem] leading-tight font-semibold tracking-tight">{text("title")}</h1>
-        <p className="mt-3 text-[1.0625rem] text-(--muted)">{text("about")}</p>
+        <h1 className="mt-6 text-3xl leading-tight font-semibold tracking-tight">{text("title")}</h1>
+        <p className="mt-3 text-base text-(--muted)">{text("about")}</p>
         <ol className="mt-8 space-y-4">
           {(["where", "price", "home"] as const).map((step, index) => (
             <li key={step} className="flex items-start gap-3">
@@ -32,7 +32,7 @@ export function WelcomeScreen() {
         </ol>
       </div>
       <div className="space-y-3">
-        <Link to="/sign-up" className={`${BUTTON} bg-brand-700 text-white hover:bg-brand-800`}>
+        <Link to="/sign-up" className={`${BUTTON} bg-(--accent) text-(--on-accent) hover:bg-(--accent-hover)`}>
           {text("signUp")}
         </Link>
         <Link to="/sign-in" className={`${BUTTON} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>

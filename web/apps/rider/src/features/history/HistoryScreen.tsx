@@ -12,7 +12,7 @@ import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
 import { TextLink } from "../../lib/TextLink.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 const TONES: Partial<Record<RescueStatus, Tone>> = { scheduled: "info", completed: "success", cancelled: "neutral", no_show: "warning", unserved: "warning", rejected: "danger", aborted: "danger" };
 

@@ -23,7 +23,7 @@ export function CoverageLine({ at, inArea }: { at: { lat: number; lng: number };
   const Icon = outside ? CircleAlert : Truck;
   return (
     <p role="status" className="mt-3 flex items-center gap-2 text-sm">
-      <Icon aria-hidden="true" className={`size-5 shrink-0 ${outside ? "text-rose-700 dark:text-rose-300" : "text-amber-600 dark:text-amber-300"}`} />
+      <Icon aria-hidden="true" className={`size-5 shrink-0 ${outside ? "text-(--danger-text)" : "text-(--signal)"}`} />
       {sentence}
     </p>
   );

@@ -21,10 +21,10 @@ export function LiveCard({ rescue }: { rescue: Rescue }) {
   const position = useLive((state) => (rescue.driver ? (state.positions.get(rescue.driver.id) ?? null) : null));
   const { title, body } = describe(phaseOf(rescue, timeline), rescue, secondsToStop(rescue, timeline.at(-1)?.at ?? null, position, now));
   return (
-    <Link to="/rescues/$rescueId" params={{ rescueId: rescue.id }} className="flex items-center gap-3 rounded-2xl border border-brand-700 bg-(--selected) p-4 dark:border-brand-500">
-      <Truck aria-hidden="true" className="size-7 shrink-0 text-amber-600 dark:text-amber-300" />
+    <Link to="/rescues/$rescueId" params={{ rescueId: rescue.id }} className="flex items-center gap-3 rounded-2xl border border-(--accent) bg-(--selected) p-4">
+      <Truck aria-hidden="true" className="size-7 shrink-0 text-(--signal)" />
       <span className="min-w-0 flex-1">
-        <span className="block text-[1.0625rem] font-semibold">{title}</span>
+        <span className="block text-base font-semibold">{title}</span>
         <span className="block text-sm text-(--muted)">{body}</span>
         <span className="sr-only">{text("openRescue")}</span>
       </span>

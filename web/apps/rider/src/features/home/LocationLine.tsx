@@ -1,7 +1,7 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { useTranslations } from "use-intl";
 
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import type { Geolocation } from "../../lib/useGeolocation.ts";
 
 const ROUGH_M = 100;

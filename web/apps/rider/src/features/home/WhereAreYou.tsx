@@ -14,9 +14,9 @@ import { PinMap } from "../../lib/places/PinMap.tsx";
 import { PlaceSearch } from "../../lib/places/PlaceSearch.tsx";
 import { useRequest } from "../../lib/requestStore.ts";
 import type { Spot } from "../../lib/requestSteps.ts";
-import { BottomSheet } from "../../lib/ui/BottomSheet.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { IconButton } from "../../lib/ui/IconButton.tsx";
+import { BottomSheet } from "@supportcarr/ui/BottomSheet";
+import { Button } from "@supportcarr/ui/Button";
+import { IconButton } from "@supportcarr/ui/IconButton";
 import { useGeolocation } from "../../lib/useGeolocation.ts";
 import { CoverageLine } from "./CoverageLine.tsx";
 import { LocationLine } from "./LocationLine.tsx";
@@ -76,7 +76,7 @@ export function WhereAreYou({ areas, covered, bookings }: WhereAreYouProps) {
           <>
             <div className="flex items-center justify-between gap-2">
               <h1 className="text-xl font-semibold">{text("title")}</h1>
-              <IconButton label={text("useDevice")} icon={<LocateFixed aria-hidden="true" className={`size-6 ${chosen ? "" : "text-brand-700 dark:text-brand-500"}`} />} onClick={followDevice} />
+              <IconButton label={text("useDevice")} icon={<LocateFixed aria-hidden="true" className={`size-6 ${chosen ? "" : "text-(--accent-text)"}`} />} onClick={followDevice} />
             </div>
             <LocationLine location={location} moved={chosen !== null} label={label} onRetry={followDevice} />
             <button

@@ -10,7 +10,7 @@ import type { Rescue } from "../../lib/api/types.ts";
 import { EMERGENCY_NUMBER } from "../../lib/emergency.ts";
 import { useLive } from "../../lib/liveStore.ts";
 import { hasDriver, hasEnded, type Phase } from "../../lib/rescuePhase.ts";
-import { useToast } from "../../lib/ui/Toasts.tsx";
+import { useToast } from "@supportcarr/ui/toasts";
 import { useSend } from "../../lib/useSend.ts";
 
 const CELL = "flex min-h-16 flex-1 flex-col items-center justify-center gap-1 rounded-xl border border-(--border) px-1 py-2 text-center text-sm hover:bg-(--hover)";
@@ -80,7 +80,7 @@ export function Actions({ rescue, phase }: { rescue: Rescue; phase: Phase }) {
     <div className="space-y-3">
       <div className="flex gap-2">{cells}</div>
       {ended ? null : (
-        <a href={`tel:${EMERGENCY_NUMBER}`} className="flex min-h-11 items-center justify-center gap-2 rounded-xl text-sm text-rose-700 dark:text-rose-300">
+        <a href={`tel:${EMERGENCY_NUMBER}`} className="flex min-h-11 items-center justify-center gap-2 rounded-xl text-sm text-(--danger-text)">
           <ShieldAlert aria-hidden="true" className="size-5" />
           {text("emergency", { number: EMERGENCY_NUMBER })}
         </a>

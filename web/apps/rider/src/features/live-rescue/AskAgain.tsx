@@ -11,8 +11,8 @@ import type { Quote, Rescue } from "../../lib/api/types.ts";
 import { rememberRequest, requestOf } from "../../lib/lastRequests.ts";
 import { EMPTY_DRAFT } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { AlertDialog } from "@supportcarr/ui/AlertDialog";
+import { Button } from "@supportcarr/ui/Button";
 import { useSend } from "../../lib/useSend.ts";
 
 /**

@@ -10,9 +10,9 @@ import { useTranslations } from "use-intl";
 import { cancelRescue, rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { useToast } from "../../lib/ui/Toasts.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { Button } from "@supportcarr/ui/Button";
+import { useToast } from "@supportcarr/ui/toasts";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 
 const REASONS = ["changed_my_mind", "found_other_help", "waiting_too_long", "wrong_details"] as const;
 
@@ -22,7 +22,7 @@ export function CancelButton({ rescue, scheduled }: { rescue: Rescue; scheduled:
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button variant="quiet" block className="text-rose-700 dark:text-rose-300" onClick={() => setOpen(true)}>
+      <Button variant="quiet" block className="text-(--danger-text)" onClick={() => setOpen(true)}>
         {scheduled ? text("openBooking") : text("open")}
       </Button>
       {open ? <CancelDialog rescue={rescue} onClose={() => setOpen(false)} /> : null}
@@ -34,7 +34,7 @@ function CancelDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void
   const text = useTranslations("live.cancel");
   const formats = useFormats();
   const toast = useToast();
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const queryClient = useQueryClient();
   const terms = useQuery(rescueQueries.cancellation(rescue.id));
   if (!terms.data) {
@@ -61,7 +61,7 @@ function CancelDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void
       submit={fee_minor > 0 ? text("submitFee", { fee }) : text("submit")}
       pending={text("pending")}
       tone="danger"
-      describeError={sentence}
+      describeError={describeError}
       onSubmit={async (values) => {
         const reason = values("reason");
         if (!reason) throw new InvalidFields({ reason: text("reasonMissing") });

@@ -3,7 +3,7 @@ import { Star } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import type { Driver } from "../../lib/api/types.ts";
-import { Avatar } from "../../lib/ui/Avatar.tsx";
+import { Avatar } from "@supportcarr/ui/Avatar";
 
 /** Who is coming, and in what: so that the rider gets into the right truck. */
 export function DriverCard({ driver: { name, photo_url, rating, vehicle } }: { driver: Driver }) {
@@ -16,7 +16,7 @@ export function DriverCard({ driver: { name, photo_url, rating, vehicle } }: { d
         <p className="flex flex-wrap items-center gap-x-2 font-semibold">
           <span className="wrap-anywhere">{name}</span>
           <span className="inline-flex items-center gap-1 text-sm font-normal">
-            <Star aria-hidden="true" className="size-4 fill-current text-amber-600 dark:text-amber-300" />
+            <Star aria-hidden="true" className="size-4 fill-current text-(--signal)" />
             {typeof rating === "number" ? (
               <>
                 <span className="sr-only">{text("rating")}</span>
@@ -29,7 +29,7 @@ export function DriverCard({ driver: { name, photo_url, rating, vehicle } }: { d
         </p>
         <p className="text-sm text-(--muted) wrap-anywhere">{[vehicle.colour, vehicle.make, vehicle.model].filter(Boolean).join(" ")}</p>
       </div>
-      <p className="rounded-lg border-2 border-(--text) px-2.5 py-1 font-mono text-[1.0625rem] font-semibold tracking-wide whitespace-nowrap">
+      <p className="rounded-lg border-2 border-(--text) px-2.5 py-1 font-mono text-base font-semibold tracking-wide whitespace-nowrap">
         <span className="sr-only">{text("plate")} </span>
         {vehicle.plate}
       </p>

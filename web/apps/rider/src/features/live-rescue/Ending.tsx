@@ -17,7 +17,7 @@ export function Ending({ rescue, phase }: { rescue: Rescue; phase: Phase }) {
   return (
     <div className="space-y-2.5">
       {mayRate(phase) && rescue.driver ? (
-        <Link to="/rescues/$rescueId/rating" params={params} className={`${LINK} bg-brand-700 text-white hover:bg-brand-800`}>
+        <Link to="/rescues/$rescueId/rating" params={params} className={`${LINK} bg-(--accent) text-(--on-accent) hover:bg-(--accent-hover)`}>
           {text("rate", { driver: rescue.driver.name.split(" ")[0] ?? "" })}
         </Link>
       ) : null}

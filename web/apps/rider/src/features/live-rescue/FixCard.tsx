@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 
 import { confirmFix, rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue } from "../../lib/api/types.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useSend } from "../../lib/useSend.ts";
 
 /** The driver says that the bike is fixed: the rider agrees to the price, or says that it is not. */
@@ -18,7 +18,7 @@ export function FixCard({ rescue }: { rescue: Rescue }) {
   if (typeof price !== "number") return null;
   const { currency, total_minor } = rescue.quote;
   return (
-    <section aria-label={text("label")} className="rounded-2xl border border-brand-700 p-4 dark:border-brand-500">
+    <section aria-label={text("label")} className="rounded-2xl border border-(--accent) p-4">
       <p>{text("about", { price: formats.money(price, currency), quote: formats.money(total_minor, currency) })}</p>
       <div className="mt-3 space-y-2">
         <Button

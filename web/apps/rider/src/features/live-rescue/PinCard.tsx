@@ -4,7 +4,7 @@ import { useTranslations } from "use-intl";
 import { renewPin, rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue } from "../../lib/api/types.ts";
 import type { Phase } from "../../lib/rescuePhase.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useSend } from "../../lib/useSend.ts";
 
 /** The PIN with which the driver starts the ride: only the right driver, at the rider, can. */
@@ -16,7 +16,7 @@ export function PinCard({ rescue, phase }: { rescue: Rescue; phase: Phase }) {
   return (
     <section aria-label={text("label")} className="rounded-2xl bg-(--selected) px-4 py-3 text-center">
       <p className="text-sm">{met ? text("tellNow") : text("tellLater")}</p>
-      <p aria-label={text("digits", { digits: [...(rescue.pin ?? "")].join(" ") })} role="img" className="mt-1 font-mono text-[2.375rem] leading-none font-bold tracking-[0.3em] tabular-nums">
+      <p aria-label={text("digits", { digits: (rescue.pin ?? "").split("").join(" ") })} role="img" className="mt-1 font-mono text-3xl leading-none font-bold tracking-[0.3em] tabular-nums">
         <span aria-hidden="true" className="-mr-[0.3em]">
           {rescue.pin}
         </span>

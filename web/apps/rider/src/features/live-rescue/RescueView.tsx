@@ -3,7 +3,7 @@ import { useTranslations } from "use-intl";
 import type { Rescue, TimelineEntry } from "../../lib/api/types.ts";
 import { useLive } from "../../lib/liveStore.ts";
 import { hasDriver, hasEnded, mayCancel, needsPin, phaseOf, secondsToStop } from "../../lib/rescuePhase.ts";
-import { BottomSheet } from "../../lib/ui/BottomSheet.tsx";
+import { BottomSheet } from "@supportcarr/ui/BottomSheet";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { usePhaseText } from "../../lib/usePhaseText.ts";
 import { Actions } from "./Actions.tsx";

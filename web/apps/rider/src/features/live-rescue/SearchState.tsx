@@ -26,7 +26,7 @@ export function SearchState({ rescue, timeline }: { rescue: Rescue; timeline: re
     <div>
       <progress aria-label={text("label")} value={passed} max={SEARCH_S} className="sr-only" />
       <div aria-hidden="true" className="h-2 overflow-hidden rounded-full bg-(--border)">
-        <div className="h-full rounded-full bg-amber-500 transition-[width] duration-1000 ease-linear" style={{ width: `${(100 * passed) / SEARCH_S}%` }} />
+        <div className="h-full rounded-full bg-(--signal) transition-[width] duration-1000 ease-linear" style={{ width: `${(100 * passed) / SEARCH_S}%` }} />
       </div>
       <p className="mt-2 text-sm">{text("passed", { passed: formats.duration(passed), limit: formats.duration(SEARCH_S) })}</p>
       {near ? (

@@ -8,7 +8,7 @@ import { Loaded } from "../../lib/Loaded.tsx";
 import { PhotoPicker } from "../../lib/PhotoPicker.tsx";
 import { MAX_PHOTOS, type PhotoUpload, retryPhoto, sendPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
 import { Screen } from "../../lib/Screen.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useProblemText } from "../../lib/useProblemText.ts";
 
 // When the platform takes photos of each stage.
@@ -96,7 +96,7 @@ function PendingPhoto({ upload, onRetry }: { upload: PhotoUpload; onRetry: () =>
       <p className="wrap-anywhere">{upload.file.name}</p>
       {upload.state === "failed" ? (
         <div className="flex items-center justify-between gap-2">
-          <span className="text-rose-700 dark:text-rose-300">{sentence(upload.error)}</span>
+          <span className="text-(--danger-text)">{sentence(upload.error)}</span>
           <Button variant="secondary" onClick={onRetry}>
             {text("retry")}
           </Button>
@@ -104,7 +104,7 @@ function PendingPhoto({ upload, onRetry }: { upload: PhotoUpload; onRetry: () =>
       ) : (
         <>
           <p className="text-(--muted)">{upload.state === "queued" ? text("queued") : text("sending")}</p>
-          <progress aria-label={upload.file.name} value={upload.progress} max={1} className="mt-1 h-1.5 w-full accent-brand-700" />
+          <progress aria-label={upload.file.name} value={upload.progress} max={1} className="mt-1 h-1.5 w-full accent-(--accent)" />
         </>
       )}
     </div>

@@ -12,11 +12,11 @@ import { savePlace } from "../../lib/api/riding.ts";
 import type { SavedPlace } from "../../lib/api/types.ts";
 import { centreOf } from "../../lib/geometry.ts";
 import { PinMap } from "../../lib/places/PinMap.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { IconButton } from "../../lib/ui/IconButton.tsx";
-import { ScreenFrame } from "../../lib/ui/ScreenFrame.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { IconButton } from "@supportcarr/ui/IconButton";
+import { ScreenFrame } from "@supportcarr/ui/ScreenFrame";
 import { useGeolocation } from "../../lib/useGeolocation.ts";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 
 interface PlaceEditorProps {
   place?: SavedPlace;
@@ -28,7 +28,7 @@ interface PlaceEditorProps {
 export function PlaceEditor({ place, onClose, onSaved }: PlaceEditorProps) {
   const text = useTranslations("places");
   const common = useTranslations("common");
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const config = useQuery(configQueries.current());
   const { location, retry } = useGeolocation();
   const [chosen, setChosen] = useState<{ lat: number; lng: number } | null>(place ?? null);
@@ -41,7 +41,7 @@ export function PlaceEditor({ place, onClose, onSaved }: PlaceEditorProps) {
     const written = values("address").trim();
     await savePlace({ name: values("name").trim(), lat: at.lat, lng: at.lng, address: written || null }, place?.id);
     await onSaved();
-  }, sentence);
+  }, describeError);
   return (
     <form onSubmit={form.onSubmit} className="h-full">
       <ScreenFrame

@@ -8,10 +8,10 @@ import { removePlace, ridingQueries } from "../../lib/api/riding.ts";
 import type { SavedPlace } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { IconButton } from "../../lib/ui/IconButton.tsx";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { AlertDialog } from "@supportcarr/ui/AlertDialog";
+import { Button } from "@supportcarr/ui/Button";
+import { IconButton } from "@supportcarr/ui/IconButton";
+import { ListRow } from "@supportcarr/ui/ListRow";
 import { useSend } from "../../lib/useSend.ts";
 import { PlaceEditor } from "./PlaceEditor.tsx";
 

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { account, accountQueries } from "../../lib/api/account.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useSend } from "../../lib/useSend.ts";
 
 const STORAGE_KEY = "supportcarr.rider.export"; // the id of the last copy, so that a reload finds it

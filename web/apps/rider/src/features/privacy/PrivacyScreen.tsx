@@ -9,8 +9,8 @@ import { useTranslations } from "use-intl";
 import { account, accountQueries } from "../../lib/api/account.ts";
 import { Screen } from "../../lib/Screen.tsx";
 import { forgetSession } from "../../lib/session.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { Button } from "@supportcarr/ui/Button";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 import { useSend } from "../../lib/useSend.ts";
 import { ExportCard } from "./ExportCard.tsx";
 
@@ -39,7 +39,7 @@ export function PrivacyScreen() {
 function DeletionCard() {
   const text = useTranslations("privacy.deletion");
   const formats = useFormats();
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const deletion = useQuery(accountQueries.deletion());
   const { busy, send } = useSend();
   const [asking, setAsking] = useState(false);
@@ -55,7 +55,7 @@ function DeletionCard() {
           </Button>
         </>
       ) : (
-        <Button variant="secondary" block className="text-rose-700 dark:text-rose-300" onClick={() => setAsking(true)}>
+        <Button variant="secondary" block className="text-(--danger-text)" onClick={() => setAsking(true)}>
           {text("open")}
         </Button>
       )}
@@ -66,7 +66,7 @@ function DeletionCard() {
           submit={text("submit")}
           pending={text("pending")}
           tone="danger"
-          describeError={sentence}
+          describeError={describeError}
           onSubmit={async () => {
             await account.requestDeletion();
             forgetSession("deletionRequested");

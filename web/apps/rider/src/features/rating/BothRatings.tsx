@@ -7,13 +7,13 @@ import { useTranslations } from "use-intl";
 
 import { reportRating } from "../../lib/api/rescues.ts";
 import type { Rating, RescueRatings } from "../../lib/api/types.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { Button } from "@supportcarr/ui/Button";
+import { useDescribeError } from "../../lib/useProblemText.ts";
 
 /** What both sides have said, as far as the rider may see it. */
 export function BothRatings({ ratings: { mine, theirs } }: { ratings: RescueRatings }) {
   const text = useTranslations("rating");
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const [reporting, setReporting] = useState(false);
   const [reported, setReported] = useState(false);
   return (
@@ -41,7 +41,7 @@ export function BothRatings({ ratings: { mine, theirs } }: { ratings: RescueRati
           about={text("reportAbout")}
           submit={text("reportSubmit")}
           pending={text("sending")}
-          describeError={sentence}
+          describeError={describeError}
           onSubmit={async (values) => {
             await reportRating(theirs.id, values("reason").trim());
             setReporting(false);

@@ -9,8 +9,8 @@ import { rate, rescueQueries } from "../../lib/api/rescues.ts";
 import type { RatingForm } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { StarInput } from "../../lib/ui/StarInput.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { StarInput } from "@supportcarr/ui/StarInput";
 import { useSend } from "../../lib/useSend.ts";
 import { BothRatings } from "./BothRatings.tsx";
 
@@ -52,7 +52,7 @@ function Form({ rescueId, reasons }: { rescueId: string; reasons: readonly strin
               {reasons.map((reason) => (
                 <label
                   key={reason}
-                  className="flex min-h-11 cursor-pointer items-center rounded-full border border-(--border-strong) px-4 text-sm has-checked:border-brand-700 has-checked:bg-(--selected) has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-500"
+                  className="flex min-h-11 cursor-pointer items-center rounded-full border border-(--border-strong) px-4 text-sm has-checked:border-(--accent) has-checked:bg-(--selected) has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-(--accent)"
                 >
                   <input type="checkbox" checked={chosen.includes(reason)} onChange={() => toggle(reason)} className="sr-only" />
                   {text.has(`reasons.${reason}` as never) ? text(`reasons.${reason}` as never) : reason}

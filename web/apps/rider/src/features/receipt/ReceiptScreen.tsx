@@ -10,8 +10,8 @@ import type { Rescue, TimelineEntry } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { phaseOf } from "../../lib/rescuePhase.ts";
 import { Screen } from "../../lib/Screen.tsx";
-import { IconButton } from "../../lib/ui/IconButton.tsx";
-import { PriceLines } from "../../lib/ui/PriceLines.tsx";
+import { IconButton } from "@supportcarr/ui/IconButton";
+import { PriceLines } from "@supportcarr/ui/PriceLines";
 import { usePriceLines } from "../../lib/usePriceLines.ts";
 import { chargeOf } from "./charge.ts";
 

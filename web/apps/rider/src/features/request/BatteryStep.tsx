@@ -6,7 +6,7 @@ import type { BatteryAnswers } from "../../lib/api/types.ts";
 import { EMERGENCY_NUMBER } from "../../lib/emergency.ts";
 import { isDangerous } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { StepFrame } from "./StepFrame.tsx";
 import { useProceed } from "./useProceed.ts";
 
@@ -52,9 +52,9 @@ export function BatteryStep() {
               {([false, true] as const).map((answer) => (
                 <label
                   key={String(answer)}
-                  className="flex min-h-13 items-center justify-center gap-2 rounded-xl border border-(--border-strong) bg-(--surface) font-medium has-checked:border-brand-700 has-checked:bg-(--selected) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-500"
+                  className="flex min-h-13 items-center justify-center gap-2 rounded-xl border border-(--border-strong) bg-(--surface) font-medium has-checked:border-(--accent) has-checked:bg-(--selected) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-(--accent)"
                 >
-                  <input type="radio" name={question} checked={answers[question] === answer} onChange={() => setAnswers({ ...answers, [question]: answer })} className="size-4 accent-brand-700" />
+                  <input type="radio" name={question} checked={answers[question] === answer} onChange={() => setAnswers({ ...answers, [question]: answer })} className="size-4 accent-(--accent)" />
                   {answer ? text("yes") : text("no")}
                 </label>
               ))}
@@ -74,7 +74,7 @@ function Refusal({ onBack }: { onBack: () => void }) {
       title={text("title")}
       footer={
         <div className="space-y-2">
-          <a href={`tel:${EMERGENCY_NUMBER}`} className="flex min-h-13 w-full items-center justify-center gap-2 rounded-xl bg-rose-700 px-5 text-[1.0625rem] font-medium text-white hover:bg-rose-800">
+          <a href={`tel:${EMERGENCY_NUMBER}`} className="flex min-h-13 w-full items-center justify-center gap-2 rounded-xl bg-(--danger) px-5 font-semibold text-(--on-danger) hover:bg-(--danger-hover)">
             <Phone aria-hidden="true" className="size-5" />
             {text("call", { number: EMERGENCY_NUMBER })}
           </a>
@@ -84,7 +84,7 @@ function Refusal({ onBack }: { onBack: () => void }) {
         </div>
       }
     >
-      <div role="alert" className="rounded-2xl bg-rose-100 p-5 text-rose-900 dark:bg-rose-400/15 dark:text-rose-100">
+      <div role="alert" className="rounded-2xl bg-(--danger-soft) p-5 text-(--danger-text)">
         <Flame aria-hidden="true" className="size-9" />
         <p className="mt-3 text-xl font-semibold">{text("lead")}</p>
         <ul className="mt-4 list-disc space-y-2 pl-5">

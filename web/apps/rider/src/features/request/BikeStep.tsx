@@ -8,7 +8,7 @@ import { BikeDialog } from "../../lib/bikes/BikeDialog.tsx";
 import { BikePicture } from "../../lib/bikes/BikePicture.tsx";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { OptionList } from "./OptionList.tsx";
 import { StepFrame } from "./StepFrame.tsx";
 import { useProceed } from "./useProceed.ts";

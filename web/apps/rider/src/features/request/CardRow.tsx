@@ -9,8 +9,8 @@ import type { PaymentMethod } from "../../lib/api/types.ts";
 import { AddCardDialog } from "../../lib/cards/AddCardDialog.tsx";
 import { useCardText } from "../../lib/cards/useCardText.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { ListRow } from "@supportcarr/ui/ListRow";
 
 interface CardRowProps {
   cards: { data: PaymentMethod[] | undefined; isError: boolean };
@@ -31,7 +31,7 @@ export function CardRow({ cards, card }: CardRowProps) {
         icon={<CreditCard aria-hidden="true" className="size-5" />}
         title={card ? describe.name(card) : none ? text("none") : text("loading")}
         detail={card ? describe.expiry(card) : undefined}
-        end={<span className="text-sm text-brand-700 underline underline-offset-4 dark:text-brand-500">{none ? text("add") : text("change")}</span>}
+        end={<span className="text-sm text-(--accent-text) underline underline-offset-4">{none ? text("add") : text("change")}</span>}
         onPress={() => setOpen(none ? "add" : "choose")}
       />
       {open === "choose" ? (

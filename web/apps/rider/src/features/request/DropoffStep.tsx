@@ -10,7 +10,7 @@ import { PinMap } from "../../lib/places/PinMap.tsx";
 import { PlaceSearch } from "../../lib/places/PlaceSearch.tsx";
 import type { Spot } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { StepFrame } from "./StepFrame.tsx";
 import { useProceed } from "./useProceed.ts";
 

@@ -7,7 +7,7 @@ import { useTranslations } from "use-intl";
 import { PhotoPicker } from "../../lib/PhotoPicker.tsx";
 import { dropPicked, pickPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 const MAX_NOTE = 500;
 const MAX_PROMO = 40;

@@ -30,7 +30,7 @@ export function JobSummary() {
             <Link
               {...(step === "pickup" ? { to: "/" as const } : { to: "/request/$step" as const, params: { step } })}
               aria-label={text("change", { what: label })}
-              className="flex min-h-11 items-center px-2 text-brand-700 underline underline-offset-4 dark:text-brand-500"
+              className="flex min-h-11 items-center px-2 text-(--accent-text) underline underline-offset-4"
             >
               {text("edit")}
             </Link>

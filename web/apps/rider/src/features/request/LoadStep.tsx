@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { StepFrame } from "./StepFrame.tsx";
 import { useProceed } from "./useProceed.ts";
 

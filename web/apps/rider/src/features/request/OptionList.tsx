@@ -19,13 +19,13 @@ export function OptionList({ label, options, onChoose }: { label: string; option
             type="button"
             aria-pressed={chosen}
             onClick={() => onChoose(value)}
-            className={`flex min-h-16 w-full items-center gap-4 rounded-2xl border px-4 py-3 text-left ${chosen ? "border-brand-700 bg-(--selected) dark:border-brand-500" : "border-(--border) bg-(--surface) hover:bg-(--hover)"}`}
+            className={`flex min-h-16 w-full items-center gap-4 rounded-2xl border px-4 py-3 text-left ${chosen ? "border-(--accent) bg-(--selected)" : "border-(--border) bg-(--surface) hover:bg-(--hover)"}`}
           >
-            <span aria-hidden="true" className="shrink-0 text-brand-700 dark:text-brand-500">
+            <span aria-hidden="true" className="shrink-0 text-(--accent-text)">
               {icon}
             </span>
             <span className="min-w-0 flex-1">
-              <span className="block text-[1.0625rem] font-medium wrap-anywhere">{name}</span>
+              <span className="block text-base font-medium wrap-anywhere">{name}</span>
               {about ? <span className="block text-sm text-(--muted) wrap-anywhere">{about}</span> : null}
             </span>
             <ChevronRight aria-hidden="true" className="size-5 shrink-0 text-(--muted)" />

@@ -4,7 +4,7 @@ import { useTranslations } from "use-intl";
 
 import type { JobKind, Problem } from "../../lib/api/types.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { OptionList } from "./OptionList.tsx";
 import { StepFrame } from "./StepFrame.tsx";
 import { useProceed } from "./useProceed.ts";

@@ -4,7 +4,7 @@ import { Clock, TrendingUp } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import type { Quote } from "../../lib/api/types.ts";
-import { PriceLines } from "../../lib/ui/PriceLines.tsx";
+import { PriceLines } from "@supportcarr/ui/PriceLines";
 import { usePriceLines } from "../../lib/usePriceLines.ts";
 
 const MAX_MULTIPLIER = 3;
@@ -25,7 +25,7 @@ export function QuoteCard({ quote }: { quote: Quote }) {
   return (
     <section aria-label={text("title")} className="rounded-2xl border border-(--border) bg-(--surface) p-4">
       <p role="status" className="mb-3 flex items-center gap-2 font-medium">
-        <Clock aria-hidden="true" className="size-5 shrink-0 text-amber-600 dark:text-amber-300" />
+        <Clock aria-hidden="true" className="size-5 shrink-0 text-(--signal)" />
         {eta}
       </p>
       {quote.demand_multiplier > 1 ? (

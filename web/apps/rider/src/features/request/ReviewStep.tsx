@@ -16,7 +16,7 @@ import { Loaded } from "../../lib/Loaded.tsx";
 import { sendPicked } from "../../lib/photoUploads.ts";
 import { quoteRequestOf } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { useProblemText } from "../../lib/useProblemText.ts";
 import { CardRow } from "./CardRow.tsx";

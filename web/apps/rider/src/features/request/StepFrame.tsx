@@ -4,7 +4,7 @@ import { useTranslations } from "use-intl";
 import { type Step, stepBefore, stepsOf } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Screen } from "../../lib/Screen.tsx";
-import { StepProgress } from "../../lib/ui/StepProgress.tsx";
+import { StepProgress } from "@supportcarr/ui/StepProgress";
 
 interface StepFrameProps {
   step: Step;

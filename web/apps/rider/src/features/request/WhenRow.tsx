@@ -9,8 +9,8 @@ import { useTranslations } from "use-intl";
 
 import { configQueries } from "../../lib/api/config.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { ListRow } from "@supportcarr/ui/ListRow";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { toInstant, toLocal } from "../../lib/zonedTime.ts";
 
@@ -33,7 +33,7 @@ export function WhenRow({ areaId }: { areaId: string | null }) {
       <ListRow
         icon={<CalendarClock aria-hidden="true" className="size-5" />}
         title={scheduledFor ? text("at", { when: formats.dateTime(scheduledFor, timeZone) }) : text("now")}
-        end={<span className="text-sm text-brand-700 underline underline-offset-4 dark:text-brand-500">{text("change")}</span>}
+        end={<span className="text-sm text-(--accent-text) underline underline-offset-4">{text("change")}</span>}
         onPress={() => setOpen(true)}
       />
       {open ? <WhenDialog timeZone={timeZone} onClose={() => setOpen(false)} /> : null}

@@ -20,8 +20,8 @@ export const pricingQueries = {
   all: () => ["pricing"] as const,
 
   /** Whether we drive there, and how soon somebody could come. */
-  coverage: ({ lat, lng, ...needs }: CoverageQuestion) => {
-    const question = { lat: rounded(lat), lng: rounded(lng), ...needs };
+  coverage: ({ lat, lng, kind, problem }: CoverageQuestion) => {
+    const question = { lat: rounded(lat), lng: rounded(lng), ...(kind ? { kind } : {}), ...(problem ? { problem } : {}) };
     return queryOptions({
       queryKey: [...pricingQueries.all(), "coverage", question],
       queryFn: async () => (await http.get<Coverage>("/coverage", { params: question })).data,

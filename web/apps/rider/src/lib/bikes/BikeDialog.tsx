@@ -8,8 +8,8 @@ import { useTranslations } from "use-intl";
 
 import { saveBike, uploadBikePhoto } from "../api/riding.ts";
 import type { Bike } from "../api/types.ts";
-import { Button } from "../ui/Button.tsx";
-import { useProblemText } from "../useProblemText.ts";
+import { Button } from "@supportcarr/ui/Button";
+import { useDescribeError } from "../useProblemText.ts";
 import { readBike } from "./readBike.ts";
 
 const TYPES = ["city", "cargo", "mountain", "road", "folding", "other"] as const;
@@ -24,7 +24,7 @@ interface BikeDialogProps {
 export function BikeDialog({ bike, onClose, onSaved }: BikeDialogProps) {
   const text = useTranslations("bikes");
   const common = useTranslations("common");
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   // What becomes of the photo: absent, it stays as it is; null, it is taken off.
   const [photo, setPhoto] = useState<{ photo_id?: string | null }>({});
   const [uploading, setUploading] = useState(false);
@@ -37,7 +37,7 @@ export function BikeDialog({ bike, onClose, onSaved }: BikeDialogProps) {
       onSubmit={async (values) => {
         await onSaved(await saveBike({ ...readBike(values), ...photo }, bike?.id));
       }}
-      describeError={sentence}
+      describeError={describeError}
       blocked={uploading}
       onClose={onClose}
     >

@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 
 import { addCard } from "../api/payments.ts";
 import type { PaymentMethod } from "../api/types.ts";
-import { useProblemText } from "../useProblemText.ts";
+import { useDescribeError } from "../useProblemText.ts";
 
 // The test cards of Stripe: https://docs.stripe.com/testing
 const TEST_CARDS = ["pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequired", "pm_card_chargeCustomerFail", "pm_card_chargeDeclined"] as const;
@@ -13,7 +13,7 @@ const TEST_CARDS = ["pm_card_visa", "pm_card_mastercard", "pm_card_authenticatio
 /** Adds a card.  Without a publishable key there are only the test cards of the emulator. */
 export function AddCardDialog({ onClose, onAdded }: { onClose: () => void; onAdded: (card: PaymentMethod) => unknown }) {
   const text = useTranslations("cards");
-  const sentence = useProblemText();
+  const describeError = useDescribeError();
   const keys = useRef(new Map<string, string>());
   return (
     <FormDialog
@@ -21,7 +21,7 @@ export function AddCardDialog({ onClose, onAdded }: { onClose: () => void; onAdd
       about={text("testAbout")}
       submit={text("add")}
       pending={text("adding")}
-      describeError={sentence}
+      describeError={describeError}
       onSubmit={async (values) => {
         const card = values("card");
         const key = keys.current.get(card) ?? crypto.randomUUID(); // a repeat adds the same card

@@ -17,7 +17,6 @@ export const messages = {
   },
   tabs: { label: "Main screens", home: "Get help", rescues: "Rescues", inbox: "Inbox", account: "Account" },
   connection: {
-    offline: "No connection. What you see may be out of date.",
     reconnecting: "Connecting again…",
   },
   crash: { title: "Something went wrong on this screen.", help: "Load it again to go on. A rescue that is under way is not affected.", reload: "Load again" },

@@ -7,7 +7,7 @@ import { type FoundPlace, geocodingQueries } from "../api/geocoding.ts";
 import { ridingQueries } from "../api/riding.ts";
 import { matchingPlaces, spotOfFound, spotOfPlace } from "../spot.ts";
 import type { Spot } from "../requestSteps.ts";
-import { ListRow } from "../ui/ListRow.tsx";
+import { ListRow } from "@supportcarr/ui/ListRow";
 
 interface PlaceSearchProps {
   label: string;
