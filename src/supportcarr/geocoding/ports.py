@@ -22,7 +22,7 @@ class SavedPlace(Protocol):
 class SavedPlaces(Protocol):
     """Implemented by ``riders.possession_service.PlaceService``."""
 
-    async def places(self, rider_id: str) -> Sequence[SavedPlace]:
+    async def listed(self, rider_id: str) -> Sequence[SavedPlace]:
         """The rider's places, oldest first."""
 
 

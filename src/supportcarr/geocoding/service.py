@@ -71,7 +71,7 @@ class GeocodingService:
             await self._geocoder.close()
 
     async def _own(self, person_id: str) -> list[FoundPlace]:
-        saved, recent = await asyncio.gather(self._saved.places(person_id), self._recent.of_rider(person_id))
+        saved, recent = await asyncio.gather(self._saved.listed(person_id), self._recent.of_rider(person_id))
         return [
             *(FoundPlace(one.name, one.place.point, "saved", one.place.address) for one in saved),
             *(FoundPlace(place.address, place.point, "recent") for place in recent if place.address),

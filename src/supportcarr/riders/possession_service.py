@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Generic, TypeVar
 
 from msgspec.structs import asdict, replace
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import NotFound, ValidationFailed
+from supportcarr.contracts.errors import Conflict, NotFound, ValidationFailed
 from supportcarr.contracts.events import BikePhotoChanged
 from supportcarr.contracts.ids import BIKE, SAVED_PLACE
 from supportcarr.contracts.value_objects import BikeLoad
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
+from supportcarr.kit.store.port import Collection, CollectionSpec, DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.purge import delete_document
 from supportcarr.kit.store.update import update, without_events
 from supportcarr.riders.collections import BIKES, PLACES
@@ -32,40 +33,58 @@ from supportcarr.riders.possessions import (
     described_place,
 )
 
+P = TypeVar("P", SavedPlace, Bike)
 
-class PlaceService:
-    """Saved places; those of others do not exist for a rider."""
+
+class _PossessionService(Generic[P]):
+    """What riders have of one kind, so many at most; that of others does not exist for a rider."""
+
+    def __init__(self, store: Store, spec: CollectionSpec[P], most: int, too_many: type[Conflict]) -> None:
+        self._owned: Collection[P] = store.collection(spec)
+        self._most = most
+        self._too_many = too_many
+
+    async def listed(self, rider_id: str) -> Sequence[P]:
+        """The rider's, oldest first."""
+        return (await self._owned.find({"rider_id": rider_id}, limit=self._most)).items
+
+    async def get(self, rider_id: str, id: str) -> P:
+        """Raises ``NotFound``."""
+        owned = await self._owned.get(id)
+        if owned is None or owned.rider_id != rider_id:
+            raise NotFound
+        return owned
+
+    async def _check_room(self, rider_id: str) -> None:
+        """Raises the error of too many."""
+        if await self._owned.count({"rider_id": rider_id}) >= self._most:
+            raise self._too_many
+
+    async def _insert(self, owned: P, events: PendingEvents | None = None) -> P:
+        try:
+            return await self._owned.insert(owned, events)
+        except DuplicateKey:  # the same request, made twice at the same time
+            return await self._owned.get(owned.id) or owned
+
+
+class PlaceService(_PossessionService[SavedPlace]):
+    """Saved places."""
 
     def __init__(self, store: Store) -> None:
-        self._places = store.collection(PLACES)
-
-    async def places(self, rider_id: str) -> Sequence[SavedPlace]:
-        """The rider's places, oldest first."""
-        return (await self._places.find({"rider_id": rider_id}, limit=PLACES_MAX)).items
+        super().__init__(store, PLACES, PLACES_MAX, TooManyPlaces)
 
     async def add(self, rider_id: str, details: PlaceDetails, *, place_id: str | None = None) -> SavedPlace:
         """Save a place; repeated with the id of one that was saved: that one.  Raises ``TooManyPlaces``."""
-        if place_id is not None and (before := await self._places.get(place_id)):
+        if place_id is not None and (before := await self._owned.get(place_id)):
             return before
-        if await self._places.count({"rider_id": rider_id}) >= PLACES_MAX:
-            raise TooManyPlaces
+        await self._check_room(rider_id)
         place = SavedPlace(
             id=place_id or new_id(SAVED_PLACE),
             rider_id=rider_id,
             name=details.name.strip(),
             place=details.place,
         )
-        try:
-            return await self._places.insert(place)
-        except DuplicateKey:  # the same request, made twice at the same time
-            return await self._places.get(place.id) or place
-
-    async def get(self, rider_id: str, place_id: str) -> SavedPlace:
-        """Raises ``NotFound``."""
-        place = await self._places.get(place_id)
-        if place is None or place.rider_id != rider_id:
-            raise NotFound
-        return place
+        return await self._insert(place)
 
     async def change(
         self, rider_id: str, place_id: str, describe: Callable[[SavedPlace], PlaceDetails]
@@ -73,52 +92,37 @@ class PlaceService:
         """Describe a place anew, as *describe* says of the place as it is now.  Raises ``NotFound``."""
         await self.get(rider_id, place_id)
         described = without_events(lambda place: described_place(place, describe(place)))
-        return await update(self._places, place_id, described)
+        return await update(self._owned, place_id, described)
 
     async def remove(self, rider_id: str, place_id: str) -> None:
         """Raises ``NotFound``."""
         await self.get(rider_id, place_id)
-        await delete_document(self._places, place_id)
+        await delete_document(self._owned, place_id)
 
 
-class BikeService:
-    """Bikes; those of others do not exist for a rider.  Implements the port ``Bikes`` of pricing."""
+class BikeService(_PossessionService[Bike]):
+    """Bikes.  Implements the port ``Bikes`` of pricing."""
 
     def __init__(self, store: Store, clock: Clock, photos: PhotoFiles) -> None:
-        self._bikes = store.collection(BIKES)
+        super().__init__(store, BIKES, BIKES_MAX, TooManyBikes)
         self._clock = clock
         self._photos = photos
-
-    async def bikes(self, rider_id: str) -> Sequence[Bike]:
-        """The rider's bikes, oldest first."""
-        return (await self._bikes.find({"rider_id": rider_id}, limit=BIKES_MAX)).items
 
     async def add(self, rider_id: str, details: BikeDetails, *, bike_id: str | None = None) -> Bike:
         """Add a bike; repeated with the id of one that was added: that one.
 
         Raises ``TooManyBikes``; ``ValidationFailed`` for a photo that cannot be used.
         """
-        if bike_id is not None and (before := await self._bikes.get(bike_id)):
+        if bike_id is not None and (before := await self._owned.get(bike_id)):
             return before
-        if await self._bikes.count({"rider_id": rider_id}) >= BIKES_MAX:
-            raise TooManyBikes
+        await self._check_room(rider_id)
         bike = Bike(
             id=bike_id or new_id(BIKE),
             rider_id=rider_id,
             **(asdict(details) | {"name": details.name.strip()}),
         )
         await self._use_photo(bike)
-        try:
-            return await self._bikes.insert(bike, self._photo_changed(bike, bike.photo_id))
-        except DuplicateKey:  # the same request, made twice at the same time
-            return await self._bikes.get(bike.id) or bike
-
-    async def get(self, rider_id: str, bike_id: str) -> Bike:
-        """Raises ``NotFound``."""
-        bike = await self._bikes.get(bike_id)
-        if bike is None or bike.rider_id != rider_id:
-            raise NotFound
-        return bike
+        return await self._insert(bike, self._photo_changed(bike, bike.photo_id))
 
     async def change(self, rider_id: str, bike_id: str, describe: Callable[[Bike], BikeDetails]) -> Bike:
         """Describe a bike anew, as *describe* says of the bike as it is now.
@@ -138,17 +142,17 @@ class BikeService:
             changed = after.photo_id != bike.photo_id
             return after, self._photo_changed(bike, bike.photo_id, after.photo_id) if changed else None
 
-        return await update(self._bikes, bike_id, changed)
+        return await update(self._owned, bike_id, changed)
 
     async def remove(self, rider_id: str, bike_id: str) -> None:
         """Raises ``NotFound``.  Quotes and rescues keep what they know of the bike."""
         await self.get(rider_id, bike_id)
-        while (bike := await self._bikes.get(bike_id)) is not None:
+        while (bike := await self._owned.get(bike_id)) is not None:
             with suppress(VersionConflict):  # it was changed meanwhile: it may have a photo again
                 if bike.photo_id is not None:
                     let_go = self._photo_changed(bike, bike.photo_id)
-                    bike = await self._bikes.save(replace(bike, photo_id=None), let_go)
-                await self._bikes.delete(bike_id, bike.version)
+                    bike = await self._owned.save(replace(bike, photo_id=None), let_go)
+                await self._owned.delete(bike_id, bike.version)
 
     async def follow_photos(self, changed: BikePhotoChanged) -> None:
         """Keep the photo that the bike has, and let go of one that it does not have any more.  Idempotent."""
@@ -167,7 +171,7 @@ class BikeService:
             await self._photos.reserve(bike.photo_id, bike.rider_id, "bike_photo", bike.id, field="photo_id")
 
     async def _has_photo(self, bike_id: str, photo_id: str) -> bool:
-        bike = await self._bikes.get(bike_id)
+        bike = await self._owned.get(bike_id)
         return bike is not None and bike.photo_id == photo_id
 
     def _photo_changed(self, bike: Bike, *photo_ids: str | None) -> PendingEvents | None:
@@ -180,7 +184,7 @@ class BikeService:
 
     async def load_of(self, rider_id: str, bike_id: str) -> BikeLoad:
         """What a vehicle has to carry.  Raises ``ValidationFailed`` unless the bike is the rider's."""
-        bike = await self._bikes.get(bike_id)
+        bike = await self._owned.get(bike_id)
         if bike is None or bike.rider_id != rider_id:
             raise ValidationFailed.of("bike_id", "not_found", "You have no such bike")
         return bike.load

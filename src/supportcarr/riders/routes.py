@@ -18,7 +18,7 @@ def routes(places: PlaceService, bikes: BikeService) -> list[Route]:
 
 def _place_routes(service: PlaceService) -> list[Route]:
     async def listed(request: RequestContext[None, NoQuery]) -> Response:
-        found = await service.places(request.caller.user_id)
+        found = await service.listed(request.caller.user_id)
         return Response(PageResponse([PlaceView.of(place) for place in found]))
 
     async def add(request: RequestContext[NewPlace, NoQuery]) -> Response:
@@ -84,7 +84,7 @@ def _place_routes(service: PlaceService) -> list[Route]:
 
 def _bike_routes(service: BikeService) -> list[Route]:
     async def listed(request: RequestContext[None, NoQuery]) -> Response:
-        found = await service.bikes(request.caller.user_id)
+        found = await service.listed(request.caller.user_id)
         links = await service.photo_links(found)
         return Response(PageResponse([BikeView.of(bike, links) for bike in found]))
 

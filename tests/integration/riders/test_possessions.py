@@ -45,7 +45,7 @@ async def test_a_place_is_saved_changed_in_part_and_removed(store: Store) -> Non
     with pytest.raises(NotFound):
         await places.remove("usr_2", "plc_1")
     await places.remove("usr_1", "plc_1")
-    assert list(await places.places("usr_1")) == []
+    assert list(await places.listed("usr_1")) == []
 
 
 async def test_a_bike_is_changed_in_part_and_says_what_has_to_be_carried(store: Store) -> None:
@@ -69,7 +69,7 @@ async def test_a_bike_with_a_photo_that_cannot_be_used_is_not_saved(store: Store
         with pytest.raises(ValidationFailed) as refused:
             await refused_call
         assert [error.field for error in refused.value.errors] == ["photo_id"]
-    assert list(await bikes.bikes("usr_1")) == [bike]
+    assert list(await bikes.listed("usr_1")) == [bike]
 
 
 class OvertakenBikes(BikeService):
@@ -78,7 +78,7 @@ class OvertakenBikes(BikeService):
     async def get(self, rider_id: str, bike_id: str) -> Bike:
         bike = await super().get(rider_id, bike_id)
         if bike.weight_kg != 30:
-            await update(self._bikes, bike_id, without_events(lambda now: replace(now, weight_kg=30.0)))
+            await update(self._owned, bike_id, without_events(lambda now: replace(now, weight_kg=30.0)))
         return bike
 
 
@@ -88,7 +88,7 @@ class OvertakenPlaces(PlaceService):
     async def get(self, rider_id: str, place_id: str) -> SavedPlace:
         place = await super().get(rider_id, place_id)
         if place.name != "Work":
-            await update(self._places, place_id, without_events(lambda now: replace(now, name="Work")))
+            await update(self._owned, place_id, without_events(lambda now: replace(now, name="Work")))
         return place
 
 
@@ -103,7 +103,7 @@ async def test_two_changes_at_once_keep_each_what_they_do_not_name(store: Store)
     ):
         request: Any = SimpleNamespace(caller=caller, path_params=parameters, body=body)
         await change[path](request)
-    (bike,), (place,) = await bikes.bikes("usr_1"), await places.places("usr_1")
+    (bike,), (place,) = await bikes.listed("usr_1"), await places.listed("usr_1")
     assert (bike.weight_kg, bike.make) == (30, "Urban Arrow")
     assert (place.name, place.place.lat) == ("Work", 45.6)
 
@@ -118,7 +118,7 @@ async def test_there_is_a_limit(store: Store) -> None:
         await places.add("usr_1", HOME)
     with pytest.raises(TooManyBikes):
         await bikes.add("usr_1", CARGO)
-    assert len(await places.places("usr_1")) == PLACES_MAX
+    assert len(await places.listed("usr_1")) == PLACES_MAX
 
 
 async def test_they_are_exported_and_erased_with_their_rider(store: Store) -> None:

@@ -146,8 +146,8 @@ def _possessions() -> Iterator[Query]:
     service, data = "riders/possession_service.py self.", "riders/personal_data.py self."
     kinds: tuple[tuple[str, CollectionSpec[Any]], ...] = (("_places", PLACES), ("_bikes", BIKES))
     for name, spec in kinds:
-        yield Query(f"{service}{name}.find", spec, {"rider_id": "usr_1"})
-        yield Query(f"{service}{name}.count", spec, {"rider_id": "usr_1"}, how="count")
+        yield Query(f"{service}_owned.find", spec, {"rider_id": "usr_1"})
+        yield Query(f"{service}_owned.count", spec, {"rider_id": "usr_1"}, how="count")
         yield Query(f"{data}{name}.scan", spec, {"rider_id": "usr_1"}, how="scan")
 
 

@@ -29,7 +29,7 @@ class Persons:
     saved: dict[str, list[Saved]] = field(default_factory=dict)
     recent: dict[str, list[Place]] = field(default_factory=dict)
 
-    async def places(self, rider_id: str) -> Sequence[Saved]:
+    async def listed(self, rider_id: str) -> Sequence[Saved]:
         return self.saved.get(rider_id, [])
 
     async def of_rider(self, rider_id: str) -> Sequence[Place]:
