@@ -11,9 +11,10 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -140,9 +141,8 @@ class LocalObjects:
     async def list_objects(self, prefix: str, *, after: str = "", limit: int = 1000) -> Sequence[ObjectInfo]:
         def read() -> list[ObjectInfo]:
             self._remove_unfinished()
-            keys = sorted(key for key in self._keys() if key.startswith(prefix) and key > after)
-            found = (self._info(key) for key in keys[:limit])
-            return [info for info in found if info is not None]
+            keys = islice(_keys(self._folder, prefix, after), limit)
+            return [info for key in keys if (info := self._info(key)) is not None]
 
         return await self._run(read)
 
@@ -196,14 +196,6 @@ class LocalObjects:
             return None
         return ObjectInfo(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
-    def _keys(self) -> list[str]:
-        found = []
-        for directory, folders, files in os.walk(self._folder):
-            if _UNFINISHED in folders:
-                folders.remove(_UNFINISHED)
-            found += [Path(directory, name).relative_to(self._folder).as_posix() for name in files]
-        return found
-
     def _remove_unfinished(self) -> None:
         """Remove what crashes left of writes."""
         folder = self._folder / _UNFINISHED
@@ -211,6 +203,31 @@ class LocalObjects:
             for path in folder.iterdir():
                 if path.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
                     path.unlink(missing_ok=True)
+
+
+def _keys(folder: Path, prefix: str, after: str, above: str = "") -> Iterator[str]:
+    """The keys below *folder* that begin with *prefix* and come after *after*, in order.
+
+    A folder is read when its keys are needed, so that a page of many thousand objects reads few of them.
+    *above* is the beginning of the folder's keys.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(
+                f"{above}{entry.name}/" if entry.is_dir() else above + entry.name for entry in entries
+            )
+    except FileNotFoundError:  # its last object was deleted
+        return
+    for name in names:
+        if not name.endswith("/"):
+            if name.startswith(prefix) and name > after:
+                yield name
+        elif (
+            name != f"{_UNFINISHED}/"
+            and (name.startswith(prefix) or prefix.startswith(name))
+            and (name > after or after.startswith(name))
+        ):
+            yield from _keys(folder / name[len(above) : -1], prefix, after, name)
 
 
 def _create(path: Path) -> BinaryIO:
