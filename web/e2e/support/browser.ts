@@ -36,7 +36,7 @@ export function getDemoCity(): DemoCity {
   return city;
 }
 
-function recordPage(page: Page): PageLog {
+export function recordPage(page: Page): PageLog {
   const log: PageLog = { errors: [], hosts: new Set() };
   page.on("pageerror", (error) => log.errors.push(error.stack ?? error.message));
   page.on("console", (message) => {
@@ -51,11 +51,8 @@ function recordPage(page: Page): PageLog {
   return log;
 }
 
-/**
- * Each test has its own page.  At its end the page must have connected to this machine only and must not
- * have logged an error.  A screenshot of a failed test is kept.
- */
-export const test = base.extend<{ browser: Browser; page: Page; pageLog: PageLog }>({
+/** One browser for all tests of a file. */
+export const browserTest = base.extend<{ browser: Browser }>({
   browser: [
     async ({}, provide) => {
       const browser = await chromium.launch({ executablePath: inject("chromium"), args: CHROMIUM_FLAGS });
@@ -64,6 +61,19 @@ export const test = base.extend<{ browser: Browser; page: Page; pageLog: PageLog
     },
     { scope: "file" },
   ],
+});
+
+/** Fails if the page connected to another machine, or logged an error. */
+export function checkPageLog(log: PageLog): void {
+  expect([...log.hosts].filter((host) => host !== "127.0.0.1")).toEqual([]);
+  expect(log.errors).toEqual([]);
+}
+
+/**
+ * Each test has its own page.  At its end the page must have connected to this machine only and must not
+ * have logged an error.  A screenshot of a failed test is kept.
+ */
+export const test = browserTest.extend<{ page: Page; pageLog: PageLog }>({
   page: async ({ browser, task, onTestFailed }, provide) => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, colorScheme: "light" });
     const page = await context.newPage();
@@ -80,8 +90,7 @@ export const test = base.extend<{ browser: Browser; page: Page; pageLog: PageLog
     async ({ page }, provide) => {
       const log = recordPage(page);
       await provide(log);
-      expect([...log.hosts].filter((host) => host !== "127.0.0.1")).toEqual([]);
-      expect(log.errors).toEqual([]);
+      checkPageLog(log);
     },
     { auto: true },
   ],
