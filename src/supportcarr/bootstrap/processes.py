@@ -50,6 +50,7 @@ SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 # The built apps by the path that they are served at.
 APPS = {"/": "rider", "/driver": "driver", "/track": "track", "/admin": "admin", "/account": "account"}
+LOCAL_APPS = {"/gallery": "gallery"}  # the design system, for people who work on it
 MAPBOX_CONTENT = ("https://api.mapbox.com", "https://events.mapbox.com", "https://*.tiles.mapbox.com")
 
 
@@ -182,8 +183,10 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
     metrics.register_stats(
         "rate_limits", lambda: {"fallbacks_total": limiter.fallbacks, "closed_total": limiter.closed}
     )
+    apps = APPS
     redirects: dict[str, str] = {}
     if settings.deployment.profile == "local":
+        apps = APPS | LOCAL_APPS
         sandbox = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
         redirects = {"/sandbox": sandbox, "/sandbox/messages": f"{sandbox}/messages"}
     return gateway.build(
@@ -200,7 +203,7 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         secret=settings.auth.lookup_secret,
         checks={"store": container.store.ping},
         config=lambda: public_config(settings, container.clock.speed),
-        apps={path: WEB / app / "dist" for path, app in APPS.items()},
+        apps={path: WEB / app / "dist" for path, app in apps.items()},
         redirects=redirects,
         content_sources=_map_origins(settings),
         file_sources=browser_origins(container.objects),

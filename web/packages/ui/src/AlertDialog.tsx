@@ -20,7 +20,7 @@ export function AlertDialog({ title, body, confirm, cancel, danger = false, busy
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onCancel()}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-black/55" />
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-(--scrim)" />
         <Dialog.Content
           {...(body ? {} : { "aria-describedby": undefined })}
           className="rise fixed inset-x-3 bottom-[calc(0.75rem+env(safe-area-inset-bottom))] z-50 mx-auto max-h-[calc(100dvh-2rem)] max-w-md overflow-y-auto rounded-(--radius-sheet) border border-(--border) bg-(--surface-raised) p-5 text-(--text) shadow-(--shadow) sm:top-1/2 sm:bottom-auto sm:-translate-y-1/2"

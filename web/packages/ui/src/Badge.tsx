@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
 
 const TONE_CLASSES = {
-  warning: "bg-amber-100 text-amber-900 dark:bg-amber-400/15 dark:text-amber-200",
-  info: "bg-sky-100 text-sky-900 dark:bg-sky-400/15 dark:text-sky-200",
-  success: "bg-emerald-100 text-emerald-900 dark:bg-emerald-400/15 dark:text-emerald-200",
-  danger: "bg-rose-100 text-rose-900 dark:bg-rose-400/15 dark:text-rose-200",
-  neutral: "bg-slate-200 text-slate-800 dark:bg-slate-400/15 dark:text-slate-200",
+  warning: "bg-(--warning-soft) text-(--warning-text)",
+  info: "bg-(--info-soft) text-(--info-text)",
+  success: "bg-(--success-soft) text-(--success-text)",
+  danger: "bg-(--danger-soft) text-(--danger-text)",
+  neutral: "bg-(--hover) text-(--text) ring-1 ring-(--border) ring-inset",
 } as const;
 
 export type Tone = keyof typeof TONE_CLASSES;

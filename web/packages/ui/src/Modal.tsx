@@ -21,12 +21,12 @@ export function Modal({ title, about, onClose, dismissible = true, wide = false,
   return (
     <Dialog.Root open onOpenChange={(open) => !open && dismissible && onClose()}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-black/50" />
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-(--scrim)" />
         <Dialog.Content
           {...(about ? {} : { "aria-describedby": undefined })}
-          className={`fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] ${wide ? "max-w-4xl" : "max-w-md"} -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-2xl border border-(--border) bg-(--surface) p-6 text-(--text) shadow-xl`}
+          className={`rise fixed inset-x-3 bottom-[calc(0.75rem+env(safe-area-inset-bottom))] z-50 mx-auto max-h-[calc(100dvh-1.5rem)] ${wide ? "max-w-4xl" : "max-w-md"} overflow-y-auto rounded-sheet border border-(--border) bg-(--surface-raised) p-5 text-(--text) shadow-(--shadow) sm:top-1/2 sm:bottom-auto sm:-translate-y-1/2 sm:p-6`}
         >
-          <Dialog.Title className="text-lg font-semibold wrap-break-word">{title}</Dialog.Title>
+          <Dialog.Title className="text-lg font-bold wrap-break-word">{title}</Dialog.Title>
           {about ? <Dialog.Description className="mt-1 text-sm text-(--muted)">{about}</Dialog.Description> : null}
           <div className="mt-5">{children}</div>
           {closeLabel ? (

@@ -38,11 +38,13 @@ export function QueryState<Data>({ query, failed, loading, children }: QueryStat
   }
   const problem = toProblem(query.error);
   return (
-    <Notice tone="danger" className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+    <Notice tone="danger">
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
       <span>{failed?.(problem.status) ?? problemText(problem)}</span>
       <Button variant="ghost" className="text-current! underline underline-offset-4" onClick={() => void query.refetch()}>
         {uiTexts.tryAgain}
       </Button>
+      </div>
     </Notice>
   );
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 export interface ScreenFrameProps {
   title: string;
@@ -10,16 +10,30 @@ export interface ScreenFrameProps {
   children: ReactNode;
 }
 
-/** A page of a phone: its title above, what scrolls, and the main action at the bottom. */
+const PRODUCT = "SupportCarr";
+
+/**
+ * A page of a phone: its title above, what scrolls, and the main action at the bottom.  After a change of page, which
+ * leaves the focus nowhere, the title gets it: a screen reader begins there.
+ */
 export function ScreenFrame({ title, back, actions, footer, children }: ScreenFrameProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · ${PRODUCT}`;
+  }, [title]);
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
-    <div className="mx-auto flex h-full w-full max-w-xl flex-col">
+    <div className="mx-auto flex h-full w-full max-w-xl flex-col short:block short:overflow-y-auto">
       <header className="flex min-h-14 shrink-0 items-center gap-1 px-2 pt-[env(safe-area-inset-top)]">
         {back}
-        <h1 className={`min-w-0 flex-1 truncate text-lg font-bold ${back ? "" : "pl-2"}`}>{title}</h1>
+        <h1 ref={heading} tabIndex={-1} className={`min-w-0 flex-1 py-2 text-lg leading-tight font-bold wrap-break-word outline-none ${back ? "" : "pl-2"}`}>
+          {title}
+        </h1>
         {actions}
       </header>
-      <main className="min-h-0 flex-1 overflow-y-auto px-4 pt-1 pb-6">{children}</main>
+      <main className="min-h-0 flex-1 overflow-y-auto px-4 pt-1 pb-6 short:overflow-visible">{children}</main>
       {footer ? (
         <footer className="shrink-0 border-t border-(--border) bg-(--surface) px-4 pt-3 pb-[calc(0.75rem+env(safe-area-inset-bottom))]">{footer}</footer>
       ) : null}

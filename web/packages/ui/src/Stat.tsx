@@ -5,7 +5,7 @@ export function Stat({ label, value, alert }: { label: string; value: string | n
       <dt className="text-[11px] font-medium whitespace-nowrap text-(--muted)">{label}</dt>
       <dd
         data-stat={label}
-        className={`flex items-center gap-1 text-lg leading-6 font-semibold whitespace-nowrap tabular-nums ${alert ? "text-amber-700 dark:text-amber-300" : ""}`}
+        className={`flex items-center gap-1 text-lg leading-6 font-semibold whitespace-nowrap tabular-nums ${alert ? "text-(--warning-text)" : ""}`}
       >
         {value}
         {alert ? (

@@ -24,7 +24,7 @@ export function Tabs({ label, tabs, value: selected, onValueChange }: TabsProps)
           <RadixTabs.Trigger
             key={value}
             value={value}
-            className="border-b-2 border-transparent px-3 py-2.5 font-medium text-(--muted) -outline-offset-2 data-[state=active]:border-brand-600 data-[state=active]:text-(--text)"
+            className="border-b-2 border-transparent px-3 py-2.5 font-medium text-(--muted) -outline-offset-2 data-[state=active]:border-(--accent) data-[state=active]:text-(--text)"
           >
             {title}
           </RadixTabs.Trigger>

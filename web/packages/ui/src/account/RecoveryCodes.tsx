@@ -42,7 +42,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
         </Button>
       </div>
       <label className="mt-5 flex items-center gap-2 text-sm">
-        <input type="checkbox" checked={saved} onChange={(event) => setSaved(event.target.checked)} className="size-4 accent-brand-700" />
+        <input type="checkbox" checked={saved} onChange={(event) => setSaved(event.target.checked)} className="size-4 accent-(--accent)" />
         {text.saved}
       </label>
       <Button className="mt-4 w-full" disabled={!saved} onClick={onDone}>

@@ -30,14 +30,14 @@ export function SignUpForm({ onSignUp }: { onSignUp: (account: NewAccount) => Pr
       <Field name="phone" label={fields.phone} type="tel" autoComplete="username" required placeholder={fields.phoneExample} hint={fields.phoneHint} error={form.errorOf("phone")} />
       <PasswordField name="password" label={fields.password} autoComplete="new-password" required hint={fields.passwordHint} error={form.errorOf("password")} />
       <fieldset>
-        <legend className="text-sm font-medium">{text.role}</legend>
+        <legend className="text-sm font-semibold">{text.role}</legend>
         <div className="mt-1 grid grid-cols-2 gap-2">
           {(["rider", "driver"] as const).map((role) => (
             <label
               key={role}
-              className="flex items-center gap-2 rounded-lg border border-(--border-strong) px-3 py-2.5 text-sm has-checked:border-brand-600 has-checked:bg-(--selected) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-500"
+              className="flex items-center gap-2 rounded-control border border-(--border-strong) px-3 py-2.5 text-sm has-checked:border-(--accent) bg-(--surface-raised) has-checked:bg-(--selected) has-checked:ring-1 has-checked:ring-(--accent) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-(--accent)"
             >
-              <input type="radio" name="role" value={role} defaultChecked={role === "rider"} className="accent-brand-700" />
+              <input type="radio" name="role" value={role} defaultChecked={role === "rider"} className="accent-(--accent)" />
               {text[role]}
             </label>
           ))}

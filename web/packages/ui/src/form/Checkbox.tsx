@@ -4,7 +4,7 @@ import type { InputHTMLAttributes, ReactNode } from "react";
 export function Checkbox({ label, className = "", ...input }: Omit<InputHTMLAttributes<HTMLInputElement>, "type"> & { label: ReactNode }) {
   return (
     <label className={`flex min-h-6 items-start gap-2.5 text-sm ${className}`}>
-      <input {...input} type="checkbox" className="mt-0.5 size-4 shrink-0 accent-brand-700" />
+      <input {...input} type="checkbox" className="mt-0.5 size-4 shrink-0 accent-(--accent)" />
       <span>{label}</span>
     </label>
   );

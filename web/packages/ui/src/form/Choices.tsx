@@ -7,6 +7,8 @@ export interface Choice {
   label: string;
   /** What it means, below the label. */
   about?: string;
+  /** A picture of it, before the label. */
+  icon?: ReactNode;
 }
 
 interface ChoicesProps {
@@ -30,12 +32,12 @@ export function Choices({ legend, name, choices, multiple = false, chosen = [], 
   const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
   return (
     <fieldset aria-describedby={described || undefined} className={`min-w-0 ${className}`}>
-      <legend className="text-sm font-medium">{legend}</legend>
+      <legend className="text-sm font-semibold">{legend}</legend>
       <div className={`mt-1 grid gap-2 ${columns === 2 ? "sm:grid-cols-2" : ""}`}>
-        {choices.map(({ value, label, about }) => (
+        {choices.map(({ value, label, about, icon }) => (
           <label
             key={value}
-            className={`flex items-start gap-2.5 rounded-lg border px-3 py-2.5 text-sm has-checked:border-brand-600 has-checked:bg-(--selected) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-500 ${error ? "border-rose-600 dark:border-rose-400" : "border-(--border-strong)"}`}
+            className={`flex items-start gap-2.5 rounded-control border px-3 py-2.5 text-sm has-checked:border-(--accent) bg-(--surface-raised) has-checked:bg-(--selected) has-checked:ring-1 has-checked:ring-(--accent) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-(--accent) ${error ? "border-(--danger)" : "border-(--border-strong)"}`}
           >
             <input
               type={multiple ? "checkbox" : "radio"}
@@ -44,10 +46,11 @@ export function Choices({ legend, name, choices, multiple = false, chosen = [], 
               defaultChecked={chosen.includes(value)}
               required={required && !multiple}
               aria-invalid={error ? true : undefined}
-              className="mt-0.5 size-4 shrink-0 accent-brand-700"
+              className="mt-0.5 size-4 shrink-0 accent-(--accent)"
             />
+            {icon ? <span className="-my-0.5 shrink-0 text-(--accent-text) [&_svg]:size-6">{icon}</span> : null}
             <span className="min-w-0">
-              <span className="block wrap-break-word">{label}</span>
+              <span className="block font-medium wrap-break-word">{label}</span>
               {about ? <span className="mt-0.5 block text-xs text-(--muted)">{about}</span> : null}
             </span>
           </label>

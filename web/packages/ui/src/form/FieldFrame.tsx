@@ -1,3 +1,4 @@
+import { CircleAlert } from "lucide-react";
 import { type ReactNode, useId } from "react";
 
 export interface FieldFrameProps {
@@ -21,17 +22,17 @@ export interface ControlProps {
 export function FieldFrame({ label, hint, error, className = "", children }: FieldFrameProps & { children: (control: ControlProps) => ReactNode }) {
   const id = useId();
   const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
-  const border = error ? "border-rose-600 dark:border-rose-400" : "border-(--border-strong)";
+  const border = error ? "border-(--danger)" : "border-(--border-strong)";
   return (
     <div className={className}>
-      <label htmlFor={id} className="block text-sm font-medium">
+      <label htmlFor={id} className="block text-sm font-semibold">
         {label}
       </label>
       {children({
         id,
         "aria-invalid": error ? true : undefined,
         "aria-describedby": described || undefined,
-        className: `w-full rounded-lg border bg-(--background) px-3 py-2.5 text-base ${border}`,
+        className: `min-h-11.5 w-full rounded-control border bg-(--surface-raised) px-3.5 py-2.5 text-base transition-colors hover:border-(--accent) disabled:opacity-60 ${border}`,
       })}
       {error ? <FieldError id={`${id}-error`}>{error}</FieldError> : null}
       {hint ? <FieldHint id={`${id}-hint`}>{hint}</FieldHint> : null}
@@ -40,7 +41,8 @@ export function FieldFrame({ label, hint, error, className = "", children }: Fie
 }
 
 export const FieldError = ({ id, children }: { id: string; children: ReactNode }) => (
-  <p id={id} className="mt-1.5 text-sm text-rose-700 dark:text-rose-300">
+  <p id={id} className="mt-1.5 flex items-start gap-1.5 text-sm font-medium text-(--danger-text)">
+    <CircleAlert className="mt-[0.15em] size-[1.1em] shrink-0" aria-hidden="true" />
     {children}
   </p>
 );

@@ -92,7 +92,7 @@ export function FileUpload({ label, hint, error, pdf = false, current, upload, o
   const percent = Math.round((progress ?? 0) * 100);
   const thumbnail = done ? done.file.thumbnail_url : current;
   const described = [hint ? `${id}-hint` : "", message ? `${id}-error` : ""].filter(Boolean).join(" ");
-  const border = over ? "border-brand-600 bg-(--selected)" : message ? "border-rose-600 dark:border-rose-400" : "border-(--border-strong)";
+  const border = over ? "border-(--accent) bg-(--selected)" : message ? "border-(--danger)" : "border-(--border-strong)";
   return (
     <div>
       <p id={`${id}-label`} className="text-sm font-medium">
@@ -116,7 +116,7 @@ export function FileUpload({ label, hint, error, pdf = false, current, upload, o
           ) : (
             <>
               <p className="text-(--muted)">{percent < 100 ? text.sending(percent) : text.checking}</p>
-              <progress aria-label={label} value={percent} max={100} className="mt-1 h-1.5 w-full accent-brand-700" />
+              <progress aria-label={label} value={percent} max={100} className="mt-1 h-1.5 w-full accent-(--accent)" />
             </>
           )}
         </div>

@@ -21,7 +21,7 @@ export function PasswordField({ autoComplete, ...props }: Omit<FieldProps, "type
           aria-label={showLabel}
           aria-pressed={shown}
           onClick={() => setShown(!shown)}
-          className="absolute inset-y-1 right-1 rounded-md px-2.5 text-sm text-(--muted) hover:bg-(--hover) hover:text-(--text)"
+          className="absolute inset-y-1 right-1 rounded-lg px-3 text-sm font-medium text-(--accent-text) hover:bg-(--hover)"
         >
           {shown ? hide : show}
         </button>

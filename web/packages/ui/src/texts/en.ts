@@ -159,7 +159,7 @@ export const texts = {
   failedTitle: "That did not work",
 
   /** Sentences for the codes of problems; for a code that is not here the server's own sentence is shown. */
-  problems: {} as Partial<Record<string, string>>,
+  problems: { unknown: "Something went wrong. Try again." } as Partial<Record<string, string>>,
   /** The same for the codes of fields. */
   fieldProblems: {} as Partial<Record<string, string>>,
 };

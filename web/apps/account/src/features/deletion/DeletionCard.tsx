@@ -40,7 +40,7 @@ export function DeletionCard({ onDeleted }: { onDeleted: () => void }) {
           </Button>
         </>
       ) : (
-        <Button variant="secondary" className="text-rose-700 max-sm:w-full dark:text-rose-300" onClick={() => setAsking(true)}>
+        <Button variant="secondary" className="text-(--danger-text)! max-sm:w-full" onClick={() => setAsking(true)}>
           {text.open}
         </Button>
       )}

@@ -36,7 +36,7 @@ function Summary({ ratings: { count, distribution }, average }: { ratings: OwnRa
             <div key={stars} className="contents">
               <dt>{text.stars(stars)}</dt>
               <dd aria-hidden="true" className="h-2 overflow-hidden rounded-full bg-(--border)">
-                <span className="block h-full bg-amber-600 dark:bg-amber-300" style={{ width: `${(100 * given) / most}%` }} />
+                <span className="block h-full bg-(--signal-line)" style={{ width: `${(100 * given) / most}%` }} />
               </dd>
               <dd className="text-right tabular-nums">{given}</dd>
             </div>

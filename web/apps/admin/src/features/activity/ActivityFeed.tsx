@@ -48,7 +48,7 @@ function Row({ event }: { event: ActivityEvent }) {
   const content = (
     <>
       <span className="flex items-center justify-between gap-2">
-        {tone ? <Badge tone={tone}>{text}</Badge> : <span className={`text-sm ${failed ? "text-rose-700 dark:text-rose-300" : ""}`}>{text}</span>}
+        {tone ? <Badge tone={tone}>{text}</Badge> : <span className={`text-sm ${failed ? "text-(--danger-text)" : ""}`}>{text}</span>}
         <time dateTime={event.at} className="text-[11px] text-(--muted) tabular-nums">
           {timeOfDay(event.at)}
         </time>

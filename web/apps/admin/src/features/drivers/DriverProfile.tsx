@@ -49,12 +49,12 @@ export function DriverProfile({ versioned }: { versioned: VersionedDriver }) {
       </Facts>
       <div className="mt-5 flex flex-wrap gap-2">
         {applicationDecisions(driver).length ? (
-          <Link to="/applications" search={{ driver: driver.id }} className="rounded-lg bg-brand-700 px-4 py-2.5 text-center font-medium text-white hover:bg-brand-800 max-sm:w-full">
+          <Link to="/applications" search={{ driver: driver.id }} className="rounded-lg bg-(--accent) px-4 py-2.5 text-center font-medium text-(--on-accent) hover:bg-(--accent-hover) max-sm:w-full">
             {text.openReview}
           </Link>
         ) : null}
         {application_state === "rejected" ? null : (
-          <Button variant="secondary" className={`max-sm:w-full ${suspended ? "" : "text-rose-700 dark:text-rose-300"}`} onClick={() => setAsking(true)}>
+          <Button variant="secondary" className={`max-sm:w-full ${suspended ? "" : "text-(--danger-text)"}`} onClick={() => setAsking(true)}>
             {suspended ? text.reinstate.open : text.suspend.open}
           </Button>
         )}

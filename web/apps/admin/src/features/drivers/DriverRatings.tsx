@@ -30,7 +30,7 @@ export function DriverRatings({ driverId }: { driverId: string }) {
                   <div key={stars} className="grid grid-cols-[4rem_1fr_2rem] items-center gap-2">
                     <dt className="text-(--muted)">{text.stars(Number(stars))}</dt>
                     <dd aria-hidden="true" className="h-2 overflow-hidden rounded-full bg-(--border)">
-                      <span className="block h-full rounded-full bg-brand-600" style={{ width: `${((distribution[stars] ?? 0) / count) * 100}%` }} />
+                      <span className="block h-full rounded-full bg-(--accent)" style={{ width: `${((distribution[stars] ?? 0) / count) * 100}%` }} />
                     </dd>
                     <dd className="text-right tabular-nums">{distribution[stars] ?? 0}</dd>
                   </div>

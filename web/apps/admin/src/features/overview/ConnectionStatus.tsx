@@ -3,9 +3,9 @@ import { texts } from "../../lib/texts.ts";
 
 /** Each status has a shape of its own, so that it does not depend on colour alone. */
 const DOT_CLASSES = {
-  live: "bg-emerald-600 dark:bg-emerald-400",
-  connecting: "border-2 border-amber-600 dark:border-amber-300",
-  offline: "rounded-none! bg-rose-600 dark:bg-rose-400 rotate-45",
+  live: "bg-(--success)",
+  connecting: "border-2 border-(--signal-line)",
+  offline: "rounded-none! bg-(--danger) rotate-45",
 } as const;
 
 export function ConnectionStatus() {

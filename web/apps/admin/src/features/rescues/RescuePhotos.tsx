@@ -50,7 +50,7 @@ function Thumbnail({ photo, onOpen }: { photo: RescuePhoto; onOpen: () => void }
   const timeOfDay = useTimeOfDay();
   return (
     <button type="button" aria-label={labelOf(photo)} disabled={!photo.url} onClick={onOpen} className="block w-full text-left">
-      <span className={`block aspect-square overflow-hidden rounded-lg border bg-(--background) ${photo.damage ? "border-2 border-rose-600 dark:border-rose-400" : "border-(--border)"}`}>
+      <span className={`block aspect-square overflow-hidden rounded-lg border bg-(--background) ${photo.damage ? "border-2 border-(--danger)" : "border-(--border)"}`}>
         {photo.thumbnail_url ? (
           <img src={photo.thumbnail_url} alt="" className="size-full object-cover" />
         ) : (
@@ -60,7 +60,7 @@ function Thumbnail({ photo, onOpen }: { photo: RescuePhoto; onOpen: () => void }
       <span className="mt-1 block text-xs text-(--muted)">
         {describeCode(photo.by.role)} · {timeOfDay(photo.at)}
       </span>
-      {photo.damage ? <span className="block text-xs font-medium text-rose-700 dark:text-rose-300">{text.damage}</span> : null}
+      {photo.damage ? <span className="block text-xs font-medium text-(--danger-text)">{text.damage}</span> : null}
     </button>
   );
 }

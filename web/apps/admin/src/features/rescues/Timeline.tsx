@@ -18,7 +18,7 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
         const { label, tone } = describeStatus(entry.to);
         return (
           <li key={entry.version} className="relative pb-4 last:pb-0">
-            <span className="absolute top-1.5 -left-[27px] size-3 rounded-full border-2 border-(--surface) bg-brand-600" />
+            <span className="absolute top-1.5 -left-[27px] size-3 rounded-full border-2 border-(--surface) bg-(--accent)" />
             <div className="flex items-center justify-between gap-2">
               <Badge tone={tone}>{label}</Badge>
               <time dateTime={entry.at} className="text-xs text-(--muted) tabular-nums">

@@ -46,7 +46,7 @@ export function DocumentPicture({ document, name, shortcuts, onFailed }: Documen
               aria-label={text.page(index + 1)}
               aria-pressed={index === page}
               onClick={() => setPage(index)}
-              className="size-16 overflow-hidden rounded-lg border-2 border-(--border) aria-pressed:border-brand-600"
+              className="size-16 overflow-hidden rounded-lg border-2 border-(--border) aria-pressed:border-(--accent)"
             >
               {thumbnail_url ? <img src={thumbnail_url} alt="" className="size-full object-cover" /> : index + 1}
             </button>

@@ -53,7 +53,7 @@ export function ReviewQueue({ selected, onSelect }: ReviewQueueProps) {
 
   return (
     <>
-      <p role="status" className={said ? "mb-3 rounded-lg bg-emerald-100 px-3 py-2 text-sm text-emerald-900 dark:bg-emerald-400/15 dark:text-emerald-200" : "sr-only"}>
+      <p role="status" className={said ? "mb-3 rounded-lg bg-(--success-soft) px-3 py-2 text-sm text-(--success-text)" : "sr-only"}>
         {said}
       </p>
       <QueryState query={{ ...queue, data: applications }} loading={<Skeleton label={texts.loading} lines={5} />}>

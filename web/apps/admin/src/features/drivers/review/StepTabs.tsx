@@ -5,9 +5,9 @@ import { inOrder, isRenewal } from "./reviewSteps.ts";
 const text = texts.review;
 
 const MARKS: Record<string, { sign: string; className: string }> = {
-  approved: { sign: "✓", className: "text-emerald-700 dark:text-emerald-300" },
-  rejected: { sign: "✕", className: "text-rose-700 dark:text-rose-300" },
-  expired: { sign: "!", className: "text-amber-800 dark:text-amber-300" },
+  approved: { sign: "✓", className: "text-(--success-text)" },
+  rejected: { sign: "✕", className: "text-(--danger-text)" },
+  expired: { sign: "!", className: "text-(--warning-text)" },
 };
 
 interface StepTabsProps {
@@ -35,7 +35,7 @@ export function StepTabs({ documents, current, onSelect }: StepTabsProps) {
             type="button"
             aria-current={key === current ? "step" : undefined}
             onClick={() => onSelect(key)}
-            className="flex items-center gap-1.5 rounded-full border border-(--border-strong) bg-(--surface) px-3 py-1.5 text-sm hover:bg-(--hover) aria-[current]:border-brand-600 aria-[current]:bg-(--selected) aria-[current]:font-medium"
+            className="flex items-center gap-1.5 rounded-full border border-(--border-strong) bg-(--surface) px-3 py-1.5 text-sm hover:bg-(--hover) aria-[current]:border-(--accent) aria-[current]:bg-(--selected) aria-[current]:font-medium"
           >
             {MARKS[state] ? (
               <span role="img" aria-label={text.documentStates[state] ?? state} className={`font-semibold ${MARKS[state].className}`}>
