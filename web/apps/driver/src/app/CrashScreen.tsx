@@ -1,0 +1,17 @@
+import { useTranslations } from "use-intl";
+
+import { Button } from "../lib/ui/Button.tsx";
+
+/** In place of a screen that threw. */
+export function CrashScreen() {
+  const text = useTranslations("crash");
+  return (
+    <main role="alert" className="mx-auto max-w-xl px-6 py-16 text-center">
+      <h1 className="text-xl font-semibold">{text("title")}</h1>
+      <p className="mt-2 text-(--muted)">{text("help")}</p>
+      <Button className="mt-6" onClick={() => location.reload()}>
+        {text("reload")}
+      </Button>
+    </main>
+  );
+}

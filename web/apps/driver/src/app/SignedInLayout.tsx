@@ -1,0 +1,53 @@
+import { followAccount } from "@supportcarr/i18n/useLanguage";
+import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Navigate, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+import { BecomeDriverScreen } from "../features/application/BecomeDriverScreen.tsx";
+import { OfferLayer } from "../features/offer/OfferLayer.tsx";
+import { accountQueries } from "../lib/api/account.ts";
+import { useSession } from "../lib/session.ts";
+import { stepUp } from "../lib/stepUp.ts";
+import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { PendingScreen } from "./PendingScreen.tsx";
+import { useDriving } from "./useDriving.ts";
+import { useLiveSync } from "./useLiveSync.ts";
+
+/** The screens of a driver with a session; when it ends, here or elsewhere, the sign-in comes in their place. */
+export function SignedInLayout() {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const { pathname } = useLocation();
+  const signedIn = useSession((session) => session.token !== null);
+  const me = useQuery({ ...accountQueries.me(), enabled: signedIn });
+  const language = me.data?.preferences.language;
+  const drives = Boolean(me.data?.phone_verified && me.data.roles.includes("driver"));
+
+  useLiveSync(signedIn && drives);
+  useDriving(signedIn && drives);
+  useEffect(() => followAccount(language), [language]);
+
+  // Nothing of the person stays in memory.
+  useEffect(() => {
+    if (signedIn) return;
+    queryClient.clear();
+    void navigate({ to: "/sign-in", replace: true });
+  }, [signedIn, navigate, queryClient]);
+
+  function screen() {
+    if (!me.data) return me.isError ? <Outlet /> : <PendingScreen />;
+    if (!me.data.phone_verified && pathname !== "/verify") return <Navigate to="/verify" replace />;
+    if (!me.data.roles.includes("driver")) return <BecomeDriverScreen />;
+    return <Outlet />;
+  }
+
+  return (
+    <div className="flex h-full flex-col">
+      <ConnectionBanner />
+      <div className="min-h-0 flex-1">{screen()}</div>
+      {drives ? <OfferLayer /> : null}
+      <StepUpDialog stepUp={stepUp} />
+    </div>
+  );
+}

@@ -1,0 +1,1 @@
+export { applyTheme as applyPageTheme } from "../lib/theme.ts";

@@ -1,0 +1,57 @@
+import { Badge } from "@supportcarr/ui/Badge";
+import { useQuery } from "@tanstack/react-query";
+import { CircleHelp, FileCheck, LogOut, ShieldCheck, SlidersHorizontal, Star, Truck, UserRound, UserRoundCog } from "lucide-react";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+
+import { accountQueries } from "../../lib/api/account.ts";
+import { LinkRow } from "../../lib/LinkRow.tsx";
+import { Loaded } from "../../lib/Loaded.tsx";
+import { Screen } from "../../lib/Screen.tsx";
+import { signOut } from "../../lib/session.ts";
+import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
+import { Avatar } from "../../lib/ui/Avatar.tsx";
+import { Button } from "../../lib/ui/Button.tsx";
+import { ListRow } from "../../lib/ui/ListRow.tsx";
+
+const ICON = "size-6";
+
+/** Everything about the driver, one row each. */
+export function AccountScreen() {
+  const text = useTranslations("account");
+  const me = useQuery(accountQueries.me());
+  const [leaving, setLeaving] = useState(false);
+  return (
+    <Screen title={text("title")}>
+      <Loaded query={me} lines={2}>
+        {({ name, phone, phone_verified }) => (
+          <div className="mb-5 flex items-center gap-4">
+            <Avatar name={name} />
+            <div className="min-w-0">
+              <p className="text-xl font-semibold wrap-anywhere">{name}</p>
+              <p className="flex flex-wrap items-center gap-2 text-(--muted)">
+                {phone} <Badge tone={phone_verified ? "success" : "warning"}>{text(phone_verified ? "verified" : "unverified")}</Badge>
+              </p>
+            </div>
+          </div>
+        )}
+      </Loaded>
+      <nav aria-label={text("title")} className="divide-y divide-(--border)">
+        <LinkRow to="/apply" icon={<FileCheck className={ICON} />} title={text("application")} detail={text("applicationAbout")} />
+        <LinkRow to="/vehicles" icon={<Truck className={ICON} />} title={text("vehicles")} />
+        <LinkRow to="/ratings" icon={<Star className={ICON} />} title={text("ratings")} />
+        <LinkRow to="/account/profile" icon={<UserRound className={ICON} />} title={text("profile")} detail={text("profileAbout")} />
+        <LinkRow to="/account/preferences" icon={<SlidersHorizontal className={ICON} />} title={text("preferences")} detail={text("preferencesAbout")} />
+        <LinkRow to="/account/security" icon={<ShieldCheck className={ICON} />} title={text("security")} detail={text("securityAbout")} />
+        <ListRow href="/account" icon={<UserRoundCog aria-hidden="true" className={ICON} />} title={text("privacy")} detail={text("privacyAbout")} />
+        <LinkRow to="/help" icon={<CircleHelp className={ICON} />} title={text("help")} />
+      </nav>
+      <Button variant="secondary" block className="mt-6" icon={<LogOut aria-hidden="true" className="size-5" />} onClick={() => setLeaving(true)}>
+        {text("signOut")}
+      </Button>
+      {leaving ? (
+        <AlertDialog title={text("signOutTitle")} body={<p className="text-(--muted)">{text("signOutAbout")}</p>} confirm={text("signOut")} cancel={text("stay")} onConfirm={() => void signOut()} onCancel={() => setLeaving(false)} />
+      ) : null}
+    </Screen>
+  );
+}

@@ -1,0 +1,75 @@
+import { SubmitButton } from "@supportcarr/ui/account/SubmitButton";
+import { Field } from "@supportcarr/ui/form/Field";
+import { PasswordField } from "@supportcarr/ui/form/PasswordField";
+import { InvalidFields, useSubmission } from "@supportcarr/ui/form/useSubmission";
+import { Notice } from "@supportcarr/ui/Notice";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslations } from "use-intl";
+
+import { configQueries } from "../../lib/api/config.ts";
+import { Screen } from "../../lib/Screen.tsx";
+import { signUp } from "../../lib/session.ts";
+import { TextLink } from "../../lib/TextLink.tsx";
+import { useProblemText } from "../../lib/useProblemText.ts";
+
+/** Name, number and password; the code follows on the next screen. */
+export function SignUpScreen() {
+  const text = useTranslations("signUp");
+  const navigate = useNavigate();
+  const sentence = useProblemText();
+  const config = useQuery(configQueries.current());
+  const terms = config.data?.legal?.terms_version;
+  const form = useSubmission(async (values) => {
+    if (terms && values("terms") !== "on") throw new InvalidFields({ terms: text("termsMissing") });
+    await signUp({
+      name: values("name").trim(),
+      phone: values("phone").trim(),
+      password: values("password"),
+      role: "driver",
+      ...(terms ? { accepted_terms: terms } : {}),
+    });
+    await navigate({ to: "/verify" });
+  }, sentence);
+  return (
+    <Screen title={text("title")} back={{ to: "/welcome" }}>
+      <p className="mb-5 text-(--muted)">{text("about")}</p>
+      <form onSubmit={form.onSubmit} className="space-y-4">
+        <Field name="name" label={text("name")} type="text" autoComplete="name" required maxLength={80} hint={text("nameHint")} error={form.errorOf("name")} />
+        <Field name="phone" label={text("phone")} type="tel" inputMode="tel" autoComplete="username" required placeholder={text("phoneExample")} hint={text("phoneHint")} error={form.errorOf("phone")} />
+        <PasswordField name="password" label={text("password")} autoComplete="new-password" required hint={text("passwordHint")} error={form.errorOf("password")} />
+        {terms ? (
+          <div>
+            <label className="flex min-h-11 items-start gap-3 py-2 text-sm">
+              <input type="checkbox" name="terms" aria-invalid={form.errorOf("terms") ? true : undefined} className="mt-0.5 size-5 shrink-0 accent-brand-700" />
+              <span>
+                {text.rich("terms", {
+                  terms: (chunks) => (
+                    <a href="/terms" target="_blank" rel="noreferrer" className="underline underline-offset-4">
+                      {chunks}
+                    </a>
+                  ),
+                  privacy: (chunks) => (
+                    <a href="/privacy" target="_blank" rel="noreferrer" className="underline underline-offset-4">
+                      {chunks}
+                    </a>
+                  ),
+                })}
+              </span>
+            </label>
+            {form.errorOf("terms") ? (
+              <p role="alert" className="mt-1 text-sm text-rose-700 dark:text-rose-300">
+                {form.errorOf("terms")}
+              </p>
+            ) : null}
+          </div>
+        ) : null}
+        {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
+        <SubmitButton label={text("submit")} pendingLabel={text("pending")} pending={form.pending} className="min-h-13 w-full" />
+      </form>
+      <p className="mt-6 text-center text-sm text-(--muted)">
+        {text("haveAccount")} <TextLink to="/sign-in">{text("signIn")}</TextLink>
+      </p>
+    </Screen>
+  );
+}

@@ -1,0 +1,52 @@
+import { Link } from "@tanstack/react-router";
+import { useTranslations } from "use-intl";
+
+import { BrandMark } from "../../lib/Brand.tsx";
+import { LanguageChoice } from "../../lib/LanguageChoice.tsx";
+import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
+
+const BUTTON = "flex min-h-13 w-full items-center justify-center rounded-xl px-5 text-[1.0625rem] font-medium";
+
+/** The first screen: what driving is about, and the two ways in. */
+export function WelcomeScreen() {
+  const text = useTranslations("welcome");
+  useDocumentTitle(text("title"));
+  return (
+    <main className="mx-auto flex min-h-full max-w-md flex-col px-6 pt-[calc(1rem+env(safe-area-inset-top))] pb-[calc(1.5rem+env(safe-area-inset-bottom))]">
+      <div className="flex justify-end">
+        <LanguageChoice />
+      </div>
+      <div className="flex flex-1 flex-col justify-center py-8">
+        <BrandMark className="size-16" />
+        <h1 className="mt-6 text-[2.375rem] leading-tight font-semibold tracking-tight">{text("title")}</h1>
+        <p className="mt-3 text-[1.0625rem] text-(--muted)">{text("about")}</p>
+        <ol className="mt-8 space-y-4">
+          {(["apply", "online", "earn"] as const).map((step, index) => (
+            <li key={step} className="flex items-start gap-3">
+              <span aria-hidden="true" className="flex size-7 shrink-0 items-center justify-center rounded-full bg-(--selected) text-sm font-semibold">
+                {index + 1}
+              </span>
+              <span className="pt-0.5">{text(`steps.${step}`)}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
+      <div className="space-y-3">
+        <Link to="/sign-up" className={`${BUTTON} bg-brand-700 text-white hover:bg-brand-800`}>
+          {text("signUp")}
+        </Link>
+        <Link to="/sign-in" className={`${BUTTON} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>
+          {text("signIn")}
+        </Link>
+        <p className="flex flex-wrap justify-center gap-x-6 text-sm text-(--muted)">
+          <a href="/" className="py-3 underline underline-offset-4">
+            {text("ride")}
+          </a>
+          <Link to="/help" className="py-3 underline underline-offset-4">
+            {text("help")}
+          </Link>
+        </p>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,53 @@
+import { type LngLat, MapView } from "@supportcarr/map/MapView";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+
+import { drivingQueries } from "../../lib/api/driving.ts";
+import { jobQueries } from "../../lib/api/jobs.ts";
+import { Loaded } from "../../lib/Loaded.tsx";
+import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
+import { useLocation } from "../../lib/useGeolocation.ts";
+import { ApprovalCard } from "./ApprovalCard.tsx";
+import { AvailabilityCard } from "./AvailabilityCard.tsx";
+import { DayLine } from "./DayLine.tsx";
+import { JobCard } from "./JobCard.tsx";
+import { PhoneLimits } from "./PhoneLimits.tsx";
+
+/** Where the driver is, whether they are online, and what they do now. */
+export function HomeScreen() {
+  const text = useTranslations("home");
+  useDocumentTitle(text("title"));
+  const application = useQuery(drivingQueries.application());
+  const today = useQuery(drivingQueries.today());
+  const jobs = useQuery(jobQueries.live());
+  const fix = useLocation((state) => state.fix);
+  const here: LngLat | null = fix ? [fix.lng, fix.lat] : null;
+  return (
+    <main className="relative mx-auto flex h-full max-w-xl flex-col">
+      <h1 className="sr-only">{text("title")}</h1>
+      <div className="relative min-h-40 flex-1">
+        <MapView label={text("map")} center={here} zoom={13} fit={here ? [here] : null} markers={here ? [{ id: "me", kind: "truck", at: here, heading: fix?.heading ?? null, label: text("you") }] : []} padding={{ bottom: 24 }} />
+        {today.data ? <DayLine day={today.data} /> : null}
+      </div>
+      <div className="-mt-5 max-h-[72%] shrink-0 overflow-y-auto rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
+        <Loaded query={application} lines={2}>
+          {(data) =>
+            data.state === "approved" || jobs.data?.length ? (
+              <Loaded query={today} lines={2}>
+                {(day) => (
+                  <div className="space-y-4">
+                    {jobs.data?.map((job) => <JobCard key={job.id} job={job} />)}
+                    <AvailabilityCard day={day} onJob={Boolean(jobs.data?.length)} />
+                    {day.state === "offline" ? null : <PhoneLimits />}
+                  </div>
+                )}
+              </Loaded>
+            ) : (
+              <ApprovalCard application={data} />
+            )
+          }
+        </Loaded>
+      </div>
+    </main>
+  );
+}

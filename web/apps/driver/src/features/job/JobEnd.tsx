@@ -1,0 +1,60 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { StarRow } from "../../lib/ui/StarRow.tsx";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+
+import { drivingQueries } from "../../lib/api/driving.ts";
+import { jobQueries, rate } from "../../lib/api/jobs.ts";
+import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
+import { Button } from "../../lib/ui/Button.tsx";
+import { useSend } from "../../lib/useSend.ts";
+import { Photos } from "./Photos.tsx";
+
+/** How the job ended, what it brought, and the driver's word about the rider. */
+export function JobEnd({ rescue, status }: { rescue: Rescue; status: RescueStatus }) {
+  const text = useTranslations("job.end");
+  const formats = useFormats();
+  const earnings = useInfiniteQuery(drivingQueries.earnings());
+  const earned = earnings.data?.pages.flatMap(({ items }) => items).filter(({ rescue_id }) => rescue_id === rescue.id) ?? [];
+  const amount = earned.reduce((sum, { amount_minor }) => sum + amount_minor, 0);
+  return (
+    <div className="space-y-6 pt-4 text-center">
+      <div>
+        <h2 className="text-3xl font-semibold">{text(`${status}.title` as "completed.title")}</h2>
+        <p className="mt-1 text-(--muted)">{text(`${status}.about` as "completed.about")}</p>
+      </div>
+      {earned[0] ? <p className="text-5xl font-semibold tabular-nums">{formats.money(amount, earned[0].currency)}</p> : null}
+      {status === "completed" && rescue.status === "completed" ? (
+        <div className="space-y-6 text-left">
+          <RateRider rescueId={rescue.id} />
+          <Photos rescueId={rescue.id} stage="after" />
+        </div>
+      ) : null}
+      <Link to="/" className="flex min-h-14 items-center justify-center rounded-xl bg-brand-700 px-5 text-lg font-medium text-white hover:bg-brand-800">
+        {text("goOn")}
+      </Link>
+    </div>
+  );
+}
+
+function RateRider({ rescueId }: { rescueId: string }) {
+  const text = useTranslations("job.end");
+  const queryClient = useQueryClient();
+  const { busy, send } = useSend();
+  const ratings = useQuery(jobQueries.ratings(rescueId));
+  const [stars, setStars] = useState(0);
+  if (!ratings.data) return null;
+  if (ratings.data.mine) return <p className="text-center">{text("rated", { stars: ratings.data.mine.stars })}</p>;
+  if (!ratings.data.may_rate) return null;
+  return (
+    <section aria-label={text("rate")} className="rounded-2xl border border-(--border) bg-(--surface) p-4 text-center">
+      <h3 className="text-lg font-semibold">{text("rate")}</h3>
+      <StarRow value={stars} onChange={setStars} label={text("rate")} nameOf={(count) => text("stars", { count })} />
+      <Button block busy={busy} disabled={stars === 0} onClick={() => void send(() => rate(rescueId, { stars }), { done: text("thanks"), onDone: () => queryClient.invalidateQueries({ queryKey: jobQueries.of(rescueId) }) })}>
+        {text("sendRating")}
+      </Button>
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { Link } from "@tanstack/react-router";
+import { MessageCircle, Navigation } from "lucide-react";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+
+import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
+import { useLive } from "../../lib/liveStore.ts";
+import { mapsApps, mapsLink } from "../../lib/mapsLinks.ts";
+import { Button } from "../../lib/ui/Button.tsx";
+import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { useWork } from "../../lib/useWork.ts";
+import { Modal } from "@supportcarr/ui/Modal";
+
+const LINK = "flex min-h-14 items-center justify-center gap-2 rounded-xl px-4 text-lg font-medium";
+
+/** The next stop in words, the way there, and the chat with the rider. */
+export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueStatus }) {
+  const text = useTranslations("job");
+  const formats = useFormats();
+  const work = useWork();
+  const unread = useLive((state) => state.unread.get(rescue.id) ?? 0);
+  const [choosing, setChoosing] = useState(false);
+  const { pickup, dropoff, bike, note, eta_seconds } = rescue;
+  const stop = status === "in_transit" ? dropoff : pickup;
+  const facts = [
+    work(rescue.kind, rescue.problem),
+    bike?.type ? text(`bikes.${bike.type}`) : null,
+    bike?.weight_kg ? text("weighs", { kg: formats.number(bike.weight_kg) }) : null,
+  ].filter(Boolean);
+  return (
+    <div className="space-y-3">
+      <div className="grid grid-cols-2 gap-3">
+        <Button size="lg" variant="secondary" icon={<Navigation aria-hidden="true" className="size-6" />} onClick={() => setChoosing(true)} className="min-h-14 text-lg">
+          {text("navigate")}
+        </Button>
+        <Link to="/job/$rescueId/chat" params={{ rescueId: rescue.id }} className={`${LINK} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>
+          <MessageCircle aria-hidden="true" className="size-6" />
+          {text("chat")}
+          {unread ? <span className="rounded-full bg-rose-700 px-2 text-sm text-white">{text("unread", { count: unread })}</span> : null}
+        </Link>
+      </div>
+      <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">
+        <ListRow title={<span className="text-lg font-medium">{stop.address ?? text("pin", { lat: stop.lat.toFixed(5), lng: stop.lng.toFixed(5) })}</span>} detail={status === "in_transit" ? text("dropoff") : text("pickup")} />
+        <ListRow title={facts.join(" · ")} detail={text("what")} />
+        {note ? <ListRow title={note} detail={text("note")} /> : null}
+        {eta_seconds ? <ListRow title={formats.duration(eta_seconds)} detail={text("eta")} /> : null}
+      </div>
+      {choosing ? (
+        <Modal title={text("navigateWith")} onClose={() => setChoosing(false)} closeLabel={text("close")}>
+          <div className="space-y-2">
+            {mapsApps(navigator.userAgent).map((app) => (
+              <a key={app} href={mapsLink(app, stop)} target="_blank" rel="noreferrer" onClick={() => setChoosing(false)} className={`${LINK} border border-(--border-strong) hover:bg-(--hover)`}>
+                {text(`maps.${app}`)}
+              </a>
+            ))}
+          </div>
+        </Modal>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useTranslations } from "use-intl";
+
+import { jobQueries } from "../../lib/api/jobs.ts";
+import { useOutbox } from "../../lib/driverPhone.ts";
+import { Loaded } from "../../lib/Loaded.tsx";
+import { statusWith } from "../../lib/outbox/steps.ts";
+import { Screen } from "../../lib/Screen.tsx";
+import { JobEnd } from "./JobEnd.tsx";
+import { JobMap } from "./JobMap.tsx";
+import { JobPlaces } from "./JobPlaces.tsx";
+import { MoreActions } from "./MoreActions.tsx";
+import { NextStep } from "./NextStep.tsx";
+import { Photos } from "./Photos.tsx";
+import { QueuedSteps } from "./QueuedSteps.tsx";
+
+const UNDER_WAY = new Set(["assigned", "en_route", "arrived", "in_transit"]);
+
+/** One job: where to, what is next, and how to reach the rider. */
+export function JobScreen() {
+  const text = useTranslations("job");
+  const { rescueId } = useParams({ from: "/signed-in/job/$rescueId" });
+  const rescue = useQuery(jobQueries.detail(rescueId));
+  const steps = useOutbox((state) => state.steps);
+  const status = rescue.data ? statusWith(rescue.data, steps) : null;
+  const under = rescue.data && status && UNDER_WAY.has(status) ? rescue.data : null;
+  return (
+    <Screen title={text("title")} back={{ to: "/" }} footer={under && status ? <NextStep rescue={under} status={status} /> : undefined}>
+      <Loaded query={rescue}>
+        {(job) => (
+          <div className="space-y-5">
+            <QueuedSteps rescueId={job.id} />
+            {under && status ? (
+              <>
+                <div>
+                  <h2 className="text-2xl font-semibold">{job.queued_behind ? text("promised") : text(`steps.${status}.title` as "steps.assigned.title", { rider: job.rider.name })}</h2>
+                  <p className="mt-1 text-(--muted)">{job.queued_behind ? text("promisedAbout") : text(`steps.${status}.about` as "steps.assigned.about")}</p>
+                </div>
+                <JobMap rescue={job} status={status} />
+                <JobPlaces rescue={job} status={status} />
+                {status === "arrived" || status === "in_transit" ? <Photos rescueId={job.id} stage={status === "arrived" ? "before" : "after"} /> : null}
+                <MoreActions rescue={job} status={status} />
+              </>
+            ) : (
+              <JobEnd rescue={job} status={status ?? job.status} />
+            )}
+          </div>
+        )}
+      </Loaded>
+    </Screen>
+  );
+}

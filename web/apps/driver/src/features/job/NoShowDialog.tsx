@@ -1,0 +1,40 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { Modal } from "@supportcarr/ui/Modal";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+
+import { jobQueries } from "../../lib/api/jobs.ts";
+import { useOutbox } from "../../lib/driverPhone.ts";
+import { Button } from "../../lib/ui/Button.tsx";
+import { SlideToConfirm } from "../../lib/ui/SlideToConfirm.tsx";
+import { useCityTime } from "../../lib/useCityTime.ts";
+import { useStep } from "./useStep.ts";
+
+const WAIT_MS = 10 * 60 * 1_000; // city time
+
+/** The rider does not come: possible after ten minutes at the pickup. */
+export function NoShowDialog({ rescueId, onClose }: { rescueId: string; onClose: () => void }) {
+  const text = useTranslations("job.noShow");
+  const formats = useFormats();
+  const { busy, step } = useStep(rescueId);
+  const timeline = useQuery(jobQueries.timeline(rescueId));
+  const queued = useOutbox((state) => state.steps).find((one) => one.rescueId === rescueId && one.kind === "arrival")?.happenedAt;
+  const now = useCityTime(1_000);
+  const arrived = queued ?? timeline.data?.filter(({ to }) => to === "arrived").at(-1)?.at;
+  const over = arrived ? Date.parse(arrived) + WAIT_MS : null;
+  const waiting = over !== null && now < over;
+  return (
+    <Modal title={text("title")} about={text("about")} onClose={onClose}>
+      {waiting ? (
+        <p role="timer" className="mb-4 rounded-xl bg-(--hover) p-4 text-center text-lg">
+          {text("wait", { left: formats.duration((over - now) / 1_000), time: formats.time(over) })}
+        </p>
+      ) : (
+        <SlideToConfirm label={text("confirm")} again={text("again")} busy={busy} onConfirm={() => void step("no-show").then((refused) => refused ?? onClose())} />
+      )}
+      <Button variant="secondary" block className="mt-3" onClick={onClose}>
+        {text("goOn")}
+      </Button>
+    </Modal>
+  );
+}

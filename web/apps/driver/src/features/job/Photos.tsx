@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+
+import { jobQueries } from "../../lib/api/jobs.ts";
+import type { PhotoStage } from "../../lib/api/types.ts";
+import { perform, useOutbox } from "../../lib/driverPhone.ts";
+import { PhotoPicker } from "../../lib/PhotoPicker.tsx";
+import { useToast } from "../../lib/ui/Toasts.tsx";
+
+const MAX_PHOTOS = 10; // of each person and stage
+
+/** What the bike looks like before it is loaded, and after: evidence for both sides. */
+export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStage }) {
+  const text = useTranslations("photos");
+  const toast = useToast();
+  const photos = useQuery(jobQueries.photos(rescueId));
+  const waiting = useOutbox((state) => state.steps).filter((step) => step.rescueId === rescueId && step.kind === "photo" && step.body.stage === stage).length;
+  const shown = photos.data?.filter((photo) => photo.stage === stage) ?? [];
+  const mine = shown.filter(({ by }) => by.role === "driver").length + waiting;
+
+  async function add(files: readonly File[]) {
+    for (const file of files.slice(0, MAX_PHOTOS - mine)) {
+      try {
+        await perform(rescueId, "photo", { stage }, file);
+      } catch (error) {
+        toast({ tone: "danger", message: error instanceof Error && error.message ? error.message : text("failed") });
+      }
+    }
+  }
+
+  return (
+    <section aria-label={text(stage)}>
+      <h3 className="mb-2 text-lg font-semibold">{text(stage)}</h3>
+      <p className="mb-2 text-sm text-(--muted)">{text("about")}</p>
+      {shown.length ? (
+        <ul className="mb-3 grid grid-cols-3 gap-2">
+          {shown.map((photo) => (
+            <li key={photo.id}>
+              {photo.thumbnail_url ? (
+                <img src={photo.thumbnail_url} alt={photo.by.role === "driver" ? text("byYou") : text("byRider")} className="aspect-square w-full rounded-xl border border-(--border) object-cover" />
+              ) : (
+                <p className="flex aspect-square items-center justify-center rounded-xl bg-(--hover) p-2 text-center text-xs text-(--muted)">{photo.state === "refused" ? text("refused") : text("checking")}</p>
+              )}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {waiting ? (
+        <p role="status" className="mb-2 text-sm">
+          {text("waiting", { count: waiting })}
+        </p>
+      ) : null}
+      {mine < MAX_PHOTOS ? <PhotoPicker label={text("add")} onPick={(files) => void add(files)} /> : null}
+    </section>
+  );
+}

@@ -1,0 +1,60 @@
+import { Modal } from "@supportcarr/ui/Modal";
+import { Notice } from "@supportcarr/ui/Notice";
+import { type FormEvent, useState } from "react";
+import { useTranslations } from "use-intl";
+
+import { Button } from "../../lib/ui/Button.tsx";
+import { useStep } from "./useStep.ts";
+
+interface PinDialogProps {
+  rescueId: string;
+  onClose: () => void;
+}
+
+/** The rider says the PIN, the driver types it; five tries. */
+export function PinDialog({ rescueId, onClose }: PinDialogProps) {
+  const text = useTranslations("job.pinEntry");
+  const { busy, step } = useStep(rescueId);
+  const [pin, setPin] = useState("");
+  const [problem, setProblem] = useState<{ locked: boolean; detail: string } | null>(null);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (pin.length !== 4) return;
+    const refused = await step("start", { pin });
+    if (!refused) return onClose();
+    setPin("");
+    setProblem({ locked: refused.code === "pin_locked", detail: refused.detail });
+  };
+  return (
+    <Modal title={text("title")} about={text("about")} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)} className="space-y-4">
+        <label className="block">
+          <span className="text-sm font-medium">{text("field")}</span>
+          <input
+            autoFocus
+            inputMode="numeric"
+            autoComplete="off"
+            pattern="[0-9]{4}"
+            maxLength={4}
+            value={pin}
+            aria-invalid={problem ? true : undefined}
+            aria-describedby={problem ? "pin-problem" : undefined}
+            onChange={({ target }) => setPin(target.value.replaceAll(/\D/g, ""))}
+            className="mt-1 w-full rounded-xl border border-(--border-strong) bg-(--background) py-3 text-center text-5xl font-semibold tracking-[0.4em] tabular-nums"
+          />
+        </label>
+        {problem ? (
+          <div id="pin-problem">
+            <Notice tone="danger">{problem.locked ? text("locked") : text("wrong", { detail: problem.detail })}</Notice>
+          </div>
+        ) : null}
+        <Button type="submit" size="lg" block busy={busy} disabled={pin.length !== 4}>
+          {text("submit")}
+        </Button>
+        <Button variant="quiet" block onClick={onClose}>
+          {text("cancel")}
+        </Button>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,41 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { useTranslations } from "use-intl";
+
+import { jobQueries } from "../../lib/api/jobs.ts";
+import { perform } from "../../lib/driverPhone.ts";
+import { RefusedStep } from "../../lib/outbox/outbox.ts";
+import type { StepKind } from "../../lib/outbox/steps.ts";
+import { useToast } from "../../lib/ui/Toasts.tsx";
+
+/** Does steps of a job, one at a time; says that one is kept when there is no connection, or why it was refused. */
+export function useStep(rescueId: string) {
+  const text = useTranslations("job");
+  const errors = useTranslations("errors");
+  const queryClient = useQueryClient();
+  const toast = useToast();
+  const [busy, setBusy] = useState(false);
+  const running = useRef(false);
+
+  /** The code of the refusal; `null` if it is done, or kept. */
+  async function step(kind: StepKind, body: Record<string, unknown> = {}): Promise<RefusedStep | null> {
+    if (running.current) return null;
+    running.current = true;
+    setBusy(true);
+    try {
+      const outcome = await perform(rescueId, kind, body);
+      if (outcome === "queued") toast({ tone: "info", message: text("kept") });
+      return null;
+    } catch (error) {
+      if (!(error instanceof RefusedStep)) throw error;
+      const sentence = errors.has(error.code as never) ? errors(error.code as never) : error.detail;
+      toast({ tone: "danger", message: error.code === "too_far_from_pickup" || error.code === "pin_wrong" ? `${sentence} ${error.detail}` : sentence });
+      return error;
+    } finally {
+      await queryClient.invalidateQueries({ queryKey: jobQueries.all() });
+      running.current = false;
+      setBusy(false);
+    }
+  }
+  return { busy, step };
+}

@@ -1,0 +1,76 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { useTranslations } from "use-intl";
+
+import { acceptOffer, declineOffer, jobQueries } from "../../lib/api/jobs.ts";
+import { cityNow } from "../../lib/cityClock.ts";
+import { useLive } from "../../lib/liveStore.ts";
+import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
+import { useToast } from "../../lib/ui/Toasts.tsx";
+import { useProblemText } from "../../lib/useProblemText.ts";
+import { OfferScreen } from "./OfferScreen.tsx";
+
+const OUTCOMES = new Set(["expired", "withdrawn"]);
+
+/** The offer that waits for an answer, in front of every screen; and, once, why one has gone. */
+export function OfferLayer() {
+  const text = useTranslations("offer");
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const toast = useToast();
+  const sentence = useProblemText();
+  const offer = useQuery(jobQueries.offer());
+  const closed = useLive((state) => state.closedOffer);
+  const [answered, setAnswered] = useState<string | null>(null); // not shown again while the answer is on its way
+  const [busy, setBusy] = useState(false);
+  const open = offer.data && offer.data.id !== answered && Date.parse(offer.data.expires_at) > cityNow() ? offer.data : null;
+  const openId = open?.id;
+  useEffect(() => {
+    if (openId) useLive.getState().closeOffer(null);
+  }, [openId]);
+
+  const forget = () => queryClient.setQueryData(jobQueries.offer().queryKey, null);
+
+  async function accept(offerId: string, rescueId: string, queued: boolean) {
+    setBusy(true);
+    try {
+      await acceptOffer(offerId);
+      forget();
+      await queryClient.invalidateQueries({ queryKey: jobQueries.all() });
+      if (!queued) await navigate({ to: "/job/$rescueId", params: { rescueId } });
+    } catch (error) {
+      toast({ tone: "danger", message: sentence(error) });
+      await queryClient.invalidateQueries({ queryKey: jobQueries.offer().queryKey });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  async function decline(offerId: string) {
+    setAnswered(offerId);
+    try {
+      await declineOffer(offerId);
+      forget();
+    } catch (error) {
+      toast({ tone: "danger", message: sentence(error) });
+    }
+  }
+
+  if (open) {
+    return (
+      <OfferScreen
+        key={open.id}
+        offer={open}
+        busy={busy}
+        onAccept={() => void accept(open.id, open.rescue_id, open.queued)}
+        onDecline={() => void decline(open.id)}
+        onOver={() => void queryClient.invalidateQueries({ queryKey: jobQueries.offer().queryKey })}
+      />
+    );
+  }
+  if (!closed) return null;
+  const close = () => useLive.getState().closeOffer(null);
+  const outcome = OUTCOMES.has(closed.outcome) ? closed.outcome : "expired";
+  return <AlertDialog title={text(`closed.${outcome}.title` as "closed.expired.title")} body={<p className="text-(--muted)">{text(`closed.${outcome}.about` as "closed.expired.about")}</p>} confirm={text("understood")} onConfirm={close} onCancel={close} />;
+}

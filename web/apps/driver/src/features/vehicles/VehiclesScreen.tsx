@@ -1,0 +1,49 @@
+import { EmptyState } from "@supportcarr/ui/EmptyState";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Truck } from "lucide-react";
+import { useTranslations } from "use-intl";
+
+import { drivingQueries } from "../../lib/api/driving.ts";
+import { LinkRow } from "../../lib/LinkRow.tsx";
+import { Loaded } from "../../lib/Loaded.tsx";
+import { Screen } from "../../lib/Screen.tsx";
+
+/** The vehicles that the driver may drive with. */
+export function VehiclesScreen() {
+  const text = useTranslations("vehicles");
+  const vehicles = useQuery(drivingQueries.vehicles());
+  return (
+    <Screen
+      title={text("title")}
+      back={{ to: "/account" }}
+      footer={
+        <Link to="/vehicles/$vehicleId" params={{ vehicleId: "new" }} className="flex min-h-13 items-center justify-center rounded-xl bg-brand-700 px-5 text-lg font-medium text-white hover:bg-brand-800">
+          {text("add")}
+        </Link>
+      }
+    >
+      <Loaded query={vehicles}>
+        {(items) =>
+          items.length === 0 ? (
+            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+          ) : (
+            <ul className="divide-y divide-(--border)">
+              {items.map(({ id, type, colour, make, model, plate, capacity, in_use }) => (
+                <li key={id}>
+                  <LinkRow
+                    to="/vehicles/$vehicleId"
+                    params={{ vehicleId: id }}
+                    icon={<Truck className="size-6" />}
+                    title={`${colour} ${make} ${model}`}
+                    detail={[plate, text(`types.${type}`), text("carries", { count: capacity }), in_use ? text("inUse") : null].filter(Boolean).join(" · ")}
+                  />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Screen>
+  );
+}

@@ -1,0 +1,37 @@
+import type { components } from "@supportcarr/client/api";
+
+type Schemas = components["schemas"];
+
+export type AccountChange = Schemas["ChangeAccount"];
+export type Availability = Schemas["AvailabilityOut"];
+export type AvailabilityWish = Schemas["AvailabilityIn"];
+export type ClockReading = Schemas["ClockReading"];
+export type DaySummary = Schemas["DaySummary"];
+export type DocumentForm = Schemas["DocumentIn"];
+export type DocumentKind = DriverDocument["kind"];
+export type DriverApplication = Schemas["ApplicationOut"];
+export type DriverDocument = Schemas["DocumentOut"];
+export type DriverStatement = Schemas["ApplicationIn"];
+export type Earning = Schemas["Earning"];
+export type Message = Schemas["MessageView"];
+export type Notification = Schemas["NotificationView"];
+export type Offer = Schemas["OfferOut"];
+export type OwnRatings = Schemas["OwnRatingsView"];
+export type Photo = Schemas["PhotoView"];
+export type PhotoStage = Photo["stage"];
+export type Place = Schemas["Place"];
+export type PositionReport = Schemas["PositionIn"];
+export type PositionResult = Schemas["PositionsOut"];
+export type RatingForm = Schemas["RateBody"];
+export type Rescue = Schemas["RescueView"];
+export type RescueRatings = Schemas["RescueRatingsView"];
+export type RescueStatus = Rescue["status"];
+export type Shift = Schemas["ShiftOut"];
+export type TimelineEntry = Schemas["TimelineView"];
+export type Vehicle = Schemas["VehicleOut"];
+export type VehicleForm = Schemas["VehicleIn"];
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}

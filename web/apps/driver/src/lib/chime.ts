@@ -1,0 +1,45 @@
+let context: AudioContext | null = null;
+
+/** Browsers allow sound after a touch only: called when the driver goes online. */
+export function allowSound(): void {
+  try {
+    context ??= new AudioContext();
+    void context.resume();
+  } catch {
+    context = null;
+  }
+}
+
+function tone(audio: AudioContext, frequency: number, start: number, seconds: number): void {
+  const oscillator = audio.createOscillator();
+  const volume = audio.createGain();
+  oscillator.type = "sine";
+  oscillator.frequency.value = frequency;
+  volume.gain.setValueAtTime(0, start);
+  volume.gain.linearRampToValueAtTime(0.5, start + 0.02);
+  volume.gain.exponentialRampToValueAtTime(0.001, start + seconds);
+  oscillator.connect(volume).connect(audio.destination);
+  oscillator.start(start);
+  oscillator.stop(start + seconds);
+}
+
+function ring(): void {
+  if (context?.state === "running") {
+    const now = context.currentTime;
+    tone(context, 660, now, 0.35);
+    tone(context, 880, now + 0.22, 0.5);
+  }
+  if ("vibrate" in navigator) navigator.vibrate([250, 120, 250]);
+}
+
+const EVERY_MS = 2_000;
+
+/** Rings and vibrates until the returned function is called. */
+export function ringForOffer(): () => void {
+  ring();
+  const timer = setInterval(ring, EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    if ("vibrate" in navigator) navigator.vibrate(0);
+  };
+}

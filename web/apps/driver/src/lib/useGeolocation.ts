@@ -1,0 +1,51 @@
+import { create } from "zustand";
+
+export interface Fix {
+  lat: number;
+  lng: number;
+  /** Radius in metres within which the device probably is. */
+  accuracy: number;
+  heading: number | null;
+  /** Metres per second. */
+  speed: number | null;
+}
+
+/** `denied`: the person or the browser does not allow it; `failed`: the device does not know. */
+export type LocationState = "off" | "asking" | "found" | "denied" | "failed";
+
+/** Where the phone is, as long as somebody watches. */
+export const useLocation = create<{ state: LocationState; fix: Fix | null }>(() => ({ state: "off", fix: null }));
+
+const DENIED = 1;
+const OPTIONS: PositionOptions = { enableHighAccuracy: true, timeout: 15_000, maximumAge: 0 };
+
+const toFix = ({ coords }: GeolocationPosition): Fix => ({ lat: coords.latitude, lng: coords.longitude, accuracy: coords.accuracy, heading: coords.heading, speed: coords.speed });
+
+/**
+ * Watches the position, and asks for it again if nothing came for `intervalMs` (a phone that lies still says
+ * nothing).  Returns the function that stops it.
+ */
+export function watchLocation(intervalMs: number, onFix: (fix: Fix) => void): () => void {
+  if (!("geolocation" in navigator)) {
+    useLocation.setState({ state: "failed" });
+    return () => undefined;
+  }
+  let told = 0;
+  const found = (position: GeolocationPosition) => {
+    const fix = toFix(position);
+    useLocation.setState({ state: "found", fix });
+    if (Date.now() - told < intervalMs * 0.8) return;
+    told = Date.now();
+    onFix(fix);
+  };
+  const failed = ({ code }: GeolocationPositionError) => useLocation.setState({ state: code === DENIED ? "denied" : "failed" });
+  if (useLocation.getState().state === "off") useLocation.setState({ state: "asking" });
+  const watch = navigator.geolocation.watchPosition(found, failed, OPTIONS);
+  const timer = setInterval(() => {
+    if (Date.now() - told >= intervalMs) navigator.geolocation.getCurrentPosition(found, failed, OPTIONS);
+  }, intervalMs);
+  return () => {
+    navigator.geolocation.clearWatch(watch);
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,18 @@
+import { type Problem, toProblem } from "@supportcarr/client/http";
+import { useCallback } from "react";
+import { useTranslations } from "use-intl";
+
+/** A sentence for an error in the language of the page: by its code, else the platform's own words. */
+export function useProblemText(): (error: unknown) => string {
+  const text = useTranslations("errors");
+  return useCallback((error: unknown) => sentenceFor(toProblem(error), (code) => (text.has(code as never) ? text(code as never) : null)), [text]);
+}
+
+/** `ofCode` knows the sentence for a code, or `null`. */
+export function sentenceFor(problem: Problem, ofCode: (code: string) => string | null): string {
+  const fields = problem.errors ?? [];
+  if (problem.code === "validation_failed" && fields.length > 0) {
+    return fields.map(({ field, code, detail }) => ofCode(`${field.replaceAll(".", "_")}_${code}`) ?? detail).join(" ");
+  }
+  return ofCode(problem.code) ?? (problem.detail || ofCode("unknown") || problem.title);
+}
