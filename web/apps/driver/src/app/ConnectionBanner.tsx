@@ -1,7 +1,8 @@
-import { WifiOff } from "lucide-react";
+import { OfflineBanner } from "@supportcarr/ui/OfflineBanner";
 import { useSyncExternalStore } from "react";
 import { useTranslations } from "use-intl";
 
+import { useOutbox } from "../lib/driverPhone.ts";
 import { useLive } from "../lib/liveStore.ts";
 
 function subscribe(listener: () => void): () => void {
@@ -13,16 +14,12 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Says that what is shown may be old: without a connection, or while it is made again. */
+/** Says that there is no connection, and how many steps wait for one. */
 export function ConnectionBanner() {
   const text = useTranslations("connection");
   const online = useSyncExternalStore(subscribe, () => navigator.onLine);
   const live = useLive((state) => state.connection);
+  const waiting = useOutbox((state) => state.steps.length);
   if (online && live !== "offline") return null;
-  return (
-    <p role="status" className="flex items-center justify-center gap-2 bg-amber-100 px-4 py-2 text-sm text-amber-900 dark:bg-amber-400/15 dark:text-amber-200">
-      <WifiOff aria-hidden="true" className="size-4 shrink-0" />
-      {online ? text("reconnecting") : text("offline")}
-    </p>
-  );
+  return <OfflineBanner waiting={waiting > 0 ? text("waiting", { count: waiting }) : text("about")} />;
 }

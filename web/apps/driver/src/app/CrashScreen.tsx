@@ -1,6 +1,6 @@
 import { useTranslations } from "use-intl";
 
-import { Button } from "../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 /** In place of a screen that threw. */
 export function CrashScreen() {

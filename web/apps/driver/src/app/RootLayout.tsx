@@ -1,6 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 
-import { Toasts } from "../lib/ui/Toasts.tsx";
+import { Toasts } from "@supportcarr/ui/Toasts";
 
 /** Every screen, and the messages in front of it. */
 export function RootLayout() {

@@ -4,7 +4,7 @@ import { Bell, CircleUser, Truck, Wallet } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { notificationQueries } from "../lib/api/notifications.ts";
-import { TabBar } from "../lib/ui/TabBar.tsx";
+import { TabBar } from "@supportcarr/ui/TabBar";
 
 /** The four screens between which the bar at the foot leads. */
 export function TabLayout() {

@@ -51,7 +51,7 @@ export function useLiveSync(signedIn: boolean): void {
     }
 
     async function start() {
-      const [{ RealtimeClient: Client }, config] = await Promise.all([import("@supportcarr/client/realtime"), queryClient.ensureQueryData(configQueries.current())]);
+      const [{ RealtimeClient: Client }, config] = await Promise.all([import("@supportcarr/client/realtime"), queryClient.query({ ...configQueries.current(), staleTime: "static" })]);
       if (stopped) return;
       client = new Client({
         url: config.realtime_url,

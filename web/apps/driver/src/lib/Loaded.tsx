@@ -3,7 +3,7 @@ import { Skeleton } from "@supportcarr/ui/Skeleton";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 
-import { Button } from "./ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useProblemText } from "./useProblemText.ts";
 
 interface LoadedProps<Data> {

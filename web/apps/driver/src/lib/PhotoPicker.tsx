@@ -3,7 +3,7 @@ import { Camera } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { Button } from "./ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 const PICTURES = new Set(["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]);
 
@@ -41,7 +41,7 @@ export function PhotoPicker({ label, onPick }: { label: string; onPick: (files: 
         }}
       />
       {refused ? (
-        <p role="alert" className="mt-2 text-sm text-rose-700 dark:text-rose-300">
+        <p role="alert" className="mt-2 text-sm text-(--danger-text)">
           {refused}
         </p>
       ) : null}

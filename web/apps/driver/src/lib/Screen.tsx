@@ -3,7 +3,7 @@ import { ChevronLeft } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 
-import { ScreenFrame } from "./ui/ScreenFrame.tsx";
+import { ScreenFrame } from "@supportcarr/ui/ScreenFrame";
 import { useDocumentTitle } from "./useDocumentTitle.ts";
 
 interface ScreenProps {

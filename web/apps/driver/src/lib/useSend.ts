@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 
-import { useToast } from "./ui/Toasts.tsx";
+import { useToast } from "@supportcarr/ui/toasts";
 import { useProblemText } from "./useProblemText.ts";
 
 interface SendOptions {

@@ -9,10 +9,10 @@ import { LinkRow } from "../../lib/LinkRow.tsx";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
 import { signOut } from "../../lib/session.ts";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { Avatar } from "../../lib/ui/Avatar.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { AlertDialog } from "@supportcarr/ui/AlertDialog";
+import { Avatar } from "@supportcarr/ui/Avatar";
+import { Button } from "@supportcarr/ui/Button";
+import { ListRow } from "@supportcarr/ui/ListRow";
 
 const ICON = "size-6";
 

@@ -10,7 +10,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { accountQueries, changePhone, confirmPhone } from "../../lib/api/account.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useProblemText } from "../../lib/useProblemText.ts";
 
 interface Request {

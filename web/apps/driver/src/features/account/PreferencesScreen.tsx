@@ -8,14 +8,13 @@ import { accountQueries, changeAccount } from "../../lib/api/account.ts";
 import type { AccountChange } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { setTheme, type ThemeSetting, useTheme } from "../../lib/theme.ts";
-import { Switch } from "../../lib/ui/Switch.tsx";
+import { setTheme, type ThemeSetting, useThemeSetting } from "@supportcarr/ui/theme";
+import { Switch } from "@supportcarr/ui/Switch";
 import { useSend } from "../../lib/useSend.ts";
 import { RadioRows } from "./RadioRows.tsx";
 
 const CHANNELS = ["push", "sms", "email"] as const;
 const THEMES = ["system", "light", "dark"] as const;
-const SENT_LANGUAGES = new Set(["en", "es"]); // of text messages
 
 type Preferences = NonNullable<AccountChange["preferences"]>;
 
@@ -24,7 +23,7 @@ export function PreferencesScreen() {
   const text = useTranslations("preferences");
   const me = useQuery(accountQueries.me());
   const language = useLanguage((state) => state.language);
-  const theme = useTheme((state) => state.setting);
+  const theme = useThemeSetting((state) => state.setting);
   const { busy, send } = useSend();
   const queryClient = useQueryClient();
   const common = useTranslations("common");
@@ -53,7 +52,7 @@ export function PreferencesScreen() {
           onChange={(value) => {
             if (!isLanguage(value)) return;
             setLanguage(value);
-            if (SENT_LANGUAGES.has(value)) void change({ language: value as NonNullable<Preferences["language"]> });
+            if (value !== "fr") void change({ language: value }); // text messages come in these
           }}
         />
         <RadioRows

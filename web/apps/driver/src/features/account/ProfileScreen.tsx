@@ -10,7 +10,7 @@ import { useTranslations } from "use-intl";
 import { accountQueries, changeAccount } from "../../lib/api/account.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { useToast } from "../../lib/ui/Toasts.tsx";
+import { useToast } from "@supportcarr/ui/toasts";
 import { useProblemText } from "../../lib/useProblemText.ts";
 import { PhoneChange } from "./PhoneChange.tsx";
 

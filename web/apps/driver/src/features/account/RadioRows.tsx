@@ -15,9 +15,9 @@ export function RadioRows({ legend, name, value, options, onChange }: RadioRowsP
         {options.map((option) => (
           <label
             key={option.value}
-            className="flex min-h-13 items-center gap-3 rounded-xl border border-(--border) bg-(--surface) px-4 has-checked:border-brand-700 has-checked:bg-(--selected) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-500"
+            className="flex min-h-13 items-center gap-3 rounded-xl border border-(--border) bg-(--surface) px-4 has-checked:border-(--accent) has-checked:bg-(--selected) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-(--accent)"
           >
-            <input type="radio" name={name} value={option.value} checked={option.value === value} onChange={() => onChange(option.value)} className="size-5 accent-brand-700" />
+            <input type="radio" name={name} value={option.value} checked={option.value === value} onChange={() => onChange(option.value)} className="size-5 accent-(--accent)" />
             {option.label}
           </label>
         ))}

@@ -12,7 +12,7 @@ import type { DriverApplication } from "../../lib/api/types.ts";
 import { DOCUMENT_KINDS, isStated, isSubmittable, type ItemState, stateOfDocument } from "../../lib/applicationSteps.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useMissing } from "../../lib/useMissing.ts";
 import { useSend } from "../../lib/useSend.ts";
 

@@ -4,7 +4,7 @@ import { useTranslations } from "use-intl";
 import { accountQueries, becomeDriver } from "../../lib/api/account.ts";
 import { Screen } from "../../lib/Screen.tsx";
 import { signOut } from "../../lib/session.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useSend } from "../../lib/useSend.ts";
 
 /** A rider's account has no driver's role yet: one press adds it. */

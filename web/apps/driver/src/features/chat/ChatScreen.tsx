@@ -9,7 +9,7 @@ import type { Message } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { useLive } from "../../lib/liveStore.ts";
 import { Screen } from "../../lib/Screen.tsx";
-import { IconButton } from "../../lib/ui/IconButton.tsx";
+import { IconButton } from "@supportcarr/ui/IconButton";
 import { MessageList } from "./MessageList.tsx";
 import { type Draft, useOutbox } from "./outbox.ts";
 
@@ -69,7 +69,7 @@ export function ChatScreen() {
               className="block max-h-32 min-h-12 w-full resize-none rounded-2xl border border-(--border-strong) bg-(--background) px-4 py-3 field-sizing-content"
             />
           </label>
-          <IconButton type="submit" label={text("send")} disabled={closed} icon={<SendHorizontal aria-hidden="true" className="size-5" />} className="size-12 bg-brand-700 text-white hover:bg-brand-800" />
+          <IconButton type="submit" label={text("send")} disabled={closed} icon={<SendHorizontal aria-hidden="true" className="size-5" />} className="size-12 bg-(--accent) text-(--on-accent) hover:bg-(--accent-hover)" />
         </form>
       }
     >

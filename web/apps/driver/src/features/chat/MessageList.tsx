@@ -2,11 +2,11 @@ import { useFormats } from "@supportcarr/i18n/useFormats";
 import { useTranslations } from "use-intl";
 
 import type { Message } from "../../lib/api/types.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import type { Draft } from "./outbox.ts";
 
 const BUBBLE = "w-fit max-w-[85%] rounded-2xl px-4 py-2.5 whitespace-pre-wrap wrap-anywhere";
-const MINE = `${BUBBLE} ml-auto rounded-br-md bg-brand-700 text-white`;
+const MINE = `${BUBBLE} ml-auto rounded-br-md bg-(--accent) text-(--on-accent)`;
 const THEIRS = `${BUBBLE} rounded-bl-md border border-(--border) bg-(--surface)`;
 
 interface MessageListProps {
@@ -44,7 +44,7 @@ export function MessageList({ messages, drafts, onRetry }: MessageListProps) {
               text("sending")
             ) : (
               <>
-                <span className="text-rose-700 dark:text-rose-300">{text("failed")}</span>
+                <span className="text-(--danger-text)">{text("failed")}</span>
                 <Button variant="quiet" className="text-sm" onClick={() => onRetry(draft)}>
                   {text("retry")}
                 </Button>

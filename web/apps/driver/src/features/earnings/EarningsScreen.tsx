@@ -10,7 +10,7 @@ import { earningDays } from "../../lib/earningDays.ts";
 import { LinkRow } from "../../lib/LinkRow.tsx";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 /** What the driver has earned, by day and job. */
 export function EarningsScreen() {
@@ -23,7 +23,7 @@ export function EarningsScreen() {
     <Screen title={text("title")}>
       <Loaded query={today} lines={1}>
         {(day) => (
-          <section aria-label={text("today")} className="rounded-2xl bg-brand-700 p-5 text-white">
+          <section aria-label={text("today")} className="rounded-2xl bg-(--accent) p-5 text-(--on-accent)">
             <p>{text("today")}</p>
             <p className="text-[2.75rem] leading-tight font-semibold tabular-nums">{formats.money(day.earned_minor, day.currency ?? days[0]?.currency ?? "CAD")}</p>
             <p>{text("summary", { jobs: day.jobs, driven: formats.duration(day.driving_seconds) })}</p>

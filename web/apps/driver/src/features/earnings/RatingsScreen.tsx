@@ -31,7 +31,7 @@ export function RatingsScreen() {
                     <div key={stars} className="contents">
                       <dt>{text("stars", { count: stars })}</dt>
                       <dd aria-hidden="true" className="h-3 overflow-hidden rounded-full bg-(--border)">
-                        <span className="block h-full bg-amber-500" style={{ width: `${(100 * given) / Math.max(1, count)}%` }} />
+                        <span className="block h-full bg-(--signal)" style={{ width: `${(100 * given) / Math.max(1, count)}%` }} />
                       </dd>
                       <dd className="text-right tabular-nums">{given}</dd>
                     </div>

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { drivingQueries } from "../../lib/api/driving.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 /** When the driver was online, and for how long. */
 export function ShiftsScreen() {

@@ -41,7 +41,7 @@ export function SignUpScreen() {
         {terms ? (
           <div>
             <label className="flex min-h-11 items-start gap-3 py-2 text-sm">
-              <input type="checkbox" name="terms" aria-invalid={form.errorOf("terms") ? true : undefined} className="mt-0.5 size-5 shrink-0 accent-brand-700" />
+              <input type="checkbox" name="terms" aria-invalid={form.errorOf("terms") ? true : undefined} className="mt-0.5 size-5 shrink-0 accent-(--accent)" />
               <span>
                 {text.rich("terms", {
                   terms: (chunks) => (
@@ -58,7 +58,7 @@ export function SignUpScreen() {
               </span>
             </label>
             {form.errorOf("terms") ? (
-              <p role="alert" className="mt-1 text-sm text-rose-700 dark:text-rose-300">
+              <p role="alert" className="mt-1 text-sm text-(--danger-text)">
                 {form.errorOf("terms")}
               </p>
             ) : null}

@@ -8,7 +8,7 @@ import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
 import { signOut } from "../../lib/session.ts";
 import { TextLink } from "../../lib/TextLink.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 /** The code that came by text message. Nothing else of the app can be used before. */
 export function VerifyScreen() {

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 
-import { BrandMark } from "../../lib/Brand.tsx";
+import { BrandMark } from "@supportcarr/ui/BrandMark";
 import { LanguageChoice } from "../../lib/LanguageChoice.tsx";
 import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
 
@@ -32,7 +32,7 @@ export function WelcomeScreen() {
         </ol>
       </div>
       <div className="space-y-3">
-        <Link to="/sign-up" className={`${BUTTON} bg-brand-700 text-white hover:bg-brand-800`}>
+        <Link to="/sign-up" className={`${BUTTON} bg-(--accent) text-(--on-accent) hover:bg-(--accent-hover)`}>
           {text("signUp")}
         </Link>
         <Link to="/sign-in" className={`${BUTTON} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>

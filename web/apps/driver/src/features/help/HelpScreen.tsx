@@ -7,7 +7,7 @@ import { EMERGENCY_NUMBER } from "../../lib/emergency.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
 import { hasSession } from "../../lib/session.ts";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { ListRow } from "@supportcarr/ui/ListRow";
 
 const QUESTIONS = ["offers", "signal", "noShow", "battery", "hours"] as const;
 

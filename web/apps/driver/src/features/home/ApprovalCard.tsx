@@ -14,7 +14,7 @@ export function ApprovalCard({ application: { state, missing, decision } }: { ap
       <p className="text-(--muted)">{text(`states.${state}.about`)}</p>
       {decision?.reason ? <p className="rounded-xl bg-(--hover) p-3">{text("reason", { reason: decision.reason })}</p> : null}
       {missing.length > 0 ? <p>{text("missing", { what: missing.map(names).join(", ") })}</p> : null}
-      <Link to="/apply" className="flex min-h-14 w-full items-center justify-center rounded-xl bg-brand-700 px-5 text-lg font-medium text-white hover:bg-brand-800">
+      <Link to="/apply" className="flex min-h-14 w-full items-center justify-center rounded-xl bg-(--accent) px-5 text-lg font-semibold text-(--on-accent) hover:bg-(--accent-hover)">
         {state === "draft" || state === "changes_requested" ? text("continue") : text("open")}
       </Link>
     </section>

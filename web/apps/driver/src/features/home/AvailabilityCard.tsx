@@ -8,8 +8,8 @@ import { notificationQueries } from "../../lib/api/notifications.ts";
 import type { AvailabilityWish, DaySummary } from "../../lib/api/types.ts";
 import { allowSound } from "../../lib/chime.ts";
 import { TextLink } from "../../lib/TextLink.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
-import { SlideToConfirm } from "../../lib/ui/SlideToConfirm.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { useSend } from "../../lib/useSend.ts";
 
 /** Online, on a break or offline, and with which vehicle. */
@@ -62,7 +62,7 @@ export function AvailabilityCard({ day, onJob }: { day: DaySummary; onJob: boole
             {vehicle.make} {vehicle.model} · {vehicle.plate}
           </p>
         ) : null}
-        <SlideToConfirm label={text("goOnline")} again={text("goOnlineAgain")} busy={busy} onConfirm={() => void change({ online: true, vehicle_id: vehicle?.id ?? null })} />
+        <SlideToConfirm label={text("goOnline")} busy={busy} onConfirm={() => void change({ online: true, vehicle_id: vehicle?.id ?? null })} />
       </section>
     );
   }
@@ -71,7 +71,7 @@ export function AvailabilityCard({ day, onJob }: { day: DaySummary; onJob: boole
     <section aria-label={resting ? text("break") : text("online")} className="space-y-4">
       <div>
         <h2 className="flex items-center gap-3 text-2xl font-semibold">
-          <span aria-hidden="true" className={`size-3.5 rounded-full ${resting ? "bg-amber-500" : "bg-emerald-500"}`} />
+          <span aria-hidden="true" className={`size-3.5 rounded-full ${resting ? "bg-(--signal)" : "bg-(--success-text)"}`} />
           {resting ? text("break") : text("online")}
         </h2>
         <p className="mt-1 text-(--muted)">{resting ? text("breakAbout") : onJob ? text("onlineOnJob") : text("onlineAbout")}</p>

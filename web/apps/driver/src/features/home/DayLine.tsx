@@ -24,11 +24,11 @@ export function DayLine({ day }: { day: DaySummary }) {
         </span>
       </Link>
       {resting && day.rest_until ? (
-        <p role="status" className="rounded-xl bg-amber-100 px-4 py-2 text-sm text-amber-950 shadow-md dark:bg-amber-950 dark:text-amber-100">
+        <p role="status" className="rounded-xl bg-(--warning-soft) px-4 py-2 text-sm text-(--warning-text) shadow-md">
           {text("restUntil", { time: formats.time(day.rest_until, day.timezone) })}
         </p>
       ) : restSoon && day.hours_until ? (
-        <p role="status" className="rounded-xl bg-amber-100 px-4 py-2 text-sm text-amber-950 shadow-md dark:bg-amber-950 dark:text-amber-100">
+        <p role="status" className="rounded-xl bg-(--warning-soft) px-4 py-2 text-sm text-(--warning-text) shadow-md">
           {text("restSoon", { time: formats.time(day.hours_until, day.timezone) })}
         </p>
       ) : null}

@@ -14,7 +14,7 @@ export function JobCard({ job }: { job: Rescue }) {
   const steps = useOutbox((state) => state.steps);
   const status = statusWith(job, steps);
   return (
-    <Link to="/job/$rescueId" params={{ rescueId: job.id }} className="flex min-h-20 items-center gap-3 rounded-2xl bg-brand-700 px-5 py-4 text-white hover:bg-brand-800">
+    <Link to="/job/$rescueId" params={{ rescueId: job.id }} className="flex min-h-20 items-center gap-3 rounded-2xl bg-(--accent) px-5 py-4 text-(--on-accent) hover:bg-(--accent-hover)">
       <span className="min-w-0 flex-1">
         <span className="block text-xl font-semibold">{job.queued_behind ? text("promised") : text(`steps.${status}.title` as "steps.assigned.title", { rider: job.rider.name })}</span>
         <span className="block">{work(job.kind, job.problem)}</span>

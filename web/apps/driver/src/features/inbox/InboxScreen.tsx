@@ -9,7 +9,7 @@ import { markRead, notificationQueries } from "../../lib/api/notifications.ts";
 import type { Notification, Page } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 type Pages = InfiniteData<Page<Notification>>;
 
@@ -86,11 +86,11 @@ function NotificationRow({ notification, onOpen }: { notification: Notification;
     <button
       type="button"
       onClick={onOpen}
-      className={`flex w-full items-start gap-3 rounded-2xl border p-4 text-left hover:bg-(--hover) ${unread ? "border-brand-700 bg-(--surface) dark:border-brand-500" : "border-(--border)"}`}
+      className={`flex w-full items-start gap-3 rounded-2xl border p-4 text-left hover:bg-(--hover) ${unread ? "border-(--accent) bg-(--surface)" : "border-(--border)"}`}
     >
       <span className="min-w-0 flex-1">
         <span className={`block ${unread ? "font-semibold" : "font-medium"}`}>
-          {unread ? <span className="mr-2 inline-block size-2.5 rounded-full bg-amber-500 align-middle" /> : null}
+          {unread ? <span className="mr-2 inline-block size-2.5 rounded-full bg-(--signal) align-middle" /> : null}
           {unread ? <span className="sr-only">{text("unread")} </span> : null}
           {title}
         </span>

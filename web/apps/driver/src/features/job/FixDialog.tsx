@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 
 import type { Rescue } from "../../lib/api/types.ts";
 import { fractionDigitsOf, readAmount } from "../../lib/price.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useStep } from "./useStep.ts";
 
 /** The bike rolls again: for how much.  The rider agrees by the PIN, or in their own app. */

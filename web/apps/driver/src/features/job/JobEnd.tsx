@@ -1,5 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
-import { StarRow } from "../../lib/ui/StarRow.tsx";
+import { StarInput } from "@supportcarr/ui/StarInput";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,7 +8,7 @@ import { useTranslations } from "use-intl";
 import { drivingQueries } from "../../lib/api/driving.ts";
 import { jobQueries, rate } from "../../lib/api/jobs.ts";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useSend } from "../../lib/useSend.ts";
 import { Photos } from "./Photos.tsx";
 
@@ -32,7 +32,7 @@ export function JobEnd({ rescue, status }: { rescue: Rescue; status: RescueStatu
           <Photos rescueId={rescue.id} stage="after" />
         </div>
       ) : null}
-      <Link to="/" className="flex min-h-14 items-center justify-center rounded-xl bg-brand-700 px-5 text-lg font-medium text-white hover:bg-brand-800">
+      <Link to="/" className="flex min-h-14 items-center justify-center rounded-xl bg-(--accent) px-5 text-lg font-semibold text-(--on-accent) hover:bg-(--accent-hover)">
         {text("goOn")}
       </Link>
     </div>
@@ -51,7 +51,7 @@ function RateRider({ rescueId }: { rescueId: string }) {
   return (
     <section aria-label={text("rate")} className="rounded-2xl border border-(--border) bg-(--surface) p-4 text-center">
       <h3 className="text-lg font-semibold">{text("rate")}</h3>
-      <StarRow value={stars} onChange={setStars} label={text("rate")} nameOf={(count) => text("stars", { count })} />
+      <StarInput value={stars} onChange={setStars} label={text("rate")} nameOf={(count) => text("stars", { count })} />
       <Button block busy={busy} disabled={stars === 0} onClick={() => void send(() => rate(rescueId, { stars }), { done: text("thanks"), onDone: () => queryClient.invalidateQueries({ queryKey: jobQueries.of(rescueId) }) })}>
         {text("sendRating")}
       </Button>

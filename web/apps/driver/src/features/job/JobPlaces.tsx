@@ -7,8 +7,8 @@ import { useTranslations } from "use-intl";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
 import { useLive } from "../../lib/liveStore.ts";
 import { mapsApps, mapsLink } from "../../lib/mapsLinks.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { ListRow } from "@supportcarr/ui/ListRow";
 import { useWork } from "../../lib/useWork.ts";
 import { Modal } from "@supportcarr/ui/Modal";
 
@@ -37,7 +37,7 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
         <Link to="/job/$rescueId/chat" params={{ rescueId: rescue.id }} className={`${LINK} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>
           <MessageCircle aria-hidden="true" className="size-6" />
           {text("chat")}
-          {unread ? <span className="rounded-full bg-rose-700 px-2 text-sm text-white">{text("unread", { count: unread })}</span> : null}
+          {unread ? <span className="rounded-full bg-(--danger) px-2 text-sm text-(--on-danger)">{text("unread", { count: unread })}</span> : null}
         </Link>
       </div>
       <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">

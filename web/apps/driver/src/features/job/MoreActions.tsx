@@ -8,7 +8,7 @@ import { abortJob, jobQueries, releaseJob } from "../../lib/api/jobs.ts";
 import { configQueries } from "../../lib/api/config.ts";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
 import { outbox } from "../../lib/driverPhone.ts";
-import { ListRow } from "../../lib/ui/ListRow.tsx";
+import { ListRow } from "@supportcarr/ui/ListRow";
 import { useSend } from "../../lib/useSend.ts";
 import { FixDialog } from "./FixDialog.tsx";
 import { NoShowDialog } from "./NoShowDialog.tsx";

@@ -2,8 +2,8 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { SlideToConfirm } from "../../lib/ui/SlideToConfirm.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { PinDialog } from "./PinDialog.tsx";
 import { useStep } from "./useStep.ts";
 
@@ -20,7 +20,7 @@ export function NextStep({ rescue, status }: { rescue: Rescue; status: RescueSta
       </Button>
     );
   }
-  if (status === "en_route") return <SlideToConfirm label={text("arrive")} again={text("again")} busy={busy} onConfirm={() => void step("arrival")} key="arrive" />;
+  if (status === "en_route") return <SlideToConfirm label={text("arrive")} busy={busy} onConfirm={() => void step("arrival")} key="arrive" />;
   if (status === "arrived") {
     return (
       <>
@@ -31,5 +31,5 @@ export function NextStep({ rescue, status }: { rescue: Rescue; status: RescueSta
       </>
     );
   }
-  return <SlideToConfirm label={text("deliver")} again={text("again")} busy={busy} onConfirm={() => void step("completion", { outcome: "delivered" })} key="deliver" />;
+  return <SlideToConfirm label={text("deliver")} busy={busy} onConfirm={() => void step("completion", { outcome: "delivered" })} key="deliver" />;
 }

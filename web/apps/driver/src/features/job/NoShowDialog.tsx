@@ -5,8 +5,8 @@ import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
 import { useOutbox } from "../../lib/driverPhone.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { SlideToConfirm } from "../../lib/ui/SlideToConfirm.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { useStep } from "./useStep.ts";
 
@@ -30,7 +30,7 @@ export function NoShowDialog({ rescueId, onClose }: { rescueId: string; onClose:
           {text("wait", { left: formats.duration((over - now) / 1_000), time: formats.time(over) })}
         </p>
       ) : (
-        <SlideToConfirm label={text("confirm")} again={text("again")} busy={busy} onConfirm={() => void step("no-show").then((refused) => refused ?? onClose())} />
+        <SlideToConfirm label={text("confirm")} busy={busy} onConfirm={() => void step("no-show").then((refused) => refused ?? onClose())} />
       )}
       <Button variant="secondary" block className="mt-3" onClick={onClose}>
         {text("goOn")}

@@ -5,7 +5,7 @@ import { jobQueries } from "../../lib/api/jobs.ts";
 import type { PhotoStage } from "../../lib/api/types.ts";
 import { perform, useOutbox } from "../../lib/driverPhone.ts";
 import { PhotoPicker } from "../../lib/PhotoPicker.tsx";
-import { useToast } from "../../lib/ui/Toasts.tsx";
+import { useToast } from "@supportcarr/ui/toasts";
 
 const MAX_PHOTOS = 10; // of each person and stage
 

@@ -3,7 +3,7 @@ import { Notice } from "@supportcarr/ui/Notice";
 import { type FormEvent, useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 import { useStep } from "./useStep.ts";
 
 interface PinDialogProps {
@@ -21,7 +21,10 @@ export function PinDialog({ rescueId, onClose }: PinDialogProps) {
     event.preventDefault();
     if (pin.length !== 4) return;
     const refused = await step("start", { pin });
-    if (!refused) return onClose();
+    if (!refused) {
+      onClose();
+      return;
+    }
     setPin("");
     setProblem({ locked: refused.code === "pin_locked", detail: refused.detail });
   };

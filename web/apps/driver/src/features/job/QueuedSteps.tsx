@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
 import { outbox, useOutbox } from "../../lib/driverPhone.ts";
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 /** The steps that the platform does not have yet: waiting for a connection, or refused. */
 export function QueuedSteps({ rescueId }: { rescueId: string }) {

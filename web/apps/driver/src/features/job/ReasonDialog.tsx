@@ -2,7 +2,7 @@ import { Modal } from "@supportcarr/ui/Modal";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { Button } from "../../lib/ui/Button.tsx";
+import { Button } from "@supportcarr/ui/Button";
 
 interface ReasonDialogProps {
   title: string;
@@ -26,8 +26,8 @@ export function ReasonDialog({ title, about, reasons, submit, busy, onReason, on
       <fieldset className="space-y-2">
         <legend className="mb-1 text-sm font-medium">{text("why")}</legend>
         {reasons.map(({ value, label }) => (
-          <label key={value} className="flex min-h-13 items-center gap-3 rounded-xl border border-(--border) px-4 has-checked:border-brand-700 has-checked:bg-(--selected) has-focus-visible:outline-2">
-            <input type="radio" name="reason" value={value} checked={reason === value} onChange={() => setReason(value)} className="size-5 accent-brand-700" />
+          <label key={value} className="flex min-h-13 items-center gap-3 rounded-xl border border-(--border) px-4 has-checked:border-(--accent) has-checked:bg-(--selected) has-focus-visible:outline-2">
+            <input type="radio" name="reason" value={value} checked={reason === value} onChange={() => setReason(value)} className="size-5 accent-(--accent)" />
             {label}
           </label>
         ))}

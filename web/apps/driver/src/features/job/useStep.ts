@@ -6,7 +6,7 @@ import { jobQueries } from "../../lib/api/jobs.ts";
 import { perform } from "../../lib/driverPhone.ts";
 import { RefusedStep } from "../../lib/outbox/outbox.ts";
 import type { StepKind } from "../../lib/outbox/steps.ts";
-import { useToast } from "../../lib/ui/Toasts.tsx";
+import { useToast } from "@supportcarr/ui/toasts";
 
 /** Does steps of a job, one at a time; says that one is kept when there is no connection, or why it was refused. */
 export function useStep(rescueId: string) {

@@ -6,8 +6,9 @@ import { useTranslations } from "use-intl";
 import { acceptOffer, declineOffer, jobQueries } from "../../lib/api/jobs.ts";
 import { cityNow } from "../../lib/cityClock.ts";
 import { useLive } from "../../lib/liveStore.ts";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { useToast } from "../../lib/ui/Toasts.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { Modal } from "@supportcarr/ui/Modal";
+import { useToast } from "@supportcarr/ui/toasts";
 import { useProblemText } from "../../lib/useProblemText.ts";
 import { OfferScreen } from "./OfferScreen.tsx";
 
@@ -72,5 +73,11 @@ export function OfferLayer() {
   if (!closed) return null;
   const close = () => useLive.getState().closeOffer(null);
   const outcome = OUTCOMES.has(closed.outcome) ? closed.outcome : "expired";
-  return <AlertDialog title={text(`closed.${outcome}.title` as "closed.expired.title")} body={<p className="text-(--muted)">{text(`closed.${outcome}.about` as "closed.expired.about")}</p>} confirm={text("understood")} onConfirm={close} onCancel={close} />;
+  return (
+    <Modal title={text(`closed.${outcome}.title` as "closed.expired.title")} about={text(`closed.${outcome}.about` as "closed.expired.about")} onClose={close}>
+      <Button size="lg" block onClick={close}>
+        {text("understood")}
+      </Button>
+    </Modal>
+  );
 }

@@ -7,9 +7,9 @@ import { useTranslations } from "use-intl";
 import type { Offer } from "../../lib/api/types.ts";
 import { ringForOffer } from "../../lib/chime.ts";
 import { cityNow, citySpeed } from "../../lib/cityClock.ts";
-import { Button } from "../../lib/ui/Button.tsx";
-import { Countdown } from "../../lib/ui/Countdown.tsx";
-import { SlideToConfirm } from "../../lib/ui/SlideToConfirm.tsx";
+import { Button } from "@supportcarr/ui/Button";
+import { Countdown } from "@supportcarr/ui/Countdown";
+import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { useWork } from "../../lib/useWork.ts";
 
 const OFFER_MS = 15_000; // city time
@@ -64,13 +64,13 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
                   <Dialog.Title className="text-lg text-(--muted)">{offer.queued ? text("next") : text("title")}</Dialog.Title>
                   <p className="text-[2.75rem] leading-none font-semibold tabular-nums">{formats.money(offer.pay_minor, offer.currency)}</p>
                 </div>
-                <Countdown endsAt={endsAt} total={OFFER_MS / citySpeed()} label={text("countdown")} />
+                <Countdown endsAt={endsAt} total={OFFER_MS / citySpeed() / 1_000} label={(seconds) => text("countdown", { seconds })} />
               </div>
               <p className="mt-3 text-2xl font-semibold">{work(offer.kind, offer.problem)}</p>
               <p className="mt-1 text-xl">{text("away", { distance: formats.distance(offer.distance_m), eta: formats.duration(offer.eta_seconds) })}</p>
               {offer.queued ? <p className="mt-1 text-(--muted)">{text("nextAbout")}</p> : null}
               <div className="mt-5 space-y-3">
-                <SlideToConfirm label={text("accept")} again={text("again")} busy={busy} onConfirm={onAccept} />
+                <SlideToConfirm label={text("accept")} tone="accent" busy={busy} onConfirm={onAccept} />
                 <Button variant="secondary" size="lg" block disabled={busy} onClick={onDecline}>
                   {text("decline")}
                 </Button>

@@ -13,8 +13,8 @@ import { drivingQueries, removeVehicle, saveVehicle } from "../../lib/api/drivin
 import type { Vehicle, VehicleForm } from "../../lib/api/types.ts";
 import { Loaded } from "../../lib/Loaded.tsx";
 import { Screen } from "../../lib/Screen.tsx";
-import { AlertDialog } from "../../lib/ui/AlertDialog.tsx";
-import { Button } from "../../lib/ui/Button.tsx";
+import { AlertDialog } from "@supportcarr/ui/AlertDialog";
+import { Button } from "@supportcarr/ui/Button";
 import { useProblemText } from "../../lib/useProblemText.ts";
 import { useSend } from "../../lib/useSend.ts";
 
@@ -74,7 +74,7 @@ function VehicleDetails({ vehicle }: { vehicle: Vehicle | undefined }) {
         <SubmitButton label={common("save")} pendingLabel={common("saving")} pending={form.pending} className="min-h-13 w-full" />
       </form>
       {vehicle ? (
-        <Button variant="quiet" block className="mt-4 text-rose-700 dark:text-rose-300" onClick={() => setRemoving(true)}>
+        <Button variant="quiet" block className="mt-4 text-(--danger-text)" onClick={() => setRemoving(true)}>
           {text("remove")}
         </Button>
       ) : null}

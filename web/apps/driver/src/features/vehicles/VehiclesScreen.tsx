@@ -18,7 +18,7 @@ export function VehiclesScreen() {
       title={text("title")}
       back={{ to: "/account" }}
       footer={
-        <Link to="/vehicles/$vehicleId" params={{ vehicleId: "new" }} className="flex min-h-13 items-center justify-center rounded-xl bg-brand-700 px-5 text-lg font-medium text-white hover:bg-brand-800">
+        <Link to="/vehicles/$vehicleId" params={{ vehicleId: "new" }} className="flex min-h-13 items-center justify-center rounded-xl bg-(--accent) px-5 text-lg font-semibold text-(--on-accent) hover:bg-(--accent-hover)">
           {text("add")}
         </Link>
       }

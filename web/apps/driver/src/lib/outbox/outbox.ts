@@ -66,7 +66,8 @@ export class Outbox {
   async retry(id: string): Promise<void> {
     const step = this.steps.find((one) => one.id === id);
     if (!step) return;
-    const { refused: _, ...again } = step;
+    const again = { ...step };
+    delete again.refused;
     await this.replace(again);
     await this.flush();
   }

@@ -3,6 +3,16 @@ import type { PositionReport } from "../api/types.ts";
 /** A position on the phone; `id` sorts in the order of time. */
 export type BufferedPosition = PositionReport & { id: string };
 
+/** What the platform is told of it. */
+export const toReport = ({ lat, lng, at, accuracy, heading, speed }: BufferedPosition): PositionReport => ({
+  lat,
+  lng,
+  at,
+  ...(accuracy == null ? {} : { accuracy }),
+  ...(heading == null ? {} : { heading }),
+  ...(speed == null ? {} : { speed }),
+});
+
 export const BATCH_MAX = 100; // of one request
 const KEEP_MAX = 5_000; // about a day, thinned
 const MOVED_M = 8;

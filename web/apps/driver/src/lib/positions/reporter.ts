@@ -3,7 +3,7 @@ import { toProblem } from "@supportcarr/client/http";
 import type { PositionReport, PositionResult } from "../api/types.ts";
 import { mayRetry } from "../outbox/steps.ts";
 import { nextId, type Storage } from "../outbox/storage.ts";
-import { BATCH_MAX, type BufferedPosition, isWorthKeeping, withinLimit } from "./buffer.ts";
+import { BATCH_MAX, type BufferedPosition, isWorthKeeping, toReport, withinLimit } from "./buffer.ts";
 
 /** Sends positions in the order of time; without a connection they are kept on the phone, thinned, and sent later. */
 export class PositionReporter {
@@ -46,7 +46,7 @@ export class PositionReporter {
     while (this.buffered.length > 0) {
       const batch = this.buffered.slice(0, BATCH_MAX);
       try {
-        await this.send(batch.map(({ id: _, ...position }) => position));
+        await this.send(batch.map(toReport));
       } catch (error) {
         if (mayRetry(toProblem(error).status)) throw error; // refused ones are of no use later
       }

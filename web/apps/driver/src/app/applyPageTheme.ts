@@ -1,1 +1,0 @@
-export { applyTheme as applyPageTheme } from "../lib/theme.ts";
