@@ -34,7 +34,7 @@ export function PreferencesScreen() {
     const before = queryClient.getQueryData<Account>(queryKey);
     if (before) {
       const notifications = { ...before.preferences.notifications, ...preferences.notifications };
-      queryClient.setQueryData<Account>(queryKey, { ...before, preferences: { ...before.preferences, ...preferences, notifications } as Account["preferences"] });
+      queryClient.setQueryData<Account>(queryKey, { ...before, preferences: { ...before.preferences, ...preferences, notifications } });
     }
     const stored = await send(() => changeAccount({ preferences }), { done: common("saved") });
     if (!stored) queryClient.setQueryData(queryKey, before);
