@@ -299,6 +299,28 @@ def seal_store() -> None:
         raise click.ClickException("Some documents were changed meanwhile: run this again.")
 
 
+@main.group("map")
+def map_group() -> None:
+    """The map's own streets and names."""
+
+
+@map_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--area", metavar="NAME", help="What the region is called. By default the file's name.")
+def import_map(file: Path, area: str | None) -> None:
+    """Make the map of a region from an extract of OpenStreetMap (.osm.pbf).
+
+    Its streets are on the apps' own map from then on, and its names are found by the search for addresses.
+    It replaces the region before; the platform may run.  Extracts: https://download.geofabrik.de.
+    """
+    from supportcarr.bootstrap.map_commands import MapImportFailed, run_import
+
+    try:
+        click.echo(run_import(load_settings(), file, area or file.name.partition(".")[0]))
+    except MapImportFailed as error:
+        raise click.ClickException(str(error)) from None
+
+
 @main.group()
 def audit() -> None:
     """The audit log."""

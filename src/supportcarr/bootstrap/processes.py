@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
+from supportcarr.bootstrap.maps import map_tiles, public_streets
 from supportcarr.bootstrap.objects import browser_origins
 from supportcarr.bootstrap.operators import Operator
 from supportcarr.bootstrap.profile_rules import refuse_insecure
@@ -202,12 +203,13 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         limits=settings.limits,
         secret=settings.auth.lookup_secret,
         checks={"store": container.store.ping},
-        config=lambda: public_config(settings, container.clock.speed),
+        config=lambda: public_config(settings, container.clock.speed, public_streets(settings)),
         apps={path: WEB / app / "dist" for path, app in apps.items()},
         redirects=redirects,
         content_sources=_map_origins(settings),
         file_sources=browser_origins(container.objects),
         sends_referer=bool(settings.map.mapbox_token),
+        map_tiles=lambda: map_tiles(settings),
         access_log=logs.access_writer(settings.logs.level),
     )
 

@@ -13,6 +13,7 @@ from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.cors import CrossOrigin
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
+from supportcarr.gateway.map_tiles import TilesFile, map_routes
 from supportcarr.gateway.pages import app_routes, redirect_routes, reference_routes
 from supportcarr.gateway.pipeline import Pipeline
 from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
@@ -75,6 +76,7 @@ def build(
     content_sources: Sequence[str] = (),
     file_sources: Sequence[str] = (),
     sends_referer: bool = False,
+    map_tiles: TilesFile = lambda: None,
     access_log: LogWriter | None = None,
 ) -> Gateway:
     """The gateway for those routes (``/clock`` is added here).
@@ -86,6 +88,7 @@ def build(
     - *apps* are folders of built single-page apps by path, *redirects* targets by path;
     - *content_sources* are origins that an external map style loads from, *file_sources* those of people's
       photos, if they are not ours; *sends_referer*: other origins learn which site asks;
+    - *map_tiles* gives the file with the tiles of the imported region, and its version;
     - *access_log* takes one line for each request (``kit.observability.structured_log.access_writer``).
 
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
@@ -119,6 +122,7 @@ def build(
         *reference_routes(
             lambda: msgspec.json.encode(openapi.document(public, server=deployment.public_url)), headers
         ),
+        *map_routes(map_tiles),
         *app_routes(apps or {}, headers),
         *redirect_routes(redirects or {}),
     ]

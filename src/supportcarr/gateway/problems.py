@@ -59,6 +59,10 @@ class RequestTimeout(ApiError):
     status, code, title = 408, "request_timeout", "The body did not arrive in time"
 
 
+class RangeNotSatisfiable(ApiError):
+    status, code, title = 416, "range_not_satisfiable", "That part of the file cannot be sent"
+
+
 class InternalError(ApiError):
     status, code, title = 500, "internal_error", "Something went wrong on our side"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -259,3 +260,22 @@ def test_signing_keys_are_rotated_and_listed_without_their_secrets(tmp_path: Pat
     assert sum("signs" in line for line in listed) >= 1
     secrets = (tmp_path / ".data" / "secrets.env").read_text()
     assert not [line for line in secrets.splitlines() if line.partition("=")[2] in "\n".join(listed)]
+
+
+def test_a_file_that_is_no_map_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "town.osm.pbf").write_bytes(b"not a map")
+    result = run_in_process(tmp_path, "map", "import", "town.osm.pbf")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: town.osm.pbf cannot be read as an extract of OpenStreetMap")
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / ".data" / "map").exists()
+
+
+def test_without_the_packages_for_maps_it_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "town.osm.pbf").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "supportcarr.providers.map_import.reader", None)
+    result = run_in_process(tmp_path, "map", "import", "town.osm.pbf")
+    assert result.returncode == 1
+    assert 'pip install "supportcarr[map]"' in result.stderr

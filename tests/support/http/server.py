@@ -42,6 +42,7 @@ from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
+from supportcarr.gateway.map_tiles import TilesFile
 from supportcarr.gateway.ports import Check
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.http.lifecycle import Lifecycle
@@ -208,6 +209,7 @@ async def serving(
     access_log: LogWriter | None = None,
     hash_deadline_s: float = DEADLINE_SECONDS,
     allowed_origins: str = "",
+    map_tiles: TilesFile = lambda: None,
 ) -> AsyncIterator[Api]:
     """The gateway with those routes and auth's, on a free port, as in production."""
     clock = clock or Clock()
@@ -262,6 +264,7 @@ async def serving(
         config=lambda: {"realtime_url": place.realtime_url},
         apps=apps,
         redirects=redirects,
+        map_tiles=map_tiles,
         access_log=access_log,
     )
     await keys.open()
