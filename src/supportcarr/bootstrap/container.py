@@ -165,7 +165,7 @@ from supportcarr.realtime import handlers as realtime_handlers
 from supportcarr.rescues import collections as rescues_repository
 from supportcarr.rescues import handlers as rescues_handlers
 from supportcarr.rescues import jobs as rescues_jobs
-from supportcarr.rescues import photo_routes
+from supportcarr.rescues import photo_routes, share_link_routes
 from supportcarr.rescues import routes as rescues_routes
 from supportcarr.rescues.admin_view import RescueDetails
 from supportcarr.rescues.chat import ChatService
@@ -176,6 +176,7 @@ from supportcarr.rescues.photos import PhotoService
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.recent_places import RecentPlaces
 from supportcarr.rescues.service import RescueService
+from supportcarr.rescues.share_links import ShareLinkService
 from supportcarr.riders import collections as riders_repository
 from supportcarr.riders import handlers as riders_handlers
 from supportcarr.riders import jobs as riders_jobs
@@ -384,6 +385,14 @@ class Container:
             ratings=self.ratings,
             settings=settings.rescues,
         )
+        self.share_links = ShareLinkService(
+            store,
+            clock,
+            drivers=self.drivers,
+            positions=self.tracking,
+            settings=settings.rescues,
+            secret=settings.auth.lookup_secret,
+        )
         coverage_cache = ResponseCache(redis.cache, "coverage", seconds=KEEP_S / clock.speed)
         self.coverage = CoverageService(self.areas, self.supply, clock, shared=coverage_cache)
         self.notifications = NotificationsService(store, clock)
@@ -478,6 +487,7 @@ class Container:
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
             *photo_routes.routes(self.photos),
+            *share_link_routes.routes(self.share_links, self.clock, self.settings.deployment.public_url),
             *dispatch_routes.routes(self.dispatch),
             *drivers_routes.routes(self.drivers, self.vehicles, self.driver_documents, self.people_search),
             *shift_routes.routes(self.shifts),

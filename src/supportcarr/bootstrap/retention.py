@@ -21,7 +21,7 @@ from supportcarr.kit.store.purge import purge_expired
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.privacy.collections import CHUNKS, DELETIONS, EXPORTS
 from supportcarr.privacy.settings import PrivacySettings
-from supportcarr.rescues.collections import MESSAGES, PHOTOS
+from supportcarr.rescues.collections import MESSAGES, PHOTOS, SHARE_LINKS
 from supportcarr.tracking.collections import LOCATION_HISTORY
 
 DELETION_DAYS = 365
@@ -219,6 +219,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             f"{PHOTO_DAYS} days",
             "notes that the person wrote are erased",
             purge=Purge(PHOTOS, "at", PHOTO_DAYS, "city"),
+        ),
+        RetentionRow(
+            "links by which others follow a rescue (keyed hashes of their tokens)",
+            ("sharelinks",),
+            "a day after they end",
+            GONE,
+            purge=Purge(SHARE_LINKS, "expires_at", 1, "city"),
         ),
         RetentionRow("cards", ("paymentmethods", "paymentaccounts"), "until they are removed", GONE),
         RetentionRow(

@@ -26,4 +26,5 @@ class RouteLimit:
 TEXTS = RouteLimit("texts", by="address", needs_redis=True)  # routes that have a text message sent
 QUOTES = RouteLimit("quotes", by="user")
 PINS = RouteLimit("pins", by="user")
+SHARED = RouteLimit("shared", by="address")  # views by share links
 GEOCODING = RouteLimit("geocoding", by="user")  # a search for each letter that somebody types

@@ -121,6 +121,15 @@ class DriverSighting(msgspec.Struct, frozen=True):
     jumped: bool = False
 
 
+class JobPosition(msgspec.Struct, frozen=True):
+    """Where a driver is on a job, and the time to its next stop."""
+
+    point: GeoPoint
+    at: datetime  # city time of the position
+    heading: float | None = None  # degrees clockwise from north
+    eta_seconds: int | None = None
+
+
 class NearbyDriver(msgspec.Struct, frozen=True):
     """A driver with a fresh position near a point."""
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from supportcarr.contracts.limits import GEOCODING, PINS, QUOTES, TEXTS
+from supportcarr.contracts.limits import GEOCODING, PINS, QUOTES, SHARED, TEXTS
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.ports import Limiter
 from supportcarr.gateway.problems import LimitReached, Unavailable
@@ -139,6 +139,7 @@ def _declared_rules(settings: LimitSettings) -> dict[str, tuple[Rule, ...]]:
         ),
         QUOTES.name: (Rule("quotes", settings.quotes_per_minute, exact=True),),
         PINS.name: (Rule("pins", settings.pins_per_minute, exact=True),),
+        SHARED.name: (Rule("shared", settings.shared_per_minute, exact=True),),
         GEOCODING.name: (Rule("geocoding", settings.geocoding_per_minute, exact=True),),
     }
 

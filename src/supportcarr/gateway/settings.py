@@ -55,6 +55,9 @@ class LimitSettings(SettingsGroup, frozen=True, kw_only=True):
     geocoding_per_minute: Annotated[
         int, Meta(ge=1, description="searches for places per minute and user")
     ] = 120
+    shared_per_minute: Annotated[
+        int, Meta(ge=1, description="views of shared rescues per minute and address")
+    ] = 120
     texts_per_address_per_hour: Annotated[
         int, Meta(ge=1, description="requests per hour and address that have a text message sent")
     ] = 120

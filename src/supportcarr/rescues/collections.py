@@ -7,6 +7,7 @@ from typing import Any
 from supportcarr.kit.store.port import CollectionSpec, Index
 from supportcarr.rescues.model import Message, Rescue
 from supportcarr.rescues.photo_model import Photo
+from supportcarr.rescues.share_link_model import ShareLink
 
 RESCUES = CollectionSpec(
     "rescuerequests",
@@ -22,4 +23,11 @@ RESCUES = CollectionSpec(
 MESSAGES = CollectionSpec("messages", Message, indexes=(Index("rescue_id"), Index("at")))
 PHOTOS = CollectionSpec("rescuephotos", Photo, indexes=(Index("rescue_id"), Index("at")))
 
-SPECS: tuple[CollectionSpec[Any], ...] = (RESCUES, MESSAGES, PHOTOS)
+SHARE_LINKS = CollectionSpec(
+    "sharelinks",
+    ShareLink,
+    indexes=(Index("rescue_id"), Index("rider_id"), Index("expires_at")),
+    unique=("token_hash",),
+)
+
+SPECS: tuple[CollectionSpec[Any], ...] = (RESCUES, MESSAGES, PHOTOS, SHARE_LINKS)

@@ -9,7 +9,9 @@ ApiError
     ├── RiderConfirmationRequired  409, the rider has been asked
     ├── ChatClosed                 409, the rescue ended too long ago
     ├── PhotosClosed               409, not at this stage, or too late
-    └── TooManyPhotos              409
+    ├── TooManyPhotos              409
+    ├── ShareLinksClosed           409, the rescue ended too long ago
+    └── TooManyShareLinks          409
 """
 
 from __future__ import annotations
@@ -56,3 +58,11 @@ class PhotosClosed(Conflict):
 
 class TooManyPhotos(Conflict):
     code, title = "too_many_photos", "There are too many photos of this rescue"
+
+
+class ShareLinksClosed(Conflict):
+    code, title = "share_links_closed", "This rescue is over, so there is nothing to follow any more"
+
+
+class TooManyShareLinks(Conflict):
+    code, title = "too_many_share_links", "There are too many links to this rescue"

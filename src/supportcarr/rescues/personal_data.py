@@ -1,4 +1,4 @@
-"""What rescues holds of a person: the rescues as rider or driver, the messages and photos of them."""
+"""What rescues holds of a person: the rescues as rider or driver, messages, photos and share links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supportcarr.contracts.geo import Place, coarse
 from supportcarr.contracts.rescues import FINAL, LIVE
 from supportcarr.kit.store.port import In, Store, VersionConflict, Where
 from supportcarr.kit.store.update import update, without_events
-from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES
+from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES, SHARE_LINKS
 from supportcarr.rescues.model import Message, Rescue
 from supportcarr.rescues.photo_model import Photo
 
@@ -35,6 +35,7 @@ class RescueData:
         self._rescues = store.collection(RESCUES)
         self._messages = store.collection(MESSAGES)
         self._photos = store.collection(PHOTOS)
+        self._links = store.collection(SHARE_LINKS)
 
     async def ids_of_rider(self, person_id: str) -> list[str]:
         """The ids of the rescues that the person asked for."""
@@ -58,7 +59,17 @@ class RescueData:
             }
             async for photo in self._photos_of(person_id)
         ]
-        found = {"as_rider": as_rider, "as_driver": as_driver, "messages": messages, "photos": photos}
+        links = [
+            {"rescue_id": link.rescue_id, "created_at": link.created_at, "expires_at": link.expires_at}
+            async for link in self._links.scan({"rider_id": person_id})
+        ]
+        found = {
+            "as_rider": as_rider,
+            "as_driver": as_driver,
+            "messages": messages,
+            "photos": photos,
+            "share_links": links,
+        }
         return {name: values for name, values in found.items() if values}
 
     async def obstacles(self, person_id: str) -> Sequence[str]:
@@ -76,6 +87,9 @@ class RescueData:
         async for message in self._messages_of(person_id):
             with suppress(VersionConflict):  # another run deleted it
                 await self._messages.delete(message.id, message.version)
+        async for link in self._links.scan({"rider_id": person_id}):
+            with suppress(VersionConflict):  # another run deleted it
+                await self._links.delete(link.id, link.version)
         async for photo in self._photos_of(person_id):
             await update(self._photos, photo.id, without_events(_without_note))
         async for rescue in self._of(person_id, "rider_id"):

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.audit import Origin
-from supportcarr.contracts.value_objects import DriverCard, DriverSighting, Person, QuoteTerms
+from supportcarr.contracts.value_objects import DriverCard, DriverSighting, JobPosition, Person, QuoteTerms
 from supportcarr.kit.objects.port import UploadForm
 
 RIDER_HAS_LIVE_RESCUE = "rider_has_live_rescue"
@@ -61,6 +61,13 @@ class DriverSightings(Protocol):
 
     async def sighting(self, driver_id: str) -> DriverSighting | None:
         """Where the driver's phone says they are now; ``None`` without a fresh position."""
+
+
+class JobPositions(Protocol):
+    """Where drivers are on their jobs.  Implemented by ``tracking.service.TrackingService``."""
+
+    async def on_job(self, driver_id: str, rescue_id: str) -> JobPosition | None:
+        """Where the driver is, if that rescue is their job now and their position is fresh."""
 
 
 class UserDirectory(Protocol):

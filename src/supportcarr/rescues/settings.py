@@ -27,4 +27,10 @@ class RescueSettings(SettingsGroup, frozen=True, kw_only=True):
         float,
         Meta(gt=0, description="metres from the drop-off beyond which operators are told"),
     ] = 1000
+    share_link_seconds: Annotated[
+        float, Meta(gt=0, description="longest life of a share link, of a booking from its time on")
+    ] = 86_400
+    share_link_after_end_seconds: Annotated[
+        float, Meta(ge=0, description="how long after the end of the rescue a share link shows that it ended")
+    ] = 1800
     pin_tries: Annotated[int, Meta(ge=1, description="attempts at the start PIN")] = 5

@@ -279,6 +279,14 @@ local retention, bucket_ttl, bucket_offset = {RETENTION_MS}, {bucket_ttl_ms}, {B
         ]
         return [driver for driver in drivers if driver.at >= oldest]
 
+    async def latest(self, driver_id: str) -> NearbyDriver | None:
+        """The driver's position, if it is fresh; its distance has no meaning here."""
+        stored: bytes | None = await self._redis.call("GET", keys.last_position(driver_id))
+        driver = _decode(driver_id.encode(), stored, GeoPoint(0, 0)) if stored is not None else None
+        is_fresh = driver is not None and driver.at >= self._oldest_fresh()
+        self._count(is_fresh)
+        return driver if is_fresh else None
+
     async def sighting(self, driver_id: str) -> DriverSighting | None:
         """Where the driver is, if the position is fresh."""
         stored: bytes | None = await self._redis.call("GET", keys.last_position(driver_id))

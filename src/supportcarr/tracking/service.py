@@ -10,7 +10,7 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.contracts.value_objects import DriverSighting, NearbyDriver
+from supportcarr.contracts.value_objects import DriverSighting, JobPosition, NearbyDriver
 from supportcarr.kit.redis.client import RedisClient, RedisError
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -102,6 +102,25 @@ class TrackingService:
             return await self._positions.sighting(driver_id)
         except RedisError:
             return None
+
+    async def on_job(self, driver_id: str, rescue_id: str) -> JobPosition | None:
+        """Where the driver is, with the time to the next stop, if that rescue is their job now.
+
+        ``None`` without a fresh position, or without Redis.
+        """
+        job = (await self._jobs.active((driver_id,))).get(driver_id)
+        if job is None or job.rescue_id != rescue_id:
+            return None
+        try:
+            found = await self._positions.latest(driver_id)
+        except RedisError:
+            return None
+        if found is None:
+            return None
+        eta = None
+        if job.destination is not None:
+            eta = (await self._planner.leg(found.point, job.destination)).duration_s
+        return JobPosition(found.point, found.at, found.heading, eta)
 
     async def present(self, area_id: str) -> dict[str, GeoPoint]:
         """The position of every driver with a fresh one in the area.  Raises ``RedisError``."""

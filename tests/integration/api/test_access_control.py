@@ -43,6 +43,7 @@ PUBLIC = {
     "/auth/password-resets",
     "/auth/password-resets/confirmation",
     "/coverage",
+    "/shared-rescues",
     "/clock",
     "/webhooks/stripe",
     "/webhooks/twilio/status",

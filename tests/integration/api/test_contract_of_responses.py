@@ -245,6 +245,9 @@ async def creation_by(factory: RescueFactory, route: Route) -> Creation:
                 {"stage": "before", "content_type": "image/jpeg", "size": 9},
             )
             return Creation(prepared.rider, here, photo, {**photo, "size": 10})
+        case "POST /rescues/{rescue_id}/share-links":
+            prepared = await factory.without_driver()
+            return Creation(prepared.rider, f"{prepared.path}/share-links", None, None)
         case "POST /me/exports":
             rider, _ = await factory.rider()
             return Creation(rider, path, None, None)
@@ -308,6 +311,7 @@ async def test_a_key_with_another_body_is_rejected_and_changes_nothing(
 CREATED_IN = (
     "rescuerequests",
     "users",
+    "sharelinks",
     "messages",
     "vehicles",
     "quotes",

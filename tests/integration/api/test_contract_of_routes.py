@@ -71,6 +71,10 @@ riders_drivers GET   /me/ratings                              200
 signed_in     POST   /ratings/{rating_id}/report              204
 operators     GET    /admin/ratings                           200
 operators     POST   /admin/ratings/{rating_id}/review        200
+rider         GET    /rescues/{rescue_id}/share-links         200
+rider         POST   /rescues/{rescue_id}/share-links+        201
+rider         DELETE /rescues/{rescue_id}/share-links/{link_id}  204
+anyone        POST   /shared-rescues                          200
 people        GET    /rescues/{rescue_id}/photos              200
 riders_drivers POST  /rescues/{rescue_id}/photos+             201
 riders_drivers POST  /rescues/{rescue_id}/photos/{photo_id}/completion  200
@@ -256,7 +260,7 @@ GUARDED = {
     ("post", "/admin/drivers/{driver_id}/rejection"),
     ("post", "/admin/documents/{document_id}/review"),
 }
-RESCUE_CHANGE = re.compile(r"/rescues/{rescue_id}/(?!messages|photos|rating)")
+RESCUE_CHANGE = re.compile(r"/rescues/{rescue_id}/(?!messages|photos|rating|share-links)")
 
 
 async def test_rescue_routes_declare_if_match_and_etag(

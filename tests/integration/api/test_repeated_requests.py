@@ -40,6 +40,8 @@ NEW_EACH_TIME = {
     "POST /rescues/{rescue_id}/messages",
     "POST /rescues/{rescue_id}/photos",
     "POST /rescues/{rescue_id}/photos/{photo_id}/completion",  # tests/integration/files
+    "POST /rescues/{rescue_id}/share-links",  # another link
+    "POST /shared-rescues",
     "POST /me/uploads",
     "POST /me/uploads/{file_id}/completion",  # tests/integration/files
     "POST /uploads",  # a form may be used again until it expires
@@ -73,6 +75,11 @@ class RepeatableRequests:
             case "PATCH /me":
                 rider = await self._platform.person("rider")
                 return [lambda: rider.patch("/me", {"name": "Rika R. Roy"})]
+            case "DELETE /rescues/{rescue_id}/share-links/{link_id}":
+                prepared = await self._factory.without_driver()
+                here = f"{prepared.path}/share-links"
+                link = expect(await prepared.rider.create(here, None), 201)["id"]
+                return [lambda: prepared.rider.delete(f"{here}/{link}")]
             case "DELETE /me/deletion":
                 asked = await self._platform.person("rider")
                 expect(await asked.send("DELETE", "/me"), 202)

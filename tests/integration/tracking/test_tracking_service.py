@@ -328,3 +328,19 @@ async def test_another_process_sees_a_new_job_shortly_after(
     job = await store.collection(CURRENT_JOBS).get(DRIVER)
     assert isinstance(job, CurrentJob)
     assert job.pickup == PICKUP
+
+
+async def test_the_position_on_a_job_is_shown_for_that_job_while_it_lasts(tracking: Tracking) -> None:
+    await tracking.service.report_one(DRIVER, tracking.position())
+    assert await tracking.service.on_job(DRIVER, "res_qc_1") is None
+    await tracking.assign()
+    shown = await tracking.service.on_job(DRIVER, "res_qc_1")
+    assert shown is not None
+    assert (shown.point, shown.at, shown.heading) == (HERE, tracking.now, 90.0)
+    assert shown.eta_seconds is not None and 60 < shown.eta_seconds < 600
+    assert await tracking.service.on_job(DRIVER, "res_qc_2") is None
+    tracking.now += timedelta(seconds=31)
+    assert await tracking.service.on_job(DRIVER, "res_qc_1") is None  # no fresh position
+    await tracking.service.report_one(DRIVER, tracking.position())
+    await tracking.complete()
+    assert await tracking.service.on_job(DRIVER, "res_qc_1") is None

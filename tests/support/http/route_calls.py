@@ -109,6 +109,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/webhooks/stripe"): None,  # bytes
     ("POST", "/webhooks/twilio/status"): None,
     ("POST", "/rescues"): {"quote_id": "quo_x", "payment_method_id": "pmt_x", "note": "By the gate"},
+    ("POST", "/shared-rescues"): {"token": "x"},
     ("POST", "/rescues/{rescue_id}/start"): {"pin": "0000"},
     ("POST", "/rescues/{rescue_id}/fix-confirmation"): {"price_minor": 0},
     ("POST", "/rescues/{rescue_id}/completion"): {"outcome": "delivered", "price_minor": 0},
@@ -187,6 +188,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "place_id": f"plc_{UNKNOWN}",
     "bike_id": f"bik_{UNKNOWN}",
     "photo_id": f"pho_{UNKNOWN}",
+    "link_id": f"shl_{UNKNOWN}",
     "kind": "passport",
     "document_id": f"doc_{UNKNOWN}",
 }
@@ -290,6 +292,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     file = await uploaded(platform, prepared.rider, "bike_photo", JPEG)
     ids["file_id"] = file["id"]
     ids["photo_id"] = (await photographed(platform, prepared.rider, prepared.path, JPEG))["id"]
+    ids["link_id"] = expect(await prepared.rider.create(f"{prepared.path}/share-links", None), 201)["id"]
     ids["kind"], ids["document_id"] = "licence", await document_of(prepared.assigned_driver, platform)
     await platform.settle()
     with_key = platform.anonymous()

@@ -16,7 +16,7 @@ from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.payments.collections import LEDGER, METHODS
 from supportcarr.pricing.collections import QUOTES
 from supportcarr.privacy.collections import CHUNKS, DELETIONS, EXPORTS
-from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES
+from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES, SHARE_LINKS
 from supportcarr.tracking.collections import CURRENT_JOBS, LOCATION_HISTORY
 
 MakeQuery = Callable[..., Any]  # ``support.store.queries.Query``
@@ -29,6 +29,7 @@ PURGED = (  # by retention, by age
     (LOCATION_HISTORY, "began_at"),
     (MESSAGES, "at"),
     (PHOTOS, "at"),
+    (SHARE_LINKS, "expires_at"),
     (NOTIFICATIONS, "at"),
 )
 PRIVACY_CALLS = frozenset({"audit/routes.py service.find", "privacy/routes.py deletions.find"})
@@ -78,6 +79,8 @@ def privacy_queries(query: MakeQuery) -> Iterator[Any]:
         live: Where = {side: PERSON, "status": In(tuple(sorted(LIVE)))}
         yield query(rescues, RESCUES, live, "created_at")
     yield query(rescues, RESCUES, {"rider_id": PERSON, "status": "scheduled"}, "created_at")
+    links = "rescues/personal_data.py self._links.scan"
+    yield query(links, SHARE_LINKS, {"rider_id": PERSON}, how="scan")
     found: tuple[tuple[str, CollectionSpec[Any], str], ...] = (
         ("auth/personal_data.py self._sessions", SESSIONS, "user_id"),
         ("dispatch/personal_data.py self._offers", OFFERS, "rescue_id"),

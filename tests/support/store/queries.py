@@ -46,7 +46,7 @@ from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
 from supportcarr.pricing.collections import AREAS, QUOTES
 from supportcarr.privacy.collections import DELETIONS
 from supportcarr.ratings.collections import RATINGS, SUMMARIES
-from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES
+from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES, SHARE_LINKS
 from supportcarr.riders.collections import BIKES, PLACES, RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
 
@@ -218,6 +218,13 @@ QUERIES: tuple[Query, ...] = (
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}),
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}, "-id"),
     Query("supportcarr_lab/town/seeding.py store.collection(spec).count", RESCUES, how="count"),
+    Query("rescues/share_links.py self._links.scan", SHARE_LINKS, {"rescue_id": "res_qc_1"}, how="scan"),
+    Query(
+        "rescues/share_links.py self._links.find",
+        SHARE_LINKS,
+        {"token_hash": In(("a", "b"))},
+        sorting="memory",
+    ),
     Query("rescues/photos.py self._photos.scan", PHOTOS, {"rescue_id": "res_qc_1"}, how="scan"),
     Query("rescues/chat.py self._messages.count", MESSAGES, {"rescue_id": "res_qc_1"}, how="count"),
     *_own_rescues(),

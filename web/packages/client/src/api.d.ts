@@ -1273,6 +1273,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rescues/{rescue_id}/share-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the links by which others follow the rescue
+         * @description Roles: rider. Resources: the caller's own; any other is 404. Problem codes: `not_found`.
+         */
+        get: operations["get_rescues_by_rescue_id_share_links"];
+        put?: never;
+        /**
+         * Make a link by which others follow the rescue without an account
+         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `share_links_closed`, `too_many_share_links`.
+         */
+        post: operations["post_rescues_by_rescue_id_share_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rescues/{rescue_id}/share-links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a link at once
+         * @description Roles: rider. Resources: the caller's own; any other is 404. Problem codes: `not_found`.
+         */
+        delete: operations["delete_rescues_by_rescue_id_share_links_by_link_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/shared-rescues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See the rescue of a share link
+         * @description Problem codes: `not_found`. Stricter rate limits: `shared`.
+         */
+        post: operations["post_shared_rescues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/offers": {
         parameters: {
             query?: never;
@@ -3857,6 +3921,78 @@ export interface components {
             used_at: string;
             expires_at: string;
             current: boolean;
+        };
+        /**
+         * ShareLinkView
+         * @description ``url``: the page, with the token behind ``#``.  Times are city time.
+         */
+        ShareLinkView: {
+            id: string;
+            url: string;
+            token: string;
+            created_at: string;
+            expires_at: string;
+        };
+        /** ShareLinksView */
+        ShareLinksView: {
+            items: components["schemas"]["ShareLinkView"][];
+        };
+        /**
+         * SharedDriverView
+         * @description ``name``: the first name.
+         */
+        SharedDriverView: {
+            name: string;
+            vehicle: components["schemas"]["VehicleCard"];
+        };
+        /**
+         * SharedPositionView
+         * @description Where the truck is: at which (city) time, and its heading in degrees clockwise from north.
+         */
+        SharedPositionView: {
+            lat: number;
+            lng: number;
+            at: string;
+            /** @default null */
+            heading?: number | null;
+        };
+        /** SharedRescueBody */
+        SharedRescueBody: {
+            /** @description what follows `#` in the link */
+            token: string;
+        };
+        /**
+         * SharedRescueView
+         * @description What somebody with a link sees.  Ask again every few seconds while it is live.
+         *
+         *         Places are to about a kilometre, and absent once it is over; ``position`` is there while the driver is on
+         *         this job, and ``queued`` says that they finish another one first.  ``eta_seconds``: to the pickup, or once
+         *         the bike is loaded to the destination.  ``updated_at`` is the (city) time of this response.
+         */
+        SharedRescueView: {
+            /** @enum {unknown} */
+            status: "aborted" | "arrived" | "assigned" | "cancelled" | "completed" | "en_route" | "in_transit" | "matching" | "no_show" | "rejected" | "requested" | "scheduled" | "unserved";
+            /** @default null */
+            outcome?: ("delivered" | "fixed_on_spot") | null;
+            area_id: string;
+            /** @default null */
+            scheduled_for?: string | null;
+            /** @default null */
+            driver?: components["schemas"]["SharedDriverView"] | null;
+            /** @default false */
+            queued?: boolean;
+            /** @default null */
+            position?: components["schemas"]["SharedPositionView"] | null;
+            /** @default null */
+            eta_seconds?: number | null;
+            /** @default null */
+            pickup?: components["schemas"]["GeoPoint"] | null;
+            /** @default null */
+            dropoff?: components["schemas"]["GeoPoint"] | null;
+            /** @default null */
+            ended_at?: string | null;
+            updated_at: string;
+            expires_at: string;
         };
         /**
          * ShiftOut
@@ -7336,6 +7472,154 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rescues_by_rescue_id_share_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareLinksView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_rescues_by_rescue_id_share_links: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareLinkView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_rescues_by_rescue_id_share_links_by_link_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rescue_id: string;
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_shared_rescues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedRescueBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedRescueView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
