@@ -484,7 +484,7 @@ class Container:
             *riders_routes.routes(self.places, self.bikes),
             *geocoding_routes.routes(self.geocoding),
             *pricing_routes.routes(self.pricing, self.coverage),
-            *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
+            *payments_routes.routes(self.payment_methods, self.payments, self.ledger, self.webhooks),
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
             *photo_routes.routes(self.photos),
             *share_link_routes.routes(self.share_links, self.clock, self.settings.deployment.public_url),

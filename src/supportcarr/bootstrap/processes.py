@@ -21,6 +21,7 @@ from supportcarr.bootstrap.seeding import add_operator, seed
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.gateway import app as gateway
+from supportcarr.gateway.security_headers import CardSources
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
 from supportcarr.kit.http.connections import ConnectionTable
@@ -52,6 +53,12 @@ WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 # The built apps by the path that they are served at.
 APPS = {"/": "rider", "/driver": "driver", "/track": "track", "/admin": "admin", "/account": "account"}
 LOCAL_APPS = {"/gallery": "gallery"}  # the design system, for people who work on it
+# https://docs.stripe.com/security/guide#content-security-policy
+STRIPE_FORM = CardSources(
+    scripts=("https://js.stripe.com",),
+    frames=("https://js.stripe.com", "https://hooks.stripe.com"),
+    connections=("https://api.stripe.com",),
+)
 MAPBOX_CONTENT = ("https://api.mapbox.com", "https://events.mapbox.com", "https://*.tiles.mapbox.com")
 
 
@@ -210,6 +217,7 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         file_sources=browser_origins(container.objects),
         sends_referer=bool(settings.map.mapbox_token),
         map_tiles=lambda: map_tiles(settings),
+        card_sources=STRIPE_FORM if settings.stripe.publishable_key else None,
         access_log=logs.access_writer(settings.logs.level),
     )
 

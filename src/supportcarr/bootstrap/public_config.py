@@ -24,6 +24,12 @@ class PublicMap(msgspec.Struct, frozen=True, kw_only=True):
     streets: PublicStreets | None = None
 
 
+class PublicPayments(msgspec.Struct, frozen=True):
+    """Stripe's publishable key, for its form; absent: cards are entered on the emulator's page."""
+
+    publishable_key: str | None
+
+
 class PublicArea(msgspec.Struct, frozen=True):
     """A service area; ``boundary`` is a closed ring of (longitude, latitude), WGS 84."""
 
@@ -39,6 +45,7 @@ class PublicConfig(msgspec.Struct, frozen=True):
 
     realtime_url: str
     map: PublicMap
+    payments: PublicPayments
     languages: tuple[str, ...]
     speed: float
     areas: tuple[PublicArea, ...]
@@ -54,6 +61,7 @@ def public_config(settings: Settings, speed: float, streets: PublicStreets | Non
             mapbox_api_url=settings.map.mapbox_api_url or None,
             streets=streets,
         ),
+        payments=PublicPayments(settings.stripe.publishable_key or None),
         languages=("en",),
         speed=speed,
         areas=(

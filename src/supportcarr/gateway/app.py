@@ -19,7 +19,7 @@ from supportcarr.gateway.pipeline import Pipeline
 from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.router import Router
-from supportcarr.gateway.security_headers import common_headers, page_headers
+from supportcarr.gateway.security_headers import CardSources, common_headers, page_headers
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
 from supportcarr.gateway.web_apps import WebApps
@@ -77,6 +77,7 @@ def build(
     file_sources: Sequence[str] = (),
     sends_referer: bool = False,
     map_tiles: TilesFile = lambda: None,
+    card_sources: CardSources | None = None,
     access_log: LogWriter | None = None,
 ) -> Gateway:
     """The gateway for those routes (``/clock`` is added here).
@@ -87,7 +88,8 @@ def build(
     - *config* is called for each ``/config.json``;
     - *apps* are folders of built single-page apps by path, *redirects* targets by path;
     - *content_sources* are origins that an external map style loads from, *file_sources* those of people's
-      photos, if they are not ours; *sends_referer*: other origins learn which site asks;
+      photos, if they are not ours, *card_sources* those of the form in which cards are entered;
+      *sends_referer*: other origins learn which site asks;
     - *map_tiles* gives the file with the tiles of the imported region, and its version;
     - *access_log* takes one line for each request (``kit.observability.structured_log.access_writer``).
 
@@ -114,7 +116,11 @@ def build(
         common_headers=common,
     )
     headers = page_headers(
-        deployment.realtime_url, content_sources, file_sources, sends_referer=sends_referer
+        deployment.realtime_url,
+        content_sources,
+        file_sources,
+        card_sources,
+        sends_referer=sends_referer,
     )
     outside = [
         *health_routes(lifecycle, checks),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from supportcarr.kit.http.types import Headers
@@ -12,6 +13,22 @@ PERMISSIONS = (
     "geolocation=(self), camera=(self), microphone=(), payment=(), usb=(), bluetooth=(), serial=(), hid=(), "
     "midi=(), display-capture=(), browsing-topics=()"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class CardSources:
+    """The origins of a form for cards: its script, the frames that it puts cards into, its API."""
+
+    scripts: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+
+
+_NONE = "'none'"
+
+
+def _list(sources: Sequence[str]) -> str:
+    return "".join(f" {source}" for source in sources)
 
 
 def common_headers(public_url: str) -> Headers:
@@ -26,6 +43,7 @@ def page_headers(
     realtime_url: str,
     content_sources: Sequence[str] = (),
     file_sources: Sequence[str] = (),
+    card_sources: CardSources | None = None,
     *,
     sends_referer: bool = False,
 ) -> tuple[tuple[str, str], ...]:
@@ -33,21 +51,25 @@ def page_headers(
 
     The content security policy allows no inline script, and connections to the API and the real-time edge.
     *content_sources* are the origins of an external map style, its tiles and fonts; *file_sources* those that
-    people's photos are uploaded to and shown from (S3).  *sends_referer*: other origins learn which site asks
+    people's photos are uploaded to and shown from (S3); *card_sources* those of the form in which cards are
+    entered.  *sends_referer*: other origins learn which site asks
     (Mapbox checks that for a token that is restricted to a site).
     """
     edge = urlsplit(realtime_url)
     sockets = f"{'wss' if edge.scheme == 'https' else 'ws'}://{edge.netloc}"
     external = "".join(f" {source}" for source in content_sources)
     files = "".join(f" {source}" for source in file_sources)
+    cards = card_sources or CardSources()
+    apis = _list(cards.connections)
     policy = (
         "default-src 'self'",
-        "script-src 'self'",
+        f"script-src 'self'{_list(cards.scripts)}",
+        f"frame-src {' '.join(cards.frames) or _NONE}",
         "worker-src 'self'",
         "style-src 'self' 'unsafe-inline'",  # the map library sets styles on its elements
         f"img-src 'self' data: blob:{external}{files}",
         f"font-src 'self' data:{external}",
-        f"connect-src 'self' {edge.scheme}://{edge.netloc} {sockets}{external}{files}",
+        f"connect-src 'self' {edge.scheme}://{edge.netloc} {sockets}{external}{files}{apis}",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

@@ -13,6 +13,7 @@ from supportcarr.payments.model import PaymentAccount, PaymentMethod
 from supportcarr.payments.ports import (
     CachedFailure,
     CardRefused,
+    CardSetup,
     GatewayError,
     InvalidStateError,
     PaymentGateway,
@@ -47,6 +48,45 @@ class PaymentMethodService:
         """List the rider's cards, oldest first: one page, and the id of the default card."""
         page = await self._methods.find({"rider_id": rider_id}, limit=limit, cursor=cursor)
         return page, await self._default(rider_id)
+
+    async def begin_setup(self, rider_id: str) -> tuple[CardSetup, str | None]:
+        """Begin the entry of a card; returns it, and the page to enter it at if that is no form of Stripe's.
+
+        Raises ``Overloaded`` (Stripe does not answer).
+        """
+        try:
+            setup = await self._gateway.begin_setup(await self._customer(rider_id))
+        except GatewayError as error:
+            raise Overloaded(
+                "The card service does not respond at the moment", retry_after=error.retry_after
+            ) from error
+        return setup, self._gateway.card_page("card")
+
+    async def add_entered(
+        self, rider_id: str, setup_intent: str, *, method_id: str | None = None
+    ) -> tuple[PaymentMethod, bool]:
+        """Add the card that the rider has entered in a setup; as ``add`` otherwise.
+
+        Raises ``ValidationFailed`` if there is no such setup of the rider, or it is not finished.
+        """
+        account = await self._accounts.get(rider_id)
+        try:
+            setup = await self._gateway.retrieve_setup(setup_intent)
+        except InvalidStateError:
+            setup = None
+        except GatewayError as error:
+            raise Overloaded(
+                "The card service does not respond at the moment", retry_after=error.retry_after
+            ) from error
+        if setup is None or account is None or setup.customer != account.customer:
+            raise ValidationFailed.of(
+                "stripe_setup_intent", "unknown", "You have begun no such entry of a card"
+            )
+        if not setup.done or setup.method is None:
+            raise ValidationFailed.of(
+                "stripe_setup_intent", "not_finished", "The card has not been entered and confirmed yet"
+            )
+        return await self.add(rider_id, setup.method, method_id=method_id)
 
     async def add(
         self, rider_id: str, stripe_payment_method: str, *, method_id: str | None = None

@@ -57,6 +57,16 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     exp_year: int
 
 
+class CardSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """A rider's entry of a card at the gateway (Stripe's SetupIntent)."""
+
+    id: str
+    client_secret: str  # with it the rider's browser, and nobody else's, goes on
+    customer: str | None
+    done: bool  # the card was entered and confirmed
+    method: str | None = None  # the card, once it is entered
+
+
 class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A verified webhook: the event, and the payment that it may concern."""
 
@@ -74,6 +84,19 @@ class PaymentGateway(Protocol):
 
     async def create_customer(self, user_id: str, *, key: str | None) -> str:
         """Create a customer; returns its id."""
+
+    async def begin_setup(self, customer: str) -> CardSetup:
+        """Begin the entry of a card for later payments without the rider's presence."""
+
+    async def retrieve_setup(self, id: str) -> CardSetup:
+        """The current state of one setup.  Raises ``InvalidStateError`` if there is none."""
+
+    async def client_secret(self, intent_id: str) -> str:
+        """The secret with which the rider's browser can confirm that payment (3-D Secure)."""
+
+    def card_page(self, page: str) -> str | None:
+        """The address of a page of the gateway's emulator (``card``, ``authentication``); ``None``: there
+        is none, because cards are entered in a form of Stripe's own."""
 
     async def attach(self, method: str, customer: str) -> Card:
         """Attach a card to a customer.  Raises ``CardRefused``, ``InvalidStateError``."""

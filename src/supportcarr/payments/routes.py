@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.ids import PAYMENT_METHOD
 from supportcarr.contracts.policies import ANYONE, DRIVER, RIDER
 from supportcarr.contracts.routing import NoQuery, PageQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
-from supportcarr.payments.schemas import Earning, NewPaymentMethod, PaymentMethodView
+from supportcarr.payments.schemas import (
+    CardSetupView,
+    Earning,
+    NewPaymentMethod,
+    PaymentAuthentication,
+    PaymentMethodView,
+)
+from supportcarr.payments.service import PaymentService
 from supportcarr.payments.webhooks import StripeWebhooks
 
 SIGNATURE_HEADER = "stripe-signature"
 
 
-def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: StripeWebhooks) -> list[Route]:
-    """Payment methods, earnings, and Stripe's webhook."""
+def routes(
+    methods: PaymentMethodService,
+    payments: PaymentService,
+    ledger: LedgerService,
+    webhooks: StripeWebhooks,
+) -> list[Route]:
+    """Payment methods, the confirmation of a payment, earnings, and Stripe's webhook."""
 
     async def list_methods(request: RequestContext[None, PageQuery]) -> Response:
         page, default = await methods.list(
@@ -24,10 +37,32 @@ def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: Strip
         return Response(PageResponse(items, page.next_cursor))
 
     async def add_method(request: RequestContext[NewPaymentMethod, NoQuery]) -> Response:
-        method, default = await methods.add(
-            request.caller.user_id, request.body.stripe_payment_method, method_id=request.new_id
-        )
+        body, rider_id = request.body, request.caller.user_id
+        if body.stripe_payment_method is not None and body.stripe_setup_intent is None:
+            method, default = await methods.add(
+                rider_id, body.stripe_payment_method, method_id=request.new_id
+            )
+        elif body.stripe_setup_intent is not None and body.stripe_payment_method is None:
+            method, default = await methods.add_entered(
+                rider_id, body.stripe_setup_intent, method_id=request.new_id
+            )
+        else:
+            raise ValidationFailed.of(
+                "stripe_payment_method",
+                "required",
+                "Give one: stripe_payment_method or stripe_setup_intent",
+            )
         return Response(PaymentMethodView.of(method, default=default), status=201)
+
+    async def begin_setup(request: RequestContext[None, NoQuery]) -> Response:
+        setup, page = await methods.begin_setup(request.caller.user_id)
+        url = page and f"{page}#{setup.client_secret}"
+        view = CardSetupView(id=setup.id, client_secret=setup.client_secret, entry_url=url)
+        return Response(view, status=201)
+
+    async def get_authentication(request: RequestContext[None, NoQuery]) -> Response:
+        secret, page = await payments.authentication(request.caller.user_id, request.path_params["rescue_id"])
+        return Response(PaymentAuthentication(client_secret=secret, url=page and f"{page}#{secret}"))
 
     async def remove_method(request: RequestContext[None, NoQuery]) -> Response:
         await methods.remove(request.caller.user_id, request.path_params["payment_method_id"])
@@ -67,6 +102,27 @@ def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: Strip
             idempotent=True,
             key_optional=True,
             new_id=PAYMENT_METHOD,
+        ),
+        Route(
+            method="POST",
+            path="/me/payment-methods/setup",
+            handler=begin_setup,
+            summary="Begin the entry of a card",
+            policy=RIDER.when_verified(),
+            tag="payments",
+            response=CardSetupView,
+            status=201,
+            codes=("overloaded",),
+        ),
+        Route(
+            method="GET",
+            path="/rescues/{rescue_id}/payment-authentication",
+            handler=get_authentication,
+            summary="Get what the rider's browser needs to confirm the payment (3-D Secure)",
+            policy=RIDER.of("caller").when_verified(),
+            tag="payments",
+            response=PaymentAuthentication,
+            codes=("illegal_transition", "overloaded"),
         ),
         Route(
             method="DELETE",

@@ -12,10 +12,31 @@ from supportcarr.payments.ledger_entries import LedgerTransaction, driver_earnin
 from supportcarr.payments.model import PaymentMethod
 
 
-class NewPaymentMethod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A card that Stripe's form in the app has made (``pm_…``); the number never comes to us."""
+class NewPaymentMethod(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A card that Stripe's form in the app has made (``pm_…``), or the setup in which it was entered
+    (``seti_…``): one of the two.  The number never comes to us."""
 
-    stripe_payment_method: Annotated[str, Meta(pattern=r"^pm_[A-Za-z0-9_]{1,200}$")]
+    stripe_payment_method: Annotated[str, Meta(pattern=r"^pm_[A-Za-z0-9_]{1,200}$")] | None = None
+    stripe_setup_intent: Annotated[str, Meta(pattern=r"^seti_[A-Za-z0-9_]{1,200}$")] | None = None
+
+
+class CardSetupView(msgspec.Struct, frozen=True, kw_only=True):
+    """The begun entry of a card."""
+
+    id: str
+    client_secret: str
+    """For Stripe's form; it is of use to the rider's browser only."""
+    entry_url: str | None
+    """The page of Stripe's emulator where the card is entered; null: use Stripe's form."""
+
+
+class PaymentAuthentication(msgspec.Struct, frozen=True, kw_only=True):
+    """The confirmation of a payment that the rider's bank asks for (3-D Secure)."""
+
+    client_secret: str
+    """For Stripe's form; it is of use to the rider's browser only."""
+    url: str | None
+    """The page of Stripe's emulator where it is confirmed; null: use Stripe's form."""
 
 
 class PaymentMethodView(msgspec.Struct, frozen=True, kw_only=True):

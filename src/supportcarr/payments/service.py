@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
+from supportcarr.contracts.errors import IllegalTransition, NotFound, Overloaded
 from supportcarr.contracts.events import PaymentProcessed, RescueEnded, RescueRequested
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -57,6 +58,25 @@ class PaymentService:
     async def of_rescue(self, rescue_id: str) -> PaymentRecord | None:
         """Get the payment of a rescue; ``None`` if there is none yet."""
         return await self._records.get(model.payment_id_of(rescue_id))
+
+    async def authentication(self, rider_id: str, rescue_id: str) -> tuple[str, str | None]:
+        """What the rider's browser needs to confirm the hold: the client secret, and the emulator's page.
+
+        Raises ``NotFound`` (no payment of that rider), ``IllegalTransition`` (nothing is to be confirmed),
+        ``Overloaded`` (Stripe does not answer).
+        """
+        record = await self.of_rescue(rescue_id)
+        if record is None or record.rider_id != rider_id:
+            raise NotFound("There is no such payment, or it is not yours")
+        if record.status != "requires_action" or record.intent_id is None:
+            raise IllegalTransition("The bank does not ask for a confirmation of this payment")
+        try:
+            secret = await self._gateway.client_secret(record.intent_id)
+        except GatewayError as error:
+            raise Overloaded(
+                "The card service does not respond at the moment", retry_after=error.retry_after
+            ) from error
+        return secret, self._gateway.card_page("authentication")
 
     async def hold(self, requested: RescueRequested) -> None:
         """Hold the quote's total on the rider's card.

@@ -16,6 +16,13 @@ class StripeSettings(SettingsGroup, frozen=True, kw_only=True):
 
     prefix = "STRIPE_"
     api_key: Annotated[str, Meta(description="secret key", extra=SECRET | rule(printable_ascii))] = ""
+    publishable_key: Annotated[
+        str,
+        Meta(
+            description="key of Stripe's form in the rider's app; empty: the emulator's page for cards",
+            extra=rule(printable_ascii),
+        ),
+    ] = ""
     webhook_secret: Annotated[
         str,
         Meta(description="signing secret of the webhook endpoint", extra=SECRET | rule(printable_ascii)),

@@ -15,6 +15,7 @@ from supportcarr.payments.ports import (
     CachedFailure,
     Card,
     CardRefused,
+    CardSetup,
     GatewayError,
     InvalidStateError,
     OutcomeUnknown,
@@ -41,6 +42,8 @@ def load_sdk() -> None:
         PaymentIntentService,
         PaymentMethod,
         PaymentMethodService,
+        SetupIntent,
+        SetupIntentService,
     )
 
 
@@ -71,6 +74,29 @@ class StripePaymentGateway:
             )
         )
         return customer.id
+
+    async def begin_setup(self, customer: str) -> CardSetup:
+        setup = await _call(
+            self._client.v1.setup_intents.create_async(
+                params={
+                    "customer": customer,
+                    "usage": "off_session",
+                    "allowed_payment_method_types": ["card"],
+                }
+            )
+        )
+        return _setup(setup)
+
+    async def retrieve_setup(self, id: str) -> CardSetup:
+        return _setup(await _call(self._client.v1.setup_intents.retrieve_async(id)))
+
+    async def client_secret(self, intent_id: str) -> str:
+        intent = await _call(self._client.v1.payment_intents.retrieve_async(intent_id))
+        return intent.client_secret or ""
+
+    def card_page(self, page: str) -> str | None:
+        base = self._settings.api_base
+        return f"{base.rstrip('/')}/sandbox/{page}" if base else None
 
     async def attach(self, method: str, customer: str) -> Card:
         attached = await _call(self._client.v1.payment_methods.attach_async(method, {"customer": customer}))
@@ -168,6 +194,17 @@ class StripePaymentGateway:
             intent_id=subject.id if subject.object == "payment_intent" else subject.payment_intent,
             payment_id=(subject.metadata or {}).get("payment_id"),
         )
+
+
+def _setup(setup: stripe.SetupIntent) -> CardSetup:
+    customer, method = setup.customer, setup.payment_method
+    return CardSetup(
+        id=setup.id,
+        client_secret=setup.client_secret or "",
+        customer=customer if isinstance(customer, str) or customer is None else customer.id,
+        done=setup.status == "succeeded",
+        method=method if isinstance(method, str) or method is None else method.id,
+    )
 
 
 class _StripeObject(msgspec.Struct, frozen=True):

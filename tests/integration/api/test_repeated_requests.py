@@ -33,6 +33,7 @@ NEW_EACH_TIME = {
     "POST /quotes",
     "POST /rescues",
     "POST /me/payment-methods",
+    "POST /me/payment-methods/setup",  # a new setup each time
     "POST /me/vehicles",
     "POST /me/places",
     "POST /me/bikes",

@@ -104,3 +104,53 @@ async def test_an_expired_card_is_not_usable(store: Store, emulator: Emulator) -
         shop = payment_parts(store, gateway, Clock(wall=lambda: then))
         card, _ = await shop.methods.add(RIDER, "pm_card_visa")
         assert not await shop.methods.usable(RIDER, card.id)
+
+
+async def test_a_card_that_was_entered_in_a_setup_is_added_once(
+    shop: PaymentParts, emulator: Emulator
+) -> None:
+    setup, page = await shop.methods.begin_setup(RIDER)
+    assert page == f"{emulator.base}/sandbox/card"
+    with pytest.raises(ValidationFailed, match="not been entered"):
+        await shop.methods.add_entered(RIDER, setup.id)
+    wrong = await emulator.enter_card(setup.client_secret, "4000 0000 0000 0000")
+    assert wrong["error"]["code"] == "invalid_number"
+    declined = await emulator.enter_card(setup.client_secret, "4000 0000 0000 9995")
+    assert declined["error"]["decline_code"] == "insufficient_funds"
+    assert await listed(shop) == []
+    done = await emulator.enter_card(setup.client_secret, "5555 5555 5555 4444")
+    assert done["status"] == "succeeded"
+    card, is_default = await shop.methods.add_entered(RIDER, setup.id)
+    again, _ = await shop.methods.add_entered(RIDER, setup.id)
+    assert (card.brand, is_default, again) == ("mastercard", True, card)
+    assert await listed(shop) == [("mastercard", True)]
+
+
+async def test_a_card_that_wants_3d_secure_is_entered_when_the_bank_has_confirmed_it(
+    shop: PaymentParts, emulator: Emulator
+) -> None:
+    setup, _ = await shop.methods.begin_setup(RIDER)
+    for succeeds, status in ((False, "requires_payment_method"), (True, "succeeded")):
+        waiting = await emulator.enter_card(setup.client_secret, "4000 0027 6000 3184")
+        assert waiting["status"] == "requires_action"
+        with pytest.raises(ValidationFailed, match="not been entered"):
+            await shop.methods.add_entered(RIDER, setup.id)
+        answered = await emulator.authenticate_card(setup.client_secret, succeeds=succeeds)
+        assert answered["status"] == status
+    assert (await shop.methods.add_entered(RIDER, setup.id))[0].last4 == "3184"
+
+
+async def test_the_setup_of_another_rider_is_unknown(shop: PaymentParts, emulator: Emulator) -> None:
+    setup, _ = await shop.methods.begin_setup(RIDER)
+    await emulator.enter_card(setup.client_secret, "4242 4242 4242 4242")
+    await shop.methods.begin_setup("usr_other")
+    for rider_id, setup_id in (("usr_other", setup.id), ("usr_third", setup.id), (RIDER, "seti_unknown")):
+        with pytest.raises(ValidationFailed, match="no such entry"):
+            await shop.methods.add_entered(rider_id, setup_id)
+    assert await listed(shop, "usr_other") == []
+
+
+async def test_a_setup_is_confirmed_with_its_secret_only(shop: PaymentParts, emulator: Emulator) -> None:
+    setup, _ = await shop.methods.begin_setup(RIDER)
+    refused = await emulator.enter_card(f"{setup.id}_secret_guess", "4242 4242 4242 4242")
+    assert refused["error"]["param"] == "client_secret"

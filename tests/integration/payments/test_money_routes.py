@@ -38,7 +38,9 @@ async def shop(store: Store, emulator: Emulator) -> AsyncIterator[PaymentParts]:
 
 def route_of(shop: PaymentParts, method: str, path: str) -> Route:
     [found] = [
-        r for r in routes(shop.methods, shop.ledger, shop.webhooks) if (r.method, r.path) == (method, path)
+        r
+        for r in routes(shop.methods, shop.payments, shop.ledger, shop.webhooks)
+        if (r.method, r.path) == (method, path)
     ]
     return found
 

@@ -100,6 +100,18 @@ class Emulator:
         async with self.session.get(f"{self.base}/sandbox/stripe/payment_intents") as answer:
             return cast(list[dict[str, Any]], (await answer.json())["intents"])
 
+    async def enter_card(self, client_secret: str, number: str) -> dict[str, Any]:
+        """What a rider does on the page for cards; returns the setup, or Stripe's error."""
+        url = f"{self.base}/sandbox/stripe/setup_intents/confirmation"
+        async with self.session.post(url, json={"client_secret": client_secret, "number": number}) as answer:
+            return cast(dict[str, Any], await answer.json())
+
+    async def authenticate_card(self, client_secret: str, *, succeeds: bool) -> dict[str, Any]:
+        url = f"{self.base}/sandbox/stripe/setup_intents/authentication"
+        body = {"client_secret": client_secret, "succeeds": succeeds}
+        async with self.session.post(url, json=body) as answer:
+            return cast(dict[str, Any], await answer.json())
+
     async def authenticate(self, intent_id: str, *, succeeds: bool) -> None:
         url = f"{self.base}/sandbox/stripe/payment_intents/{intent_id}/authentication"
         async with self.session.post(url, json={"succeeds": succeeds}) as answer:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from supportcarr.gateway.security_headers import common_headers, page_headers
+from collections.abc import Sequence
+
+from supportcarr.gateway.security_headers import CardSources, common_headers, page_headers
 
 
-def _policy(*sources: list[str], sends_referer: bool = False) -> dict[str, str]:
-    headers = dict(page_headers("https://rt.example.org", *sources, sends_referer=sends_referer))
+def _policy(
+    content: Sequence[str] = (), files: Sequence[str] = (), *, sends_referer: bool = False
+) -> dict[str, str]:
+    headers = dict(page_headers("https://rt.example.org", content, files, sends_referer=sends_referer))
     rules = (rule.partition(" ") for rule in headers["content-security-policy"].split("; "))
     return {name: value for name, _, value in rules} | {"referrer": headers["referrer-policy"]}
 
@@ -31,6 +35,16 @@ def test_mapbox_provides_content_and_learns_the_site_but_its_code_is_ours() -> N
     assert policy["connect-src"].endswith(" https://api.mapbox.com")
     assert (policy["script-src"], policy["worker-src"]) == ("'self'", "'self'")
     assert policy["referrer"] == "strict-origin-when-cross-origin"
+
+
+def test_a_form_for_cards_allows_its_script_its_frames_and_its_api() -> None:
+    assert _policy()["frame-src"] == "'none'"
+    cards = CardSources(("https://js.example",), ("https://hooks.example",), ("https://api.example",))
+    headers = dict(page_headers("https://rt.example.org", card_sources=cards))
+    policy = headers["content-security-policy"]
+    assert "script-src 'self' https://js.example;" in policy
+    assert "frame-src https://hooks.example;" in policy
+    assert "wss://rt.example.org https://api.example;" in policy
 
 
 def test_https_is_remembered_only_where_it_is_used() -> None:

@@ -9,6 +9,9 @@ GET, POST /sandbox/twilio/behaviour                       read and change how Tw
 GET, POST /sandbox/mapbox/behaviour                       the same for Mapbox's
 GET  /sandbox/mapbox/requests                             how many of each kind it got
 GET, POST /sandbox/stripe/behaviour                       read and change how the emulator misbehaves
+GET  /sandbox/card, /sandbox/authentication               pages: enter a test card, confirm a payment
+POST /sandbox/stripe/setup_intents/confirmation           the card that was entered on the page
+POST /sandbox/stripe/setup_intents/authentication         the rider's answer to 3-D Secure for that card
 GET  /sandbox/stripe/payment_intents                      every intent with its captured and refunded amount
 POST /sandbox/stripe/payment_intents/{id}/authentication  the rider's answer to 3-D Secure
 GET  /healthz
@@ -27,6 +30,7 @@ from litestar import Litestar, MediaType, Request, Response, get, post, route
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from supportcarr_lab.emulators.card_pages import authentication_page, card_page
 from supportcarr_lab.emulators.mapbox.api import MapboxBehaviour, MapboxEmulator
 from supportcarr_lab.emulators.page import page
 from supportcarr_lab.emulators.stripe.api import StripeEmulator, StripeRequest
@@ -55,6 +59,20 @@ class TwilioAccount(msgspec.Struct, frozen=True):
 class Authentication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The result of the rider's 3-D Secure authentication."""
 
+    succeeds: bool
+
+
+class EnteredCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card that was entered for a setup."""
+
+    client_secret: str
+    number: str
+
+
+class SetupAuthentication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The result of the rider's 3-D Secure authentication of a card that is entered."""
+
+    client_secret: str
     succeeds: bool
 
 
@@ -167,6 +185,7 @@ def create_app(
             set_behaviour,
             payment_intents,
             authenticate,
+            *_card_routes(),
             healthz,
             *_twilio_routes(sms_behaviour),
             *_mapbox_routes(),
@@ -175,6 +194,37 @@ def create_app(
         openapi_config=None,
         logging_config=None,  # keep the logging that the process has configured
     )
+
+
+def _card_routes() -> list[Any]:
+    @get("/sandbox/card", media_type=MediaType.HTML)
+    async def card() -> str:
+        return card_page()
+
+    @get("/sandbox/authentication", media_type=MediaType.HTML)
+    async def authentication() -> str:
+        return authentication_page()
+
+    @post("/sandbox/stripe/setup_intents/confirmation", status_code=200)
+    async def confirm_setup(
+        request: Request[Any, Any, Any], data: JSONBody[EnteredCard]
+    ) -> Response[dict[str, Any]]:
+        try:
+            return Response(request.app.state.emulator.confirm_setup(data.client_secret, data.number))
+        except StripeApiError as error:
+            return Response(error.body, status_code=error.status)
+
+    @post("/sandbox/stripe/setup_intents/authentication", status_code=200)
+    async def authenticate_setup(
+        request: Request[Any, Any, Any], data: JSONBody[SetupAuthentication]
+    ) -> Response[dict[str, Any]]:
+        emulator = request.app.state.emulator
+        try:
+            return Response(emulator.authenticate_setup(data.client_secret, succeeds=data.succeeds))
+        except StripeApiError as error:
+            return Response(error.body, status_code=error.status)
+
+    return [card, authentication, confirm_setup, authenticate_setup]
 
 
 def _twilio_routes(behaviour: TwilioBehaviour) -> list[Any]:

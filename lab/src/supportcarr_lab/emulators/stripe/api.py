@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from supportcarr_lab.emulators.stripe import API_VERSION, customers, intents, refunds
+from supportcarr_lab.emulators.stripe import API_VERSION, customers, intents, refunds, setups
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour
 from supportcarr_lab.emulators.stripe.database import EmulatorDatabase, Object, StoredResponse, new_id
 from supportcarr_lab.emulators.stripe.errors import StripeApiError, invalid
@@ -59,6 +59,8 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", "payment_intents/{}/confirm"): intents.confirm,
     ("POST", "payment_intents/{}/capture"): intents.capture,
     ("POST", "payment_intents/{}/cancel"): intents.cancel,
+    ("POST", "setup_intents"): setups.create,
+    ("GET", "setup_intents/{}"): setups.retrieve,
     ("POST", "refunds"): refunds.create,
     ("GET", "refunds"): refunds.list_all,
     ("GET", "refunds/{}"): refunds.retrieve,
@@ -211,6 +213,29 @@ class StripeEmulator:
             raise StripeApiError(401, "invalid_request_error", "You did not provide an API key.")
         if not hmac.compare_digest(given.encode(), self._api_key.encode()):
             raise StripeApiError(401, "invalid_request_error", f"Invalid API Key provided: {given[:4]}****")
+
+    def confirm_setup(self, secret: str, number: str) -> Object:
+        """Apply the card that a person entered on the page.  Raises ``StripeApiError``."""
+        return self._by_browser(lambda session: setups.confirm(session, secret, number))
+
+    def authenticate_setup(self, secret: str, *, succeeds: bool) -> Object:
+        """Apply the person's answer to 3-D Secure to a setup.  Raises ``StripeApiError``."""
+        return self._by_browser(lambda session: setups.authenticate(session, secret, succeeds=succeeds))
+
+    def _by_browser(self, act: Callable[[RequestSession], Object]) -> Object:
+        session = RequestSession(self._database, self._behaviour, new_id("req"), None, self._hooked)
+        failed: StripeApiError | None = None
+        with self._database.transaction():
+            try:
+                result = act(session)
+            except StripeApiError as error:
+                if not error.executed:
+                    raise
+                failed = error  # what was stored with a decline stays
+        self._on_events()
+        if failed is not None:
+            raise failed
+        return result
 
     def authenticate(self, intent_id: str, *, succeeds: bool) -> Object:
         """Apply the result of 3-D Secure to an intent.  Raises ``StripeApiError``."""

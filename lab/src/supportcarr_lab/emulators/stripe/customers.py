@@ -63,14 +63,14 @@ def create_method(session: RequestSession, params: Params) -> Object:
         raise missing("token", token, "card[token]")
     metadata = params.metadata()
     params.reject_unknown()
-    return _new_method(session, name, metadata)
+    return new_method(session, name, metadata)
 
 
 def usable_payment_method(session: RequestSession, id: str, param: str) -> Object:
     """The payment method with that id, if it may be used; a test token creates a new one each time."""
     name = card_for_token(id)
     if name is not None:
-        return _new_method(session, name, {})
+        return new_method(session, name, {})
     method = session.find("payment_method", id, param)
     if session.database.card_of(id) == DETACHED:
         raise invalid(
@@ -82,22 +82,27 @@ def usable_payment_method(session: RequestSession, id: str, param: str) -> Objec
 def retrieve_method(session: RequestSession, params: Params, id: str) -> Object:
     params.reject_unknown()
     if name := card_for_token(id):
-        return _new_method(session, name, {})
+        return new_method(session, name, {})
     return session.find("payment_method", id, "payment_method")
 
 
 def attach_method(session: RequestSession, params: Params, id: str) -> Object:
     customer = session.find("customer", params.required("customer"), "customer")
     params.reject_unknown()
+    return attach_to(session, id, customer["id"])
+
+
+def attach_to(session: RequestSession, id: str, customer: str) -> Object:
+    """Attach a payment method to a customer; repeated: the same.  Raises ``StripeApiError``."""
     method = usable_payment_method(session, id, "payment_method")
     card = CARDS[session.database.card_of(method["id"])]
-    if method["customer"] == customer["id"]:
+    if method["customer"] == customer:
         return method
     if method["customer"] is not None:
         raise invalid("The payment method you provided has already been attached to a customer.")
     if card.decline and not card.attachable:
         raise declined(card.decline.code, card.decline.decline_code, card.decline.message)
-    method["customer"] = customer["id"]
+    method["customer"] = customer
     session.database.put(method)
     session.record_event("payment_method.attached", method)
     return method
@@ -135,7 +140,8 @@ def _methods_of(session: RequestSession, params: Params, customer: str | None, u
     return page
 
 
-def _new_method(session: RequestSession, card: str, metadata: dict[str, str]) -> Object:
+def new_method(session: RequestSession, card: str, metadata: dict[str, str]) -> Object:
+    """Create a payment method of a test card."""
     created = objects.payment_method(session.now, card) | {"metadata": metadata}
     session.database.put(created, card=card)
     return created

@@ -94,6 +94,42 @@ def payment_method(now: int, card: str) -> Object:
     }
 
 
+def setup_intent(now: int, fields: dict[str, Any]) -> Object:
+    intent_id = new_id("seti")
+    created: Object = {
+        "id": intent_id,
+        "object": "setup_intent",
+        "application": None,
+        "automatic_payment_methods": None,
+        "cancellation_reason": None,
+        "client_secret": f"{intent_id}_secret_{new_id('s')[2:]}",
+        "created": now,
+        "customer": None,
+        "customer_account": None,
+        "description": None,
+        "excluded_payment_method_types": None,
+        "flow_directions": None,
+        "last_setup_error": None,
+        "latest_attempt": None,
+        "livemode": False,
+        "mandate": None,
+        "metadata": {},
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {
+            "card": {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
+        },
+        "allowed_payment_method_types": None,
+        "payment_method_types": ["card"],
+        "single_use_mandate": None,
+        "status": "requires_payment_method",
+        "usage": "off_session",
+    }
+    return created | fields
+
+
 def payment_intent(now: int, fields: dict[str, Any]) -> Object:
     intent_id = new_id("pi")
     created: Object = {

@@ -65,3 +65,26 @@ def card_for_token(token: str) -> str | None:
         if name != token and name in CARDS:
             return name
     return None
+
+
+# The numbers that Stripe publishes for typing into a form; it lists them beside the names.
+NUMBERS = {
+    "4242424242424242": "visa",
+    "4000056655665556": "visa_debit",
+    "5555555555554444": "mastercard",
+    "371449635398431": "amex",
+    "4000000000000002": "chargeDeclined",
+    "4000000000009995": "chargeDeclinedInsufficientFunds",
+    "4000000000009987": "chargeDeclinedLostCard",
+    "4000000000009979": "chargeDeclinedStolenCard",
+    "4000000000000069": "chargeDeclinedExpiredCard",
+    "4000000000000127": "chargeDeclinedIncorrectCvc",
+    "4000000000000119": "chargeDeclinedProcessingError",
+    "4000000000000341": "chargeCustomerFail",
+    "4000002760003184": "authenticationRequired",
+}
+
+
+def card_of_number(number: str) -> str | None:
+    """The name of the test card with that number, spaces ignored; ``None`` for any other number."""
+    return NUMBERS.get("".join(number.split()))
