@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import RequestContext, Response, Route
 from supportcarr.gateway.static_files import StaticFiles
@@ -42,13 +43,16 @@ def _page(path: str, handle: object, summary: str, query: type = AnyQuery) -> Ro
 def app_routes(apps: Mapping[str, Path], headers: tuple[tuple[str, str], ...]) -> list[Route]:
     """The built single-page apps by path (``{"/admin": folder}``).
 
-    A path that names no file is a route of the app and gets ``index.html``; a missing asset is 404.
+    A path that names no file is a route of the app and gets ``index.html``; a missing asset is 404.  The app
+    at ``/`` has no prefix of its own, so there only what a browser opens as a page can be a route of it.
     """
 
     def routes_of(at: str, files: StaticFiles) -> list[Route]:
         async def show(context: RequestContext[None, AnyQuery]) -> Response:
             name = context.path_params.get("path", "").strip("/")
             if name not in files and not name.startswith("assets/"):
+                if at == "/" and name and not _is_page(name, context.headers):
+                    raise NotFound("There is nothing at this path")
                 name = "index.html"
             return await files.respond(name, context, headers)
 
@@ -58,6 +62,11 @@ def app_routes(apps: Mapping[str, Path], headers: tuple[tuple[str, str], ...]) -
         ]
 
     return [route for at, folder in apps.items() for route in routes_of(at, StaticFiles(folder))]
+
+
+def _is_page(name: str, headers: Mapping[str, str]) -> bool:
+    """Whether a browser opens it as a page; names of files (``.env``, ``backup.zip``) are none."""
+    return "." not in name and "text/html" in headers.get("accept", "")
 
 
 def reference_routes(document: Callable[[], bytes], headers: tuple[tuple[str, str], ...]) -> list[Route]:

@@ -142,6 +142,9 @@ class Router:
             allow = ", ".join(sorted({*node.by_method, "OPTIONS"}))
             endpoint, names = next(iter(node.by_method.values()))
             node.by_method["OPTIONS"] = _options(endpoint.path, allow, metrics, headers), names
+            if node is self._root.parameter and node.takes_rest:
+                node.not_allowed = nothing, ()  # the pages of an app at the root, not a resource
+                continue
             node.not_allowed = _refusing(partial(MethodNotAllowed, allow), metrics), ()
 
 

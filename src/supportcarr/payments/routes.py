@@ -58,11 +58,15 @@ def routes(
         setup, page = await methods.begin_setup(request.caller.user_id)
         url = page and f"{page}#{setup.client_secret}"
         view = CardSetupView(id=setup.id, client_secret=setup.client_secret, entry_url=url)
-        return Response(view, status=201)
+        return Response(view)
 
     async def get_authentication(request: RequestContext[None, NoQuery]) -> Response:
-        secret, page = await payments.authentication(request.caller.user_id, request.path_params["rescue_id"])
-        return Response(PaymentAuthentication(client_secret=secret, url=page and f"{page}#{secret}"))
+        needed = await payments.authentication(request.caller.user_id, request.path_params["rescue_id"])
+        if needed is None:
+            return Response(PaymentAuthentication(required=False))
+        secret, page = needed
+        url = page and f"{page}#{secret}"
+        return Response(PaymentAuthentication(required=True, client_secret=secret, url=url))
 
     async def remove_method(request: RequestContext[None, NoQuery]) -> Response:
         await methods.remove(request.caller.user_id, request.path_params["payment_method_id"])
@@ -111,7 +115,6 @@ def routes(
             policy=RIDER.when_verified(),
             tag="payments",
             response=CardSetupView,
-            status=201,
             codes=("overloaded",),
         ),
         Route(
@@ -122,7 +125,7 @@ def routes(
             policy=RIDER.of("caller").when_verified(),
             tag="payments",
             response=PaymentAuthentication,
-            codes=("illegal_transition", "overloaded"),
+            codes=("overloaded",),
         ),
         Route(
             method="DELETE",

@@ -33,9 +33,11 @@ class CardSetupView(msgspec.Struct, frozen=True, kw_only=True):
 class PaymentAuthentication(msgspec.Struct, frozen=True, kw_only=True):
     """The confirmation of a payment that the rider's bank asks for (3-D Secure)."""
 
-    client_secret: str
+    required: bool
+    """Whether the bank asks for it now."""
+    client_secret: str | None = None
     """For Stripe's form; it is of use to the rider's browser only."""
-    url: str | None
+    url: str | None = None
     """The page of Stripe's emulator where it is confirmed; null: use Stripe's form."""
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import IllegalTransition, NotFound, Overloaded
+from supportcarr.contracts.errors import NotFound, Overloaded
 from supportcarr.contracts.events import PaymentProcessed, RescueEnded, RescueRequested
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -59,17 +59,17 @@ class PaymentService:
         """Get the payment of a rescue; ``None`` if there is none yet."""
         return await self._records.get(model.payment_id_of(rescue_id))
 
-    async def authentication(self, rider_id: str, rescue_id: str) -> tuple[str, str | None]:
+    async def authentication(self, rider_id: str, rescue_id: str) -> tuple[str, str | None] | None:
         """What the rider's browser needs to confirm the hold: the client secret, and the emulator's page.
 
-        Raises ``NotFound`` (no payment of that rider), ``IllegalTransition`` (nothing is to be confirmed),
+        ``None``: the bank does not ask for a confirmation.  Raises ``NotFound`` (no payment of that rider),
         ``Overloaded`` (Stripe does not answer).
         """
         record = await self.of_rescue(rescue_id)
-        if record is None or record.rider_id != rider_id:
+        if record is None or (record.rider_id, record.rescue_id) != (rider_id, rescue_id):
             raise NotFound("There is no such payment, or it is not yours")
         if record.status != "requires_action" or record.intent_id is None:
-            raise IllegalTransition("The bank does not ask for a confirmation of this payment")
+            return None
         try:
             secret = await self._gateway.client_secret(record.intent_id)
         except GatewayError as error:

@@ -55,7 +55,7 @@ rider         PATCH  /me/bikes/{bike_id}                      200
 rider         DELETE /me/bikes/{bike_id}                      204
 rider         GET    /me/payment-methods                      200
 rider         POST   /me/payment-methods+                     201
-rider         POST   /me/payment-methods/setup                201
+rider         POST   /me/payment-methods/setup                200
 rider         GET    /rescues/{rescue_id}/payment-authentication  200
 rider         DELETE /me/payment-methods/{payment_method_id}  204
 rider         POST   /quotes+                                 201

@@ -88,6 +88,27 @@ async def test_assets_of_an_app_are_cached_forever_and_its_page_never(
         assert (leads.status, leads.headers["location"]) == (302, "/admin")
 
 
+async def test_at_the_root_only_what_a_browser_opens_is_a_page_of_the_app(
+    store: SqliteStore, redis: RedisClient, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><title>Rider</title>")
+    page = {"accept": "text/html,application/xhtml+xml"}
+    async with serving(store=store, redis=redis, apps={"/": tmp_path}) as api:
+        anybody = api.anonymous()
+        assert b"Rider" in (await anybody.get("//")).body
+        assert b"Rider" in (await anybody.get("//rescues/res_1", headers=page)).body
+        for path, headers in (
+            ("//server", {}),
+            ("//.env", page),
+            ("//backup.zip", page),
+            ("//api/v1/x", page),
+        ):
+            reply = await anybody.get(path, headers=headers)
+            assert (reply.status, reply.code) == (404, "not_found"), path
+        posted = await anybody.post("//server", {})
+        assert (posted.status, posted.code) == (404, "not_found")
+
+
 async def test_an_asset_that_a_new_build_has_replaced_is_not_found(
     store: SqliteStore, redis: RedisClient, tmp_path: Path
 ) -> None:
