@@ -817,6 +817,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/payment-methods/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin the entry of a card
+         * @description Roles: rider. The account's phone number must be verified. Problem codes: `overloaded`.
+         */
+        post: operations["post_me_payment_methods_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rescues/{rescue_id}/payment-authentication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what the rider's browser needs to confirm the payment (3-D Secure)
+         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `overloaded`.
+         */
+        get: operations["get_rescues_by_rescue_id_payment_authentication"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/payment-methods/{payment_method_id}": {
         parameters: {
             query?: never;
@@ -2574,6 +2614,15 @@ export interface components {
             free_until?: string | null;
         };
         /**
+         * CardSetupView
+         * @description The begun entry of a card.
+         */
+        CardSetupView: {
+            id: string;
+            client_secret: string;
+            entry_url: string | null;
+        };
+        /**
          * ChangeAccount
          * @description What is left out stays as it is.
          */
@@ -3124,10 +3173,14 @@ export interface components {
         };
         /**
          * NewPaymentMethod
-         * @description A card that Stripe's form in the app has made (``pm_…``); the number never comes to us.
+         * @description A card that Stripe's form in the app has made (``pm_…``), or the setup in which it was entered
+         *         (``seti_…``): one of the two.  The number never comes to us.
          */
         NewPaymentMethod: {
-            stripe_payment_method: string;
+            /** @default null */
+            stripe_payment_method?: string | null;
+            /** @default null */
+            stripe_setup_intent?: string | null;
         };
         /** NewPlace */
         NewPlace: {
@@ -3406,6 +3459,17 @@ export interface components {
             id: string;
             name: string;
             created_at: string;
+        };
+        /**
+         * PaymentAuthentication
+         * @description The confirmation of a payment that the rider's bank asks for (3-D Secure).
+         */
+        PaymentAuthentication: {
+            required: boolean;
+            /** @default null */
+            client_secret?: string | null;
+            /** @default null */
+            url?: string | null;
         };
         /**
          * PaymentDetails
@@ -6385,6 +6449,73 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_payment_methods_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardSetupView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rescues_by_rescue_id_payment_authentication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAuthentication"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
