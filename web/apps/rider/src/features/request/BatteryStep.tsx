@@ -88,7 +88,7 @@ function Refusal({ onBack }: { onBack: () => void }) {
         <Flame aria-hidden="true" className="size-9" />
         <p className="mt-3 text-xl font-semibold">{text("lead")}</p>
         <ul className="mt-4 list-disc space-y-2 pl-5">
-          {(["away", "outside", "noWater", "call112"] as const).map((advice) => (
+          {(["away", "outside", "noWater", "callThem"] as const).map((advice) => (
             <li key={advice}>{text(`advice.${advice}`, { number: EMERGENCY_NUMBER })}</li>
           ))}
         </ul>

@@ -167,7 +167,7 @@ export const messages = {
           away: "Keep at least 15 metres away, and others too.",
           outside: "Do not bring it indoors or into a vehicle.",
           noWater: "Do not touch, charge or pour water on it.",
-          call112: "Call the fire service: {number}.",
+          callThem: "Call the fire service: {number}.",
         },
         call: "Call {number}",
         mistake: "I answered by mistake",
