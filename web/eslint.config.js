@@ -28,7 +28,7 @@ export default ts.config(
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js", "scripts/*.js"] }, tsconfigRootDir: import.meta.dirname } },
     plugins: { boundaries, "check-file": checkFile, "react-hooks": hooks },
     settings: {
       "boundaries/elements": elements,
@@ -76,5 +76,5 @@ export default ts.config(
   { files: ["apps/*/src/main.tsx", "e2e/*/main.tsx"], rules: { "check-file/filename-naming-convention": "off" } },
   // A vitest fixture that needs no other fixture is written with an empty pattern.
   { files: ["e2e/**"], rules: { "no-empty-pattern": ["error", { allowObjectPatternsAsParameters: true }] } },
-  { files: ["eslint.config.js"], ...ts.configs.disableTypeChecked },
+  { files: ["eslint.config.js", "scripts/*.js"], ...ts.configs.disableTypeChecked },
 );

@@ -7,7 +7,7 @@ import type { DriverPosition } from "../../lib/liveStore.ts";
 import { hasEnded, type Phase } from "../../lib/rescuePhase.ts";
 
 const ZOOM = 15;
-const SHEET_PX = 340;
+const SHEET_SHARE = 0.52; // of the height, which the sheet covers at first
 const DIGITS = 3; // about 100 m: the view moves with the truck, but not at each position
 
 interface RescueMapProps {
@@ -35,5 +35,5 @@ export function RescueMap({ rescue: { pickup, dropoff, driver }, phase, position
     if (truckLat !== null && truckLng !== null) return [next, [truckLng, truckLat]];
     return target === dropoff ? [[pickup.lng, pickup.lat], next] : null;
   }, [target, dropoff, pickup, truckLat, truckLng]);
-  return <MapView label={text("label")} center={[target.lng, target.lat]} zoom={ZOOM} markers={markers} fit={fit} padding={{ bottom: SHEET_PX }} />;
+  return <MapView label={text("label")} center={[target.lng, target.lat]} zoom={ZOOM} markers={markers} fit={fit} padding={{ bottom: Math.round(window.innerHeight * SHEET_SHARE) }} />;
 }

@@ -1,9 +1,10 @@
+import { BottomSheet, type Snap } from "@supportcarr/ui/BottomSheet";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import type { Rescue, TimelineEntry } from "../../lib/api/types.ts";
 import { useLive } from "../../lib/liveStore.ts";
 import { hasDriver, hasEnded, mayCancel, needsPin, phaseOf, secondsToStop } from "../../lib/rescuePhase.ts";
-import { BottomSheet } from "@supportcarr/ui/BottomSheet";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { usePhaseText } from "../../lib/usePhaseText.ts";
 import { Actions } from "./Actions.tsx";
@@ -28,10 +29,11 @@ export function RescueView({ rescue, timeline }: { rescue: Rescue; timeline: rea
   const seconds = secondsToStop(rescue, timeline.at(-1)?.at ?? null, position, now);
   const { title, body } = describe(phase, rescue, seconds);
   const ended = hasEnded(phase);
+  const [snap, setSnap] = useState<Snap>("half");
   return (
     <div className="relative h-full overflow-hidden">
       <RescueMap rescue={rescue} phase={phase} position={position} />
-      <BottomSheet label={text("title")}>
+      <BottomSheet label={text("title")} snap={snap} onSnap={setSnap}>
         <div aria-live="polite">
           <h1 className="text-xl leading-tight font-semibold wrap-anywhere">{title}</h1>
           {body ? <p className="mt-1 text-(--muted)">{body}</p> : null}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { expect } from "vitest";
+
+import { applicant } from "./applicants.ts";
+import { getDemoCity } from "./browser.ts";
+import { requestJson } from "./demoCity.ts";
+
+interface Point {
+  lat: number;
+  lng: number;
+}
+
+const REPORT_MS = 700; // a position counts for 30 seconds of the city's time, which runs fast
+const PASSWORD = "a long enough password";
+
+/** A driver who does what the test says, through the API. */
+export class ScriptedDriver {
+  private stopped = false;
+  private reporting: Promise<void> | null = null;
+
+  private constructor(
+    readonly name: string,
+    private readonly token: string,
+    private at: Point,
+  ) {}
+
+  /** Signs up, is approved, and goes online at a place. */
+  static async start(name: string, phone: string, plate: string, at: Point): Promise<ScriptedDriver> {
+    const driver = await applicant({ phone, password: PASSWORD, name, role: "driver" }, plate);
+    await driver.submit();
+    await driver.approve();
+    const { base } = getDemoCity();
+    const { items } = await requestJson<{ items: { id: string }[] }>(base, "/me/vehicles", { token: driver.token });
+    const scripted = new ScriptedDriver(name, driver.token, at);
+    await scripted.report();
+    const response = await fetch(`${base}/api/v1/me/availability`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${driver.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ online: true, vehicle_id: items[0]?.id }),
+    });
+    if (!response.ok) throw new Error(`going online: ${response.status} ${await response.text()}`);
+    scripted.reporting = scripted.keepReporting();
+    return scripted;
+  }
+
+  moveTo(at: Point): void {
+    this.at = at;
+  }
+
+  /** Waits for the offer of this rescue and accepts it; declines all others. */
+  async accept(rescueId: string): Promise<void> {
+    const accepted = async () => {
+      const { items } = await this.get<{ items: { id: string; rescue_id: string }[] }>("/me/offers");
+      for (const offer of items) {
+        const wanted = offer.rescue_id === rescueId;
+        await this.post(`/offers/${offer.id}/${wanted ? "acceptance" : "decline"}`, {}).catch(() => undefined); // it may have ended
+        if (wanted) return true;
+      }
+      return false;
+    };
+    await expect.poll(accepted, { timeout: 90_000, interval: 200 }).toBe(true);
+    await expect.poll(async () => (await this.get<{ status: string }>(`/rescues/${rescueId}`).catch(() => ({ status: "" }))).status, { timeout: 30_000 }).toBe("assigned");
+  }
+
+  step(rescueId: string, name: "departure" | "arrival" | "start" | "completion" | "no-show" | "release" | "abort", body: object = {}): Promise<void> {
+    return this.post(`/rescues/${rescueId}/${name}`, body);
+  }
+
+  write(rescueId: string, text: string): Promise<void> {
+    return this.post(`/rescues/${rescueId}/messages`, { text });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.reporting;
+  }
+
+  private get<T>(path: string): Promise<T> {
+    return requestJson<T>(getDemoCity().base, path, { token: this.token });
+  }
+
+  private async post(path: string, body: object): Promise<void> {
+    await requestJson(getDemoCity().base, path, { token: this.token, body });
+  }
+
+  private async report(): Promise<void> {
+    const { city_time } = await this.get<{ city_time: string }>("/clock");
+    await this.post("/me/positions", { ...this.at, at: city_time, accuracy: 8 });
+  }
+
+  private async keepReporting(): Promise<void> {
+    while (!this.stopped) {
+      await this.report().catch(() => undefined); // the next one comes soon
+      await sleep(REPORT_MS);
+    }
+  }
+}
