@@ -35,7 +35,7 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await rider.look("dropoff");
     await rider.button("Choose on the map").click();
     await rider.button("Take me here").click();
-    await rider.page.getByText("You pay").waitFor();
+    await rider.page.getByText(/^You pay/).waitFor();
     await rider.addCard("Visa");
     await rider.page.getByText("Visa ending in 4242").waitFor();
     await rider.look("review");
@@ -138,7 +138,7 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
   test("a damaged battery is refused with advice, in French", { timeout: 240_000 }, async ({ openPhone }) => {
     const english = new RiderPhone(await openPhone({ at: CORNER }));
     await english.signUp({ name: "Cléo Roy", phone: "+14385550305", password: PASSWORD });
-    await english.phone.visit("/account/preferences");
+    await english.phone.visit("/me/preferences");
     await english.page.getByText("Français", { exact: true }).click();
     await english.heading("Réglages").waitFor();
     await english.look("preferences-fr");
@@ -172,14 +172,14 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await rider.page.getByRole("dialog").getByRole("button", { name: "Add a card" }).click();
     await rider.page.getByText("Visa ending in 4242").waitFor();
     await rider.look("cards");
-    await rider.phone.visit("/account/preferences");
+    await rider.phone.visit("/me/preferences");
     await rider.page.getByText("Español", { exact: true }).click();
     for (const [path, title, name] of [
-      ["/account", "Cuenta", "account"],
-      ["/account/profile", "Nombre y número", "profile"],
-      ["/account/security", "Seguridad", "security"],
-      ["/account/privacy", "Sus datos", "privacy"],
-      ["/account/driving", "Conducir con SupportCarr", "driving"],
+      ["/me", "Cuenta", "account"],
+      ["/me/profile", "Nombre y número", "profile"],
+      ["/me/security", "Seguridad", "security"],
+      ["/me/privacy", "Sus datos", "privacy"],
+      ["/me/driving", "Conducir con SupportCarr", "driving"],
       ["/bikes", "Bicicletas", "bikes"],
       ["/help", "Ayuda", "help"],
     ] as const) {

@@ -48,7 +48,7 @@ export class RiderPhone {
     await this.button(/^Go on without saying|^Another bike/).click();
     await this.button("Choose on the map").click();
     await this.button("Take me here").click();
-    await this.page.getByText("You pay").waitFor();
+    await this.page.getByText(/^You pay/).waitFor();
   }
 
   /** Adds a test card by its name at the price. */

@@ -27,17 +27,19 @@ export class ScriptedDriver {
 
   /** Signs up, is approved, and goes online at a place. */
   static async start(name: string, phone: string, plate: string, at: Point): Promise<ScriptedDriver> {
-    const driver = await applicant({ phone, password: PASSWORD, name, role: "driver" }, plate);
+    const driver = await applicant({ phone, password: PASSWORD, name, role: "driver" }, `${plate} B`);
     await driver.submit();
     await driver.approve();
     const { base } = getDemoCity();
-    const { items } = await requestJson<{ items: { id: string }[] }>(base, "/me/vehicles", { token: driver.token });
+    // It carries every bike and its rider.
+    const carries = { bed_length_cm: 240, capacity: 2, ramp: true, tie_downs: 4, seats: 2 };
+    const vehicle = await requestJson<{ id: string }>(base, "/me/vehicles", { token: driver.token, body: { type: "pickup", make: "Ford", model: "F-150", colour: "blue", plate, ...carries } });
     const scripted = new ScriptedDriver(name, driver.token, at);
     await scripted.report();
     const response = await fetch(`${base}/api/v1/me/availability`, {
       method: "PUT",
       headers: { authorization: `Bearer ${driver.token}`, "content-type": "application/json" },
-      body: JSON.stringify({ online: true, vehicle_id: items[0]?.id }),
+      body: JSON.stringify({ online: true, vehicle_id: vehicle.id }),
     });
     if (!response.ok) throw new Error(`going online: ${response.status} ${await response.text()}`);
     scripted.reporting = scripted.keepReporting();

@@ -23,7 +23,7 @@ export function TabLayout() {
           { to: "/", label: text("home"), icon: <House aria-hidden="true" className={icon} /> },
           { to: "/rescues", label: text("rescues"), icon: <History aria-hidden="true" className={icon} /> },
           { to: "/inbox", label: text("inbox"), icon: <Bell aria-hidden="true" className={icon} />, badge: unread },
-          { to: "/account", label: text("account"), icon: <CircleUser aria-hidden="true" className={icon} /> },
+          { to: "/me", label: text("account"), icon: <CircleUser aria-hidden="true" className={icon} /> },
         ]}
         renderLink={({ to }, className, children) => (
           <Link key={to} to={to} activeOptions={{ exact: true }} className={className}>

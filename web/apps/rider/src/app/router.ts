@@ -42,7 +42,7 @@ const tabsRoute = createRoute({ getParentRoute: () => signedInRoute, id: "tabs",
 const homeRoute = createRoute({ getParentRoute: () => tabsRoute, path: "/", component: lazyRouteComponent(() => import("../features/home/HomeScreen.tsx"), "HomeScreen") });
 const historyRoute = createRoute({ getParentRoute: () => tabsRoute, path: "rescues", component: lazyRouteComponent(() => import("../features/history/HistoryScreen.tsx"), "HistoryScreen") });
 const inboxRoute = createRoute({ getParentRoute: () => tabsRoute, path: "inbox", component: lazyRouteComponent(() => import("../features/inbox/InboxScreen.tsx"), "InboxScreen") });
-const accountRoute = createRoute({ getParentRoute: () => tabsRoute, path: "account", component: lazyRouteComponent(() => import("../features/account/AccountScreen.tsx"), "AccountScreen") });
+const accountRoute = createRoute({ getParentRoute: () => tabsRoute, path: "me", component: lazyRouteComponent(() => import("../features/account/AccountScreen.tsx"), "AccountScreen") });
 
 const requestRoute = createRoute({ getParentRoute: () => signedInRoute, path: "request/$step", component: lazyRouteComponent(() => import("../features/request/RequestScreen.tsx"), "RequestScreen") });
 
@@ -55,11 +55,11 @@ const ratingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "re
 const placesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "places", component: lazyRouteComponent(() => import("../features/places/PlacesScreen.tsx"), "PlacesScreen") });
 const bikesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "bikes", component: lazyRouteComponent(() => import("../features/bikes/BikesScreen.tsx"), "BikesScreen") });
 const cardsRoute = createRoute({ getParentRoute: () => signedInRoute, path: "cards", component: lazyRouteComponent(() => import("../features/cards/CardsScreen.tsx"), "CardsScreen") });
-const preferencesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/preferences", component: lazyRouteComponent(() => import("../features/account/PreferencesScreen.tsx"), "PreferencesScreen") });
-const profileRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/profile", component: lazyRouteComponent(() => import("../features/account/ProfileScreen.tsx"), "ProfileScreen") });
-const securityRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/security", component: lazyRouteComponent(() => import("../features/security/SecurityScreen.tsx"), "SecurityScreen") });
-const privacyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/privacy", component: lazyRouteComponent(() => import("../features/privacy/PrivacyScreen.tsx"), "PrivacyScreen") });
-const drivingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/driving", component: lazyRouteComponent(() => import("../features/account/DrivingScreen.tsx"), "DrivingScreen") });
+const preferencesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/preferences", component: lazyRouteComponent(() => import("../features/account/PreferencesScreen.tsx"), "PreferencesScreen") });
+const profileRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/profile", component: lazyRouteComponent(() => import("../features/account/ProfileScreen.tsx"), "ProfileScreen") });
+const securityRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/security", component: lazyRouteComponent(() => import("../features/security/SecurityScreen.tsx"), "SecurityScreen") });
+const privacyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/privacy", component: lazyRouteComponent(() => import("../features/privacy/PrivacyScreen.tsx"), "PrivacyScreen") });
+const drivingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/driving", component: lazyRouteComponent(() => import("../features/account/DrivingScreen.tsx"), "DrivingScreen") });
 
 const routeTree = rootRoute.addChildren([
   entryRoute.addChildren([welcomeRoute, signInRoute, signUpRoute]),

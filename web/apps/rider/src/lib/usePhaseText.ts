@@ -22,6 +22,7 @@ export function usePhaseText(): (phase: Phase, rescue: Rescue, seconds: number |
       known: seconds === null ? "no" : "yes",
       when: rescue.scheduled_for ? formats.dateTime(rescue.scheduled_for) : "",
       price: formats.money(rescue.fix?.price_minor ?? rescue.price_minor ?? rescue.quote.total_minor, rescue.quote.currency),
+      free: rescue.price_minor === 0 ? "yes" : "no",
       reason: rescue.reason ?? "none",
     };
     return { title: text(`${phase}.title`, values), body: text(`${phase}.body`, values) };

@@ -45,11 +45,11 @@ export function AccountScreen() {
         <LinkRow to="/bikes" icon={<Bike className={ICON} />} title={text("bikes")} />
         <LinkRow to="/places" icon={<MapPin className={ICON} />} title={text("places")} />
         <LinkRow to="/cards" icon={<CreditCard className={ICON} />} title={text("cards")} />
-        <LinkRow to="/account/profile" icon={<UserRound className={ICON} />} title={text("profile")} detail={text("profileAbout")} />
-        <LinkRow to="/account/preferences" icon={<SlidersHorizontal className={ICON} />} title={text("preferences")} detail={text("preferencesAbout")} />
-        <LinkRow to="/account/security" icon={<ShieldCheck className={ICON} />} title={text("security")} detail={text("securityAbout")} />
-        <LinkRow to="/account/privacy" icon={<UserRoundCog className={ICON} />} title={text("privacy")} detail={text("privacyAbout")} />
-        <LinkRow to="/account/driving" icon={<CarFront className={ICON} />} title={text("driving")} />
+        <LinkRow to="/me/profile" icon={<UserRound className={ICON} />} title={text("profile")} detail={text("profileAbout")} />
+        <LinkRow to="/me/preferences" icon={<SlidersHorizontal className={ICON} />} title={text("preferences")} detail={text("preferencesAbout")} />
+        <LinkRow to="/me/security" icon={<ShieldCheck className={ICON} />} title={text("security")} detail={text("securityAbout")} />
+        <LinkRow to="/me/privacy" icon={<UserRoundCog className={ICON} />} title={text("privacy")} detail={text("privacyAbout")} />
+        <LinkRow to="/me/driving" icon={<CarFront className={ICON} />} title={text("driving")} />
         <LinkRow to="/help" icon={<CircleHelp className={ICON} />} title={text("help")} />
       </nav>
       <Button variant="secondary" block className="mt-6" icon={<LogOut aria-hidden="true" className="size-5" />} onClick={() => setLeaving(true)}>

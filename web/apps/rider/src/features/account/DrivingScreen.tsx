@@ -16,7 +16,7 @@ export function DrivingScreen() {
   const me = useQuery(accountQueries.me());
   const { busy, send } = useSend();
   return (
-    <Screen title={text("title")} back={{ to: "/account" }}>
+    <Screen title={text("title")} back={{ to: "/me" }}>
       <p>{text("about")}</p>
       <ul className="mt-4 list-disc space-y-2 pl-5">
         {(["licence", "vehicle", "phone"] as const).map((need) => (

@@ -43,7 +43,7 @@ export function PreferencesScreen() {
   }
 
   return (
-    <Screen title={text("title")} back={{ to: "/account" }}>
+    <Screen title={text("title")} back={{ to: "/me" }}>
       <div className="space-y-8">
         <RadioRows
           legend={text("language")}

@@ -19,7 +19,7 @@ export function ProfileScreen() {
   const text = useTranslations("profile");
   const me = useQuery(accountQueries.me());
   return (
-    <Screen title={text("title")} back={{ to: "/account" }}>
+    <Screen title={text("title")} back={{ to: "/me" }}>
       <Loaded query={me}>
         {(account) => (
           <div className="space-y-10">

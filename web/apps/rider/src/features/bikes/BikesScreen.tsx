@@ -34,7 +34,7 @@ export function BikesScreen() {
   return (
     <Screen
       title={text("title")}
-      back={{ to: "/account" }}
+      back={{ to: "/me" }}
       footer={
         <Button size="lg" block icon={<Plus aria-hidden="true" className="size-5" />} onClick={() => setOpen({ kind: "add" })}>
           {text("add")}

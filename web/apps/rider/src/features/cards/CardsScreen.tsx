@@ -33,7 +33,7 @@ export function CardsScreen() {
   return (
     <Screen
       title={text("title")}
-      back={{ to: "/account" }}
+      back={{ to: "/me" }}
       footer={
         <Button size="lg" block icon={<Plus aria-hidden="true" className="size-5" />} onClick={() => setAdding(true)}>
           {text("add")}

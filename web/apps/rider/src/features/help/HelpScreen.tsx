@@ -16,7 +16,7 @@ export function HelpScreen() {
   const text = useTranslations("help");
   const config = useQuery(configQueries.current());
   return (
-    <Screen title={text("title")} back={{ to: hasSession() ? "/account" : "/welcome" }}>
+    <Screen title={text("title")} back={{ to: hasSession() ? "/me" : "/welcome" }}>
       <Loaded query={config}>
         {({ support }) => (
           <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">

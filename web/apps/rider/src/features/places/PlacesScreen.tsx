@@ -35,7 +35,7 @@ export function PlacesScreen() {
   return (
     <Screen
       title={text("title")}
-      back={{ to: "/account" }}
+      back={{ to: "/me" }}
       footer={
         <Button size="lg" block icon={<Plus aria-hidden="true" className="size-5" />} onClick={() => setOpen({ kind: "add" })}>
           {text("add")}

@@ -18,7 +18,7 @@ import { ExportCard } from "./ExportCard.tsx";
 export function PrivacyScreen() {
   const text = useTranslations("privacy");
   return (
-    <Screen title={text("title")} back={{ to: "/account" }}>
+    <Screen title={text("title")} back={{ to: "/me" }}>
       <div className="space-y-5">
         <ExportCard />
         <DeletionCard />

@@ -16,7 +16,7 @@ export function SecurityScreen() {
   const queryClient = useQueryClient();
   const sessions = useQuery(accountQueries.sessions());
   return (
-    <Screen title={text("title")} back={{ to: "/account" }}>
+    <Screen title={text("title")} back={{ to: "/me" }}>
       <div className="space-y-5">
         <PasswordCard
           onChange={async (passwords) => {

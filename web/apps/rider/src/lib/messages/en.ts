@@ -294,7 +294,7 @@ export const messages = {
     inTransit: { title: "{known, select, yes {You are there in {eta}} other {On the way with {driver}}}", body: "Your bike is loaded." },
     delivered: { title: "You have arrived", body: "Thank you for riding with us." },
     fixedOnSpot: { title: "Fixed on the spot", body: "Your bike rolls again." },
-    cancelled: { title: "Cancelled", body: "{price} was owed." },
+    cancelled: { title: "Cancelled", body: "{free, select, yes {You pay nothing.} other {You pay {price}.}}" },
     noShow: { title: "Your driver could not find you", body: "The driver waited for 10 minutes. {price} is charged." },
     unserved: { title: "No driver could come", body: "We searched for 8 minutes. You pay nothing. You can ask again at once." },
     rejected: {

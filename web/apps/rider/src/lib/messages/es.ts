@@ -293,7 +293,7 @@ export const messages: AppMessages = {
     inTransit: { title: "{known, select, yes {Llega en {eta}} other {En camino con {driver}}}", body: "Su bicicleta está cargada." },
     delivered: { title: "Ha llegado", body: "Gracias por viajar con nosotros." },
     fixedOnSpot: { title: "Reparada en el lugar", body: "Su bicicleta vuelve a rodar." },
-    cancelled: { title: "Cancelado", body: "A pagar: {price}." },
+    cancelled: { title: "Cancelado", body: "{free, select, yes {No paga nada.} other {Paga {price}.}}" },
     noShow: { title: "No pudieron encontrarle", body: "Le esperaron 10 minutos. Se cobran {price}." },
     unserved: { title: "Nadie pudo venir", body: "Buscamos durante 8 minutos. No paga nada. Puede pedir ayuda otra vez ahora mismo." },
     rejected: {

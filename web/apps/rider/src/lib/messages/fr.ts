@@ -293,7 +293,7 @@ export const messages: AppMessages = {
     inTransit: { title: "{known, select, yes {Arrivée dans {eta}} other {En route avec {driver}}}", body: "Votre vélo est chargé." },
     delivered: { title: "Vous êtes arrivé à destination", body: "Merci d'avoir fait le trajet avec nous." },
     fixedOnSpot: { title: "Réparé sur place", body: "Votre vélo roule de nouveau." },
-    cancelled: { title: "Annulé", body: "{price} à payer." },
+    cancelled: { title: "Annulé", body: "{free, select, yes {Vous ne payez rien.} other {Vous payez {price}.}}" },
     noShow: { title: "On ne vous a pas trouvé", body: "On vous a attendu 10 minutes. {price} sont débités." },
     unserved: { title: "Personne n'a pu venir", body: "Nous avons cherché pendant 8 minutes. Vous ne payez rien. Vous pouvez redemander tout de suite." },
     rejected: {

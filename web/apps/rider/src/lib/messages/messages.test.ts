@@ -29,7 +29,7 @@ test.each([
 ] as const)("every text in %s can be formatted", (locale, messages) => {
   const failed: string[] = [];
   const text = createTranslator({ locale, messages, onError: ({ message }) => failed.push(message) });
-  const values = { known: "yes", reason: "other", count: 2, stars: 3, max: 3, current: 1, steps: 4, number: 1, kg: 20, wh: 500 };
+  const values = { known: "yes", free: "no", reason: "other", count: 2, stars: 3, max: 3, current: 1, steps: 4, number: 1, kg: 20, wh: 500 };
   for (const [key, raw] of leaves(messages)) {
     const names = Object.fromEntries(namesIn(raw).map((name) => [name, name === "terms" || name === "privacy" ? (chunks: unknown) => String(chunks) : "x"]));
     text.markup(key as never, { ...names, ...values } as never);
