@@ -158,22 +158,22 @@ describe.skipIf(!demoCityAvailable)("a map", () => {
     const map = new MapPage(page, getDemoCity().base);
     await map.open({ map: { streets: { url: "/map/streets.pmtiles?v=1", attribution } } });
     await map.show({
-      center: [1.5218, 42.5069],
-      zoom: 14.6,
+      center: [1.5385, 42.5095],
+      zoom: 15,
       area: null,
       markers: [
-        { id: "rider", kind: "rider", at: [1.5218, 42.5069], label: "You" },
-        { id: "truck", kind: "truck", at: [1.5262, 42.5086], heading: 240, label: "Sam's truck" },
+        { id: "rider", kind: "rider", at: [1.5385, 42.5095], label: "You" },
+        { id: "truck", kind: "truck", at: [1.5352, 42.5122], heading: 140, label: "Sam's truck" },
       ],
     });
     await map.drawn();
     await page.getByText("OpenStreetMap contributors").waitFor();
+    await photograph(page, "map-streets-light");
     const streets = await page.evaluate(() => {
       const element = document.querySelector<HTMLElement & { supportcarrMap?: { queryRenderedFeatures: (options: object) => { properties: { name?: string } }[] } }>("[data-testid=map]");
       return element?.supportcarrMap?.queryRenderedFeatures({ layers: ["street-names", "town-names"] }).map(({ properties }) => properties.name) ?? [];
     });
     expect(streets.length).toBeGreaterThan(3);
-    await photograph(page, "map-streets-light");
     await map.setTheme("dark");
     await map.drawn();
     await page.waitForTimeout(500);

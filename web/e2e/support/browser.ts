@@ -16,6 +16,7 @@ const CHROMIUM_FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--disable-features=LocalNetworkAccessChecks", // a page that a test fulfils asks servers of this machine
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // no internet
 ];
 // Messages of the browser itself about a server that is down; every other error is a bug of the console.

@@ -32,10 +32,11 @@ Bounds = tuple[float, float, float, float]
 
 def write_tiles(path: Path, features: Sequence[Drawn], bounds: Bounds, name: str) -> int:
     """Write the file; returns the number of tiles."""
+    joined = _joined(features)
     tiles = {
         zxy_to_tileid(zoom, x, y): data
         for zoom in range(MINZOOM, MAXZOOM + 1)
-        for (x, y), data in _tiles_of(features, zoom)
+        for (x, y), data in _tiles_of(joined, zoom)
     }
     west, south, east, north = bounds
     with path.open("wb") as file:
@@ -63,6 +64,21 @@ def write_tiles(path: Path, features: Sequence[Drawn], bounds: Bounds, name: str
             },
         )
     return len(tiles)
+
+
+def _joined(features: Sequence[Drawn]) -> list[Drawn]:
+    """The same with the ways of each named line joined: a short way has no room for its name."""
+    kept: list[Drawn] = []
+    lines: dict[Drawn, list[Any]] = defaultdict(list)
+    for feature in features:
+        if feature.name and feature.layer in ("roads", "waterways"):
+            lines[feature._replace(geometry=None)].append(feature.geometry)
+        else:
+            kept.append(feature)
+    for line, geometries in lines.items():
+        joined = shapely.line_merge(shapely.MultiLineString(geometries))
+        kept.extend(line._replace(geometry=part) for part in shapely.get_parts(joined))
+    return kept
 
 
 def _projected(coordinates: Any) -> Any:
