@@ -1,17 +1,12 @@
 import "@supportcarr/ui/theme.css";
 
+import { applyTheme } from "@supportcarr/ui/theme";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App.tsx";
 
-// The page follows the device; it has no switch of its own.
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const applyTheme = () => {
-  document.documentElement.dataset.theme = dark.matches ? "dark" : "light";
-};
 applyTheme();
-dark.addEventListener("change", applyTheme);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root element");

@@ -1,10 +1,10 @@
 import "@supportcarr/ui/theme.css";
 
+import { applyTheme } from "@supportcarr/ui/theme";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App.tsx";
-import { applyTheme } from "./app/theme.ts";
 
 applyTheme();
 

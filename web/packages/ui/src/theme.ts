@@ -9,8 +9,14 @@ const stored = (): ThemeSetting => {
   return value === "light" || value === "dark" ? value : "system";
 };
 
-/** What the person chose; `system` follows the device. */
-export const useThemeSetting = create<{ setting: ThemeSetting }>(() => ({ setting: stored() }));
+interface ThemeState {
+  /** What the person chose; `system` follows the device. */
+  setting: ThemeSetting;
+  /** What is shown. */
+  theme: "light" | "dark";
+}
+
+export const useThemeSetting = create<ThemeState>(() => ({ setting: stored(), theme: "light" }));
 
 export function setTheme(setting: ThemeSetting): void {
   if (setting === "system") localStorage.removeItem(KEY);
@@ -24,7 +30,9 @@ export function applyTheme(): void {
   const apply = () => {
     const { setting } = useThemeSetting.getState();
     const theme = setting === "system" ? (dark.matches ? "dark" : "light") : setting;
+    if (document.documentElement.dataset.theme === theme && useThemeSetting.getState().theme === theme) return;
     document.documentElement.dataset.theme = theme;
+    useThemeSetting.setState({ theme });
     document.querySelector('meta[name="theme-color"]')?.setAttribute("content", theme === "dark" ? "#06171a" : "#f3f4f0");
   };
   apply();

@@ -16,7 +16,7 @@ export function EntryPage({ title, about, children, links }: EntryPageProps) {
   useDocumentTitle(`${title} · ${texts.product}`);
   return (
     <div className="mx-auto max-w-md">
-      <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
+      <h1 className="text-3xl font-bold">{title}</h1>
       {about ? <p className="mt-1 text-(--muted)">{about}</p> : null}
       <div className="mt-6 rounded-2xl border border-(--border) bg-(--surface) p-5 sm:p-6">{children}</div>
       {links ? <div className="mt-5 flex flex-wrap gap-x-6 gap-y-2 text-sm text-(--muted)">{links}</div> : null}

@@ -9,7 +9,7 @@ export function Page({ title, about, children }: { title: string; about?: ReactN
   return (
     <div className="space-y-5">
       <div>
-        <h1 className="text-2xl font-semibold tracking-tight wrap-break-word">{title}</h1>
+        <h1 className="text-3xl font-bold wrap-break-word">{title}</h1>
         {about ? <div className="mt-1 flex flex-wrap items-center gap-2 text-(--muted)">{about}</div> : null}
       </div>
       {children}

@@ -1,3 +1,4 @@
+import { BrandMark } from "@supportcarr/ui/BrandMark";
 import { Button } from "@supportcarr/ui/Button";
 import { Outlet } from "@tanstack/react-router";
 
@@ -11,8 +12,8 @@ export function RootLayout() {
     <div className="flex min-h-full flex-col">
       <header className="border-b border-(--border) bg-(--surface)">
         <div className="mx-auto flex max-w-2xl items-center gap-2.5 px-4 py-3">
-          <img src="/account/icon.svg" alt="" className="size-8" />
-          <span className="text-base font-semibold">{texts.product}</span>
+          <BrandMark className="size-9" />
+          <span className="display text-lg font-bold">{texts.product}</span>
           {signedIn ? (
             <Button variant="ghost" className="ml-auto text-sm" onClick={() => void signOut()}>
               {texts.account.signOut}

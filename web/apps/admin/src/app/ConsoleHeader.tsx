@@ -1,3 +1,4 @@
+import { BrandMark } from "@supportcarr/ui/BrandMark";
 import { Button } from "@supportcarr/ui/Button";
 import { useNavigate } from "@tanstack/react-router";
 
@@ -6,27 +7,23 @@ import { Counters } from "../features/overview/Counters.tsx";
 import { type Area, useArea } from "../lib/area.ts";
 import { texts } from "../lib/texts.ts";
 import { ConsoleNav } from "./ConsoleNav.tsx";
-import { useTheme } from "./theme.ts";
+import { ThemeButton } from "./ThemeButton.tsx";
 import { useLeave } from "./useLeave.ts";
 
 export function ConsoleHeader({ areas }: { areas: readonly Area[] }) {
-  const { theme, toggle } = useTheme();
   const leave = useLeave();
-  const otherTheme = theme === "dark" ? texts.header.light : texts.header.dark;
 
   return (
-    <header className="flex flex-wrap items-center gap-x-6 gap-y-2 rounded-xl border border-(--border) bg-(--surface) px-4 py-2">
+    <header className="flex flex-wrap items-center gap-x-6 gap-y-2 rounded-xl border border-(--border) bg-(--surface) px-4 py-2 shadow-[0_1px_2px_rgb(11_43_47/0.05)]">
       <div className="flex items-center gap-2.5">
-        <img src="/admin/icon.svg" alt="" className="size-8" />
-        <h1 className="text-base font-semibold whitespace-nowrap">{texts.product}</h1>
+        <BrandMark className="size-9" />
+        <h1 className="text-lg font-bold whitespace-nowrap">{texts.product}</h1>
         <AreaName areas={areas} />
       </div>
       <ConsoleNav className="max-md:order-1 max-md:basis-full max-md:overflow-x-auto" />
       <div className="ml-auto flex items-center gap-1 text-sm">
         <ConnectionStatus />
-        <Button variant="ghost" onClick={toggle} aria-label={texts.header.theme(otherTheme)}>
-          {otherTheme}
-        </Button>
+        <ThemeButton />
         <Button variant="ghost" onClick={leave}>
           {texts.header.signOut}
         </Button>

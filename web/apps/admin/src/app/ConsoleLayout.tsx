@@ -1,4 +1,5 @@
 import type { PublicConfig } from "@supportcarr/client/config";
+import { useThemeSetting } from "@supportcarr/ui/theme";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
@@ -11,7 +12,6 @@ import { AreaContext, useArea } from "../lib/area.ts";
 import { texts } from "../lib/texts.ts";
 import { ConsoleHeader } from "./ConsoleHeader.tsx";
 import { MessagePage } from "./MessagePage.tsx";
-import { useTheme } from "./theme.ts";
 import { useCitySync } from "./useCitySync.ts";
 
 /** Loads the configuration, then shows the console for the selected area. */
@@ -45,7 +45,7 @@ function getCoveredWidth(): number {
 function Console({ config }: { config: PublicConfig }) {
   const area = useArea();
   useCitySync(config, area.id);
-  const dark = useTheme(({ theme }) => theme === "dark");
+  const dark = useThemeSetting(({ theme }) => theme === "dark");
   const { rescueId } = useParams({ strict: false });
   const navigate = useNavigate();
   const openRescue = useCallback((id: string) => void navigate({ to: "/rescues/$rescueId", params: { rescueId: id } }), [navigate]);

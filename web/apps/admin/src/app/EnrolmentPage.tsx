@@ -1,4 +1,5 @@
 import { TotpEnrolment } from "@supportcarr/ui/account/TotpEnrolment";
+import { BrandMark } from "@supportcarr/ui/BrandMark";
 import { Button } from "@supportcarr/ui/Button";
 
 import { ownAccount } from "../lib/api/ownAccount.ts";
@@ -14,9 +15,9 @@ export function EnrolmentPage({ onDone }: { onDone: () => void }) {
   const leave = useLeave();
   return (
     <main className="grid min-h-full place-items-center p-6">
-      <div className="w-full max-w-md rounded-2xl border border-(--border) bg-(--surface) p-6 shadow-sm sm:p-8">
-        <img src="/admin/icon.svg" alt="" className="size-12" />
-        <h1 className="mt-4 text-xl font-semibold">{text.title}</h1>
+      <div className="w-full max-w-md rounded-sheet border border-(--border) bg-(--surface) p-6 shadow-(--shadow) sm:p-8">
+        <BrandMark className="size-14" />
+        <h1 className="mt-4 text-2xl font-bold">{text.title}</h1>
         <p className="mt-1 mb-6 text-sm text-(--muted)">{text.about}</p>
         <TotpEnrolment onBegin={ownAccount.beginTotp} onConfirm={ownAccount.confirmTotp} onDone={onDone} />
         <Button variant="ghost" className="mt-4 w-full text-sm" onClick={leave}>

@@ -7,7 +7,7 @@ export function OfficePage({ title, about, children }: { title: string; about: s
   useDocumentTitle(title);
   return (
     <>
-      <h1 className="text-xl font-semibold tracking-tight wrap-break-word">{title}</h1>
+      <h1 className="text-2xl font-bold wrap-break-word">{title}</h1>
       <p className="mt-1 mb-5 max-w-prose text-sm wrap-break-word text-(--muted)">{about}</p>
       {children}
     </>

@@ -1,4 +1,5 @@
 import { SignInForm } from "@supportcarr/ui/account/SignInForm";
+import { BrandMark } from "@supportcarr/ui/BrandMark";
 import { Notice } from "@supportcarr/ui/Notice";
 
 import { signedIn, useSession } from "../../lib/session.ts";
@@ -11,9 +12,9 @@ export function SignIn() {
   const endReason = useSession((session) => session.endReason);
   return (
     <main className="grid min-h-full place-items-center p-6">
-      <div className="w-full max-w-sm rounded-2xl border border-(--border) bg-(--surface) p-8 shadow-sm">
-        <img src="/admin/icon.svg" alt="" className="size-12" />
-        <h1 className="mt-4 text-xl font-semibold">{text.title}</h1>
+      <div className="w-full max-w-sm rounded-sheet border border-(--border) bg-(--surface) p-8 shadow-(--shadow)">
+        <BrandMark className="size-14" />
+        <h1 className="mt-4 text-2xl font-bold">{text.title}</h1>
         <p className="mt-1 mb-6 text-sm text-(--muted)">{text.about}</p>
         {endReason === "totpRemoved" ? (
           <Notice tone="success" className="mb-4">
