@@ -5,8 +5,8 @@ interface BrandMarkProps {
 }
 
 /** The half of the bike's wheel that is seen above the bed, and the pickup; on a grid of 32. */
-const WHEEL = "M4.5 15.8a6.6 6.6 0 1 1 10.8 0h-2.99a4.5 4.5 0 1 0-4.82 0Z";
-const TRUCK =
+export const WHEEL = "M4.5 15.8a6.6 6.6 0 1 1 10.8 0h-2.99a4.5 4.5 0 1 0-4.82 0Z";
+export const TRUCK =
   "M3 16.6h14.6v-4.9c0-.9.7-1.6 1.6-1.6h3.7c1 0 1.9.5 2.4 1.3l2.5 4.1 1 .4c.9.4 1.5 1.2 1.5 2.2v3.1c0 .9-.7 1.6-1.6 1.6h-1.1a3.9 3.9 0 0 0-7.6 0h-7.4a3.9 3.9 0 0 0-7.6 0h-.6c-.8 0-1.4-.6-1.4-1.4ZM20 12.5v3h5.3l-1.6-2.6a.9.9 0 0 0-.8-.4Z";
 
 /** The mark: a pickup from the side with a bike's wheel standing in its bed.  Its colours are the same in both schemes. */

@@ -1,4 +1,5 @@
 import { BrandMark } from "@supportcarr/ui/BrandMark";
+import { BrandScene } from "@supportcarr/ui/BrandScene";
 
 import { texts } from "../lib/texts.ts";
 import { Section } from "./Section.tsx";
@@ -16,6 +17,7 @@ export const Brand = () => (
         <BrandMark className="size-4" plain />
       </span>
     </div>
+    <BrandScene className="mt-5 h-44" />
     <p className="mt-5 border-l-4 border-(--signal) pl-4 text-lg">
       {texts.brand.idea} <span className="text-(--muted)">{texts.brand.voice}</span>
     </p>

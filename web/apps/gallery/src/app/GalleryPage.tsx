@@ -50,7 +50,7 @@ export function GalleryPage() {
           />
         </div>
       </header>
-      <main className="mx-auto grid max-w-6xl grid-cols-[minmax(0,1fr)] gap-4 px-4 py-6 sm:px-6 lg:grid-cols-2">
+      <main className="mx-auto grid max-w-6xl grid-cols-[minmax(0,1fr)] items-start gap-4 px-4 py-6 sm:px-6 lg:grid-cols-2">
         <Brand />
         <Type />
         <Colours />

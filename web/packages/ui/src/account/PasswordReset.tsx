@@ -2,8 +2,8 @@ import { useState } from "react";
 
 import { Button } from "../Button.tsx";
 import { CodeField } from "../form/CodeField.tsx";
-import { Field } from "../form/Field.tsx";
 import { PasswordField } from "../form/PasswordField.tsx";
+import { PhoneField } from "../form/PhoneField.tsx";
 import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
@@ -24,7 +24,6 @@ interface PasswordResetProps {
 
 /** The number first; then, whether or not it has an account, the code that was sent and the new password. */
 export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
-  const { fields, reset: text } = useUiTexts();
   const [phone, setPhone] = useState<string | null>(null);
   const request = useSubmission(async (values) => {
     const entered = values("phone").trim();
@@ -35,7 +34,7 @@ export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
   return (
     <form onSubmit={request.onSubmit} className="space-y-4">
       <p className="text-sm text-(--muted)">{text.about}</p>
-      <Field name="phone" label={fields.phone} type="tel" autoComplete="username" required placeholder={fields.phoneExample} error={request.errorOf("phone")} />
+      <PhoneField name="phone" autoComplete="username" required error={request.errorOf("phone")} />
       {request.message ? <Notice tone="danger">{request.message}</Notice> : null}
       <SubmitButton label={text.submit} pendingLabel={text.pending} pending={request.pending} className="w-full" />
     </form>

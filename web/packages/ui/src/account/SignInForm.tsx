@@ -5,6 +5,7 @@ import { Button } from "../Button.tsx";
 import { CodeField } from "../form/CodeField.tsx";
 import { Field } from "../form/Field.tsx";
 import { PasswordField } from "../form/PasswordField.tsx";
+import { PhoneField } from "../form/PhoneField.tsx";
 import { type DescribeError, useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
@@ -51,7 +52,7 @@ export function SignInForm({ onSignIn, describeError, notice, children }: SignIn
   const message = form.message ?? (form.pending || form.problem ? null : notice);
   return (
     <form onSubmit={form.onSubmit}>
-      <Field name="phone" label={fields.phone} type="tel" autoComplete="username" required placeholder={fields.phoneExample} error={form.errorOf("phone")} />
+      <PhoneField name="phone" autoComplete="username" required error={form.errorOf("phone")} />
       <PasswordField name="password" label={fields.password} autoComplete="current-password" required error={form.errorOf("password")} className="mt-4" />
       {children}
       {message ? (

@@ -1,5 +1,6 @@
 import { Field } from "../form/Field.tsx";
 import { PasswordField } from "../form/PasswordField.tsx";
+import { PhoneField } from "../form/PhoneField.tsx";
 import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
@@ -27,7 +28,7 @@ export function SignUpForm({ onSignUp }: { onSignUp: (account: NewAccount) => Pr
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
       <Field name="name" label={fields.name} type="text" autoComplete="name" required maxLength={80} error={form.errorOf("name")} />
-      <Field name="phone" label={fields.phone} type="tel" autoComplete="username" required placeholder={fields.phoneExample} hint={fields.phoneHint} error={form.errorOf("phone")} />
+      <PhoneField name="phone" autoComplete="username" required hint={fields.phoneHint} error={form.errorOf("phone")} />
       <PasswordField name="password" label={fields.password} autoComplete="new-password" required hint={fields.passwordHint} error={form.errorOf("password")} />
       <fieldset>
         <legend className="text-sm font-semibold">{text.role}</legend>

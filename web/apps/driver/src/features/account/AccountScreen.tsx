@@ -14,7 +14,7 @@ import { Avatar } from "@supportcarr/ui/Avatar";
 import { Button } from "@supportcarr/ui/Button";
 import { ListRow } from "@supportcarr/ui/ListRow";
 
-const ICON = "size-6";
+const ICON = "size-5";
 
 /** Everything about the driver, one row each. */
 export function AccountScreen() {

@@ -1,6 +1,7 @@
 import { SubmitButton } from "@supportcarr/ui/account/SubmitButton";
 import { Field } from "@supportcarr/ui/form/Field";
 import { PasswordField } from "@supportcarr/ui/form/PasswordField";
+import { PhoneField } from "@supportcarr/ui/form/PhoneField";
 import { InvalidFields, useSubmission } from "@supportcarr/ui/form/useSubmission";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery } from "@tanstack/react-query";
@@ -36,7 +37,7 @@ export function SignUpScreen() {
       <p className="mb-5 text-(--muted)">{text("about")}</p>
       <form onSubmit={form.onSubmit} className="space-y-4">
         <Field name="name" label={text("name")} type="text" autoComplete="name" required maxLength={80} hint={text("nameHint")} error={form.errorOf("name")} />
-        <Field name="phone" label={text("phone")} type="tel" inputMode="tel" autoComplete="username" required placeholder={text("phoneExample")} hint={text("phoneHint")} error={form.errorOf("phone")} />
+        <PhoneField name="phone" label={text("phone")} autoComplete="username" required placeholder={text("phoneExample")} hint={text("phoneHint")} error={form.errorOf("phone")} />
         <PasswordField name="password" label={text("password")} autoComplete="new-password" required hint={text("passwordHint")} error={form.errorOf("password")} />
         {terms ? (
           <div>

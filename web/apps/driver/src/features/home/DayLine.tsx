@@ -16,19 +16,19 @@ export function DayLine({ day }: { day: DaySummary }) {
   const restSoon = day.hours_until !== null && Date.parse(day.hours_until) - now < WARN_MS;
   return (
     <div className="absolute inset-x-3 top-[calc(0.75rem+env(safe-area-inset-top))] z-10 space-y-2">
-      <Link to="/earnings" className="flex items-center justify-between gap-3 rounded-2xl bg-(--surface) px-4 py-2.5 shadow-md">
-        <span className="text-xl font-semibold tabular-nums">{day.currency ? formats.money(day.earned_minor, day.currency) : text("nothing")}</span>
+      <Link to="/earnings" className="flex items-center justify-between gap-3 rounded-2xl bg-(--surface-raised) px-4 py-2.5 shadow-(--shadow)">
+        <span className="display text-lg font-bold tabular-nums">{day.currency ? formats.money(day.earned_minor, day.currency) : text("nothing")}</span>
         <span className="text-right text-sm text-(--muted)">
           {text("jobs", { count: day.jobs })}
           <span className="block">{text("driven", { hours: formats.duration(day.driving_seconds) })}</span>
         </span>
       </Link>
       {resting && day.rest_until ? (
-        <p role="status" className="rounded-xl bg-(--warning-soft) px-4 py-2 text-sm text-(--warning-text) shadow-md">
+        <p role="status" className="rounded-card bg-(--warning-soft) px-4 py-2 text-sm text-(--warning-text) shadow-(--shadow)">
           {text("restUntil", { time: formats.time(day.rest_until, day.timezone) })}
         </p>
       ) : restSoon && day.hours_until ? (
-        <p role="status" className="rounded-xl bg-(--warning-soft) px-4 py-2 text-sm text-(--warning-text) shadow-md">
+        <p role="status" className="rounded-card bg-(--warning-soft) px-4 py-2 text-sm text-(--warning-text) shadow-(--shadow)">
           {text("restSoon", { time: formats.time(day.hours_until, day.timezone) })}
         </p>
       ) : null}

@@ -26,7 +26,7 @@ export function HomeScreen() {
     <main className="relative mx-auto flex h-full max-w-xl flex-col">
       <h1 className="sr-only">{text("title")}</h1>
       <div className="relative min-h-40 flex-1">
-        <MapView label={text("map")} center={here} zoom={13} fit={here ? [here] : null} markers={here ? [{ id: "me", kind: "truck", at: here, heading: fix?.heading ?? null, label: text("you") }] : []} padding={{ bottom: 24 }} />
+        <MapView label={text("map")} interactive={false} center={here} zoom={13} fit={here ? [here] : null} markers={here ? [{ id: "me", kind: "truck", at: here, heading: fix?.heading ?? null, label: text("you") }] : []} padding={{ bottom: 24 }} />
         {today.data ? <DayLine day={today.data} /> : null}
       </div>
       <div className="-mt-5 max-h-[72%] shrink-0 overflow-y-auto rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
