@@ -24,6 +24,7 @@ interface PasswordResetProps {
 
 /** The number first; then, whether or not it has an account, the code that was sent and the new password. */
 export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
+  const { reset: text } = useUiTexts();
   const [phone, setPhone] = useState<string | null>(null);
   const request = useSubmission(async (values) => {
     const entered = values("phone").trim();
