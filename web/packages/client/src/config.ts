@@ -28,6 +28,8 @@ export interface PublicConfig {
   map: PublicMap;
   speed: number;
   areas: PublicArea[];
+  /** Without a publishable key cards are entered on a page of Stripe's emulator. */
+  payments?: { publishable_key: string | null };
   /** How to reach a person who helps. */
   support?: { phone?: string | null; email?: string | null };
   /** The versions of the texts that are accepted at sign-up. */

@@ -5,6 +5,7 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 
 import { accountQueries } from "../lib/api/account.ts";
+import { useCardReturn } from "../lib/cards/useCardReturn.ts";
 import { forgetRequests } from "../lib/lastRequests.ts";
 import { useRequest } from "../lib/requestStore.ts";
 import { useSession } from "../lib/session.ts";
@@ -21,6 +22,7 @@ export function SignedInLayout() {
   const language = me.data?.preferences.language;
 
   useLiveSync(signedIn);
+  useCardReturn(signedIn);
   useEffect(() => followAccount(language), [language]);
 
   // Nothing of the person stays in memory.

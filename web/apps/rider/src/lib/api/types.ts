@@ -13,6 +13,7 @@ export type Driver = Schemas["DriverView"];
 export type Message = Schemas["MessageView"];
 export type Notification = Schemas["NotificationView"];
 export type PaymentMethod = Schemas["PaymentMethodView"];
+export type CardSetup = Schemas["CardSetupView"];
 export type Photo = Schemas["PhotoView"];
 export type PhotoStage = Photo["stage"];
 export type Place = Schemas["Place"];

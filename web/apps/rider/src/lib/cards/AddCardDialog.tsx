@@ -1,36 +1,39 @@
-import { Choices } from "@supportcarr/ui/form/Choices";
-import { FormDialog } from "@supportcarr/ui/form/FormDialog";
-import { useRef } from "react";
+import { Modal } from "@supportcarr/ui/Modal";
+import { Notice } from "@supportcarr/ui/Notice";
+import { Skeleton } from "@supportcarr/ui/Skeleton";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
-import { addCard } from "../api/payments.ts";
+import { configQueries } from "../api/config.ts";
+import { addEnteredCard, paymentQueries } from "../api/payments.ts";
 import type { PaymentMethod } from "../api/types.ts";
-import { useDescribeError } from "../useProblemText.ts";
+import { useProblemText } from "../useProblemText.ts";
+import { EmulatorCardForm } from "./EmulatorCardForm.tsx";
+import { StripeCardForm } from "./StripeCardForm.tsx";
 
-// The test cards of Stripe: https://docs.stripe.com/testing
-const TEST_CARDS = ["pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequired", "pm_card_chargeCustomerFail", "pm_card_chargeDeclined"] as const;
+interface AddCardDialogProps {
+  onClose: () => void;
+  onAdded: (card: PaymentMethod) => unknown;
+}
 
-/** Adds a card.  Without a publishable key there are only the test cards of the emulator. */
-export function AddCardDialog({ onClose, onAdded }: { onClose: () => void; onAdded: (card: PaymentMethod) => unknown }) {
+/** Adds a card: by Stripe's form where there is a publishable key, else with the emulator. */
+export function AddCardDialog({ onClose, onAdded }: AddCardDialogProps) {
   const text = useTranslations("cards");
-  const describeError = useDescribeError();
-  const keys = useRef(new Map<string, string>());
+  const problemText = useProblemText();
+  const config = useQuery(configQueries.current());
+  const setup = useQuery(paymentQueries.setup());
+  const publishableKey = config.data?.payments?.publishable_key;
+
+  if (!publishableKey) return <EmulatorCardForm page={setup.data?.entry_url ?? undefined} onClose={onClose} onAdded={onAdded} />;
   return (
-    <FormDialog
-      title={text("add")}
-      about={text("testAbout")}
-      submit={text("add")}
-      pending={text("adding")}
-      describeError={describeError}
-      onSubmit={async (values) => {
-        const card = values("card");
-        const key = keys.current.get(card) ?? crypto.randomUUID(); // a repeat adds the same card
-        keys.current.set(card, key);
-        await onAdded(await addCard(card, key));
-      }}
-      onClose={onClose}
-    >
-      {() => <Choices legend={text("testLegend")} name="card" columns={1} chosen={[TEST_CARDS[0]]} choices={TEST_CARDS.map((value) => ({ value, label: text(`test.${value}.label`), about: text(`test.${value}.about`) }))} />}
-    </FormDialog>
+    <Modal title={text("add")} onClose={onClose}>
+      {setup.data ? (
+        <StripeCardForm publishableKey={publishableKey} clientSecret={setup.data.client_secret} onEntered={async (setupIntent) => onAdded(await addEnteredCard(setupIntent))} />
+      ) : setup.isError ? (
+        <Notice tone="danger">{problemText(setup.error)}</Notice>
+      ) : (
+        <Skeleton label={text("adding")} />
+      )}
+    </Modal>
   );
 }

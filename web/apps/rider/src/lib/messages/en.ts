@@ -268,6 +268,8 @@ export const messages = {
     removeTitle: "Remove {name}?",
     removed: "The card is removed.",
     testAbout: "This is a test system: no real card is used, and nothing is charged.",
+    enterNumber: "Enter a card number",
+    formFailed: "The form for cards did not load. Check your connection and try again.",
     testLegend: "Test card",
     test: {
       pm_card_visa: { label: "Visa", about: "Pays" },

@@ -267,6 +267,8 @@ export const messages: AppMessages = {
     removeTitle: "¿Quitar {name}?",
     removed: "La tarjeta se quitó.",
     testAbout: "Este es un sistema de prueba: no se usa ninguna tarjeta real y no se cobra nada.",
+    enterNumber: "Introducir un número de tarjeta",
+    formFailed: "El formulario de tarjeta no se ha cargado. Revise su conexión e inténtelo de nuevo.",
     testLegend: "Tarjeta de prueba",
     test: {
       pm_card_visa: { label: "Visa", about: "Paga" },

@@ -267,6 +267,8 @@ export const messages: AppMessages = {
     removeTitle: "Supprimer {name} ?",
     removed: "La carte est supprimée.",
     testAbout: "Ceci est un système d'essai : aucune vraie carte n'est utilisée et rien n'est débité.",
+    enterNumber: "Saisir un numéro de carte",
+    formFailed: "Le formulaire de carte ne s’est pas chargé. Vérifiez votre connexion et réessayez.",
     testLegend: "Carte d'essai",
     test: {
       pm_card_visa: { label: "Visa", about: "Paie" },
