@@ -9,6 +9,7 @@ import { useCityTime } from "../../lib/useCityTime.ts";
 import { usePhaseText } from "../../lib/usePhaseText.ts";
 import { Actions } from "./Actions.tsx";
 import { CancelButton } from "./CancelButton.tsx";
+import { ConfirmCard } from "./ConfirmCard.tsx";
 import { DriverCard } from "./DriverCard.tsx";
 import { Ending } from "./Ending.tsx";
 import { FixCard } from "./FixCard.tsx";
@@ -40,6 +41,7 @@ export function RescueView({ rescue, timeline }: { rescue: Rescue; timeline: rea
         </div>
         <div className="mt-4 space-y-4">
           {phase === "searching" || phase === "searchingAgain" ? <SearchState rescue={rescue} timeline={timeline} /> : null}
+          {phase === "confirmingCard" ? <ConfirmCard rescueId={rescue.id} /> : null}
           {phase === "fixProposed" ? <FixCard rescue={rescue} /> : null}
           {needsPin(phase) && rescue.pin ? <PinCard rescue={rescue} phase={phase} /> : null}
           {hasDriver(phase) && rescue.driver ? <DriverCard driver={rescue.driver} /> : null}

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { http } from "../session.ts";
-import type { Cancellation, Message, OwnRatings, Page, Photo, RatingForm, Rescue, RescueRatings, TimelineEntry } from "./types.ts";
+import type { Cancellation, Message, OwnRatings, Page, PaymentAuthentication, Photo, RatingForm, Rescue, RescueRatings, ShareLink, TimelineEntry } from "./types.ts";
 
 const PAGE = 15;
 const MESSAGES = 200;
@@ -66,6 +66,9 @@ export const rescueQueries = {
   cancellation: (rescueId: string) =>
     queryOptions({ queryKey: [...rescueQueries.of(rescueId), "cancellation"], queryFn: () => get<Cancellation>(`${pathOf(rescueId)}/cancellation`), staleTime: 0, gcTime: 0 }),
 
+  /** Where the rider confirms the payment, if the bank asks for that (3-D Secure). */
+  authentication: (rescueId: string) => queryOptions({ queryKey: [...rescueQueries.of(rescueId), "authentication"], queryFn: () => get<PaymentAuthentication>(`${pathOf(rescueId)}/payment-authentication`) }),
+
   /** What both sides have said of each other, as far as the person may see it. */
   ratings: (rescueId: string) => queryOptions({ queryKey: [...rescueQueries.of(rescueId), "ratings"], queryFn: () => get<RescueRatings>(`${pathOf(rescueId)}/ratings`) }),
 
@@ -102,11 +105,5 @@ export const reportRating = async (ratingId: string, reason: string): Promise<vo
   await http.post(`/ratings/${encodeURIComponent(ratingId)}/report`, { reason });
 };
 
-/** A link with which others follow the rescue without an account, until it expires. */
-export interface ShareLink {
-  id: string;
-  url: string;
-  expires_at: string;
-}
-
+/** Makes a link with which others follow the rescue without an account, until it expires. */
 export const shareRescue = async (rescueId: string): Promise<ShareLink> => (await http.post<ShareLink>(`${pathOf(rescueId)}/share-links`)).data;

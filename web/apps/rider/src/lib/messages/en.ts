@@ -326,6 +326,7 @@ export const messages = {
       renew: "New PIN",
       renewed: "You have a new PIN.",
     },
+    confirm: { open: "Confirm with your bank", inBankApp: "Open your bank's app and confirm the payment there." },
     fix: {
       label: "Confirm the price",
       about: "Agree only if your bike works. You pay {price} instead of {quote}.",

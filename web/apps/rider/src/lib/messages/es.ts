@@ -325,6 +325,7 @@ export const messages: AppMessages = {
       renew: "PIN nuevo",
       renewed: "Tiene un PIN nuevo.",
     },
+    confirm: { open: "Confirmar con su banco", inBankApp: "Abra la aplicación de su banco y confirme allí el pago." },
     fix: {
       label: "Confirmar el precio",
       about: "Acepte solo si su bicicleta funciona. Paga {price} en lugar de {quote}.",

@@ -325,6 +325,7 @@ export const messages: AppMessages = {
       renew: "Nouveau NIP",
       renewed: "Vous avez un nouveau NIP.",
     },
+    confirm: { open: "Confirmer auprès de votre banque", inBankApp: "Ouvrez l'application de votre banque et confirmez-y le paiement." },
     fix: {
       label: "Confirmer le prix",
       about: "N'acceptez que si votre vélo fonctionne. Vous payez {price} au lieu de {quote}.",
