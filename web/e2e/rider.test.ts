@@ -107,15 +107,13 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await rider.button("Change and ask again").click();
     await rider.addCard("Mastercard");
 
-    const driver = await ScriptedDriver.start("Eve Roy", "+14385550304", "EVE 304", NEARBY);
-    const rescueId = await rider.request();
-    await rider.heading(/Looking for a driver|Eve is/).waitFor();
-    await driver.accept(rescueId);
-    await rider.heading(/^Eve is/).waitFor();
+    await rider.request(); // a simulated driver comes
+    await rider.heading(/ (is coming|away)$/).waitFor();
     // Free until two minutes of the city's time have passed; the fee is shown before anything is decided.
     const cost = async () => {
       await rider.button("Cancel the rescue").click();
-      const costs = await rider.page.getByRole("dialog").getByText("Cancelling now costs $7.00.").isVisible({ timeout: 3_000 }).catch(() => false);
+      const said = await rider.page.getByText(/^Cancelling (now costs|is free)/).textContent();
+      const costs = said === "Cancelling now costs $7.00.";
       if (!costs) await rider.page.keyboard.press("Escape");
       return costs;
     };
@@ -128,7 +126,6 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await rider.page.getByText("It takes too long").click();
     await rider.button("Cancel and pay $7.00").click();
     await rider.heading("Cancelled").waitFor();
-    await driver.stop();
     await rider.link("Receipt").click();
     await rider.page.getByText("Cancellation fee").waitFor();
     await rider.page.getByText("$7.00 was charged to your card.").waitFor();

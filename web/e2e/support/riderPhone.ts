@@ -21,7 +21,7 @@ export class RiderPhone {
 
   readonly button = (name: string | RegExp) => this.page.getByRole("button", { name, exact: typeof name === "string" });
   readonly link = (name: string | RegExp) => this.page.getByRole("link", { name });
-  readonly heading = (name: string | RegExp) => this.page.getByRole("heading", { name });
+  readonly heading = (name: string | RegExp) => this.page.getByRole("heading", { name, exact: typeof name === "string" });
   readonly field = (label: string) => this.page.getByLabel(label, { exact: true });
 
   /** Opens the app and signs up, with the code from the sandbox. */

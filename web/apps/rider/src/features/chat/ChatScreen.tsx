@@ -36,7 +36,9 @@ export function ChatScreen() {
   }, [openChat, rescueId]);
 
   const count = (messages.data?.length ?? 0) + drafts.length;
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [count]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" }); // a promise in newer browsers, which an effect must not return
+  }, [count]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
