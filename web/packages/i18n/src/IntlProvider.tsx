@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { IntlProvider as Provider } from "use-intl";
 
 import { type Language, localeOf } from "./languages.ts";
@@ -17,26 +17,32 @@ interface Loaded {
   messages: Messages;
 }
 
+const FALLBACK: Language = "en";
+
 /** Texts and formats in the language of the page; shows nothing until the first messages are there. */
 export function IntlProvider({ load, timeZone, children }: { load: MessageLoader; timeZone?: string; children: ReactNode }) {
   const language = useLanguage((state) => state.language);
   const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const hasTexts = useRef(false);
 
   useEffect(() => {
     let current = true;
-    load(language).then(
-      (messages) => {
-        if (current) setLoaded({ language, messages });
-      },
-      () => undefined, // without a connection the page keeps the language that it has
-    );
+    const show = (shown: Language) => (messages: Messages) => {
+      if (current) setLoaded({ language: shown, messages });
+    };
+    load(language).then(show(language), () => {
+      // Without a connection the page keeps the language that it has; if it has none yet, English comes with the app.
+      if (current && !hasTexts.current) load(FALLBACK).then(show(FALLBACK), () => undefined);
+    });
     return () => {
       current = false;
     };
   }, [language, load]);
 
   useEffect(() => {
-    if (loaded) document.documentElement.lang = loaded.language;
+    if (!loaded) return;
+    hasTexts.current = true;
+    document.documentElement.lang = loaded.language;
   }, [loaded]);
 
   if (!loaded) return null;
