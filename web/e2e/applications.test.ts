@@ -75,6 +75,25 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
     await waiting(page, "Ada Allard").waitFor({ state: "detached" });
   });
 
+  test("show what the checks have found, and ask why the driver is approved all the same", async ({ page }) => {
+    const driver = await applicant(person("Nora Consider", "0179"), "NOR 179"); // the emulator finds something by this name
+    await driver.submit();
+
+    await new ConsolePage(page).signInBefore();
+    await new ConsolePage(page).visit(`/admin/applications?driver=${driver.id}`);
+    const checks = application(page, "Nora Consider").getByRole("listitem").filter({ hasText: "Look closer" });
+    await checks.filter({ hasText: "Background check" }).waitFor();
+    await checks.filter({ hasText: "Two entries in the records need a look." }).first().waitFor();
+    await page.keyboard.press("a");
+    const dialog = page.getByRole("dialog", { name: "Approve Nora Consider all the same?" });
+    await dialog.getByText("Background check: Look closer.").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await dialog.getByLabel("Why you approve all the same").fill("Two parking fines, long paid.");
+    await dialog.getByRole("button", { name: "Approve driver" }).click();
+    await page.getByRole("status").filter({ hasText: "Nora Consider is approved." }).waitFor();
+    expect(await driver.read()).toMatchObject({ state: "approved", decision: { reason: null } });
+  });
+
   test("show each document beside what was stated, to be looked at closely and decided one by one", async ({ page, browser }) => {
     const driver = await applicant(person("Zoé Tremblay", "0175"), "ZOE 175");
     const licence = await photograph(browser, { title: "PERMIS DE CONDUIRE", lines: { Name: "Zoé Tremblay", Number: "T6512-120985-03", Class: "5", Expires: "2031-06-01" } });

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from supportcarr.auth.service import AuthService
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.ids import FILE
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.dispatch.service import DispatchService
 from supportcarr.dispatch.supply import DriverSupply
+from supportcarr.drivers.ports import Candidate
 from supportcarr.files.model import FileLinks
 from supportcarr.files.service import FileService
 from supportcarr.kit.objects.port import UploadForm
@@ -89,6 +91,17 @@ class RescuePhotoFiles:
 
     async def links(self, file_ids: Sequence[str]) -> Mapping[str, FileLinks]:
         return await self._files.links(file_ids)
+
+
+class CheckCandidates:
+    """``drivers.ports.CandidateDirectory``: the account's name and phone number."""
+
+    def __init__(self, auth: AuthService) -> None:
+        self._auth = auth
+
+    async def candidate(self, driver_id: str) -> Candidate:
+        user = await self._auth.user(driver_id)
+        return Candidate(user.name, user.phone)
 
 
 class ConsoleDrivers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -41,6 +41,7 @@ from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.auth.totp_service import TotpService
 from supportcarr.bootstrap.adapters import (
     AdminRescueView,
+    CheckCandidates,
     ConsoleDrivers,
     ConsoleOffers,
     ConsolePayments,
@@ -54,7 +55,7 @@ from supportcarr.bootstrap.maps import geocoder_of, map_folder
 from supportcarr.bootstrap.objects import objects_of
 from supportcarr.bootstrap.people_search import PeopleSearch
 from supportcarr.bootstrap.retention import Retention
-from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.settings import Settings, checks_of
 from supportcarr.contracts.routing import Route
 from supportcarr.dispatch import collections as dispatch_repository
 from supportcarr.dispatch import handlers as dispatch_handlers
@@ -68,10 +69,12 @@ from supportcarr.drivers import handlers as drivers_handlers
 from supportcarr.drivers import jobs as drivers_jobs
 from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers import shift_routes
+from supportcarr.drivers.checks.service import DriverCheckService
 from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.hours import HoursRules
 from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.plates import Plates
+from supportcarr.drivers.ports import CheckKind, CheckProvider
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.drivers.vehicle_service import VehicleService
@@ -150,6 +153,7 @@ from supportcarr.privacy.deletions import DeletionService
 from supportcarr.privacy.exports import ExportService
 from supportcarr.privacy.personal_data import ExportData
 from supportcarr.privacy.ports import PersonalData
+from supportcarr.providers.checks import HttpCheckProvider
 from supportcarr.providers.named_places import NamedPlaces
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.providers.s3 import S3Objects
@@ -244,6 +248,7 @@ class Container:
         payment_gateway: Callable[[], PaymentGateway] | None = None,
         sms: Callable[[], SmsSender] | None = None,
         objects: Callable[[], LocalObjects | S3Objects] | None = None,
+        checks: Callable[[], Mapping[CheckKind, CheckProvider]] | None = None,
     ) -> None:
         for spec in SPECS:
             store.collection(spec)
@@ -342,6 +347,10 @@ class Container:
             store, clock, self.drivers, LiveJobs(store), plates=self.plates, photos=self.files
         )
         self.driver_documents = DriverDocumentService(store, clock, self.drivers, self.files, self.audit)
+        self.check_providers = checks() if checks else check_providers_of(settings)
+        self.driver_checks = DriverCheckService(
+            store, clock, CheckCandidates(self.auth), self.check_providers
+        )
         self.tracking = TrackingService(
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
         )
@@ -489,7 +498,9 @@ class Container:
             *photo_routes.routes(self.photos),
             *share_link_routes.routes(self.share_links, self.clock, self.settings.deployment.public_url),
             *dispatch_routes.routes(self.dispatch),
-            *drivers_routes.routes(self.drivers, self.vehicles, self.driver_documents, self.people_search),
+            *drivers_routes.routes(
+                self.drivers, self.vehicles, self.driver_documents, self.driver_checks, self.people_search
+            ),
             *shift_routes.routes(self.shifts),
             *tracking_routes.routes(self.tracking),
             *ratings_routes.routes(self.ratings, self.audit, self.drivers),
@@ -524,7 +535,9 @@ class Container:
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),
             *riders_handlers.bike_consumers(self.bikes),
-            *drivers_handlers.consumers(self.drivers, self.vehicles, self.shifts, self.driver_documents),
+            *drivers_handlers.consumers(
+                self.drivers, self.vehicles, self.shifts, self.driver_documents, self.driver_checks
+            ),
             *dispatch_handlers.consumers(self.dispatch),
             *tracking_handlers.consumers(self.tracking),
             *operations_handlers.consumers(self.operations),
@@ -541,7 +554,7 @@ class Container:
         return [
             *rescues_jobs.deadlines(self.rescues),
             *dispatch_jobs.deadlines(self.dispatch),
-            *drivers_jobs.deadlines(self.drivers, self.shifts),
+            *drivers_jobs.deadlines(self.drivers, self.shifts, self.driver_checks),
             *ratings_jobs.deadlines(self.ratings),
             *privacy_jobs.deadlines(self.deletions),
         ]
@@ -581,9 +594,18 @@ class Container:
         await self.geocoding.close()
         await self.partner_keys.close()
         await self.sms.close()
+        for provider in self.check_providers.values():
+            await provider.close()
         await self.image_pool.close()
         await self.objects.close()
         self.passwords.close()
+
+
+def check_providers_of(settings: Settings) -> Mapping[CheckKind, CheckProvider]:
+    """The providers of checks that have an address."""
+    return {
+        kind: HttpCheckProvider(group, kind) for kind, group in checks_of(settings).items() if group.api_base
+    }
 
 
 def area_ids() -> Sequence[str]:

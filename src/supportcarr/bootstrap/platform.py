@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import ssl
 import time
@@ -19,7 +20,7 @@ from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.operators import Operator, operators
 from supportcarr.bootstrap.ports import reachable_host, refuse_unusable_ports
 from supportcarr.bootstrap.profile_rules import refuse_insecure
-from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.settings import Settings, checks_of
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.log_file import LogFile
 from supportcarr.kit.runtime.private_files import is_open_to_others, make_private_folder
@@ -143,12 +144,23 @@ def log_variable(settings: Settings, path: Path) -> dict[str, str]:
 
 
 def _emulator_addresses(settings: Settings) -> dict[str, str]:
-    """In the local profile, services without an address in the settings are called at their emulators."""
+    """In the local profile, services without an address in the settings are called at their emulators.
+
+    Checks of drivers are left out where the emulators are not installed: nobody needs them.
+    """
     if settings.deployment.profile != "local":
         return {}
     emulators = f"http://{reachable_host(settings.servers.host)}:{settings.servers.sandbox_port}"
     given = {"STRIPE_API_BASE": settings.stripe.api_base, "TWILIO_API_BASE": settings.twilio.api_base}
-    return {f"{PREFIX}{name}": emulators for name, address in given.items() if not address}
+    addresses = {f"{PREFIX}{name}": emulators for name, address in given.items() if not address}
+    if EMULATORS in added_commands().names:
+        for kind, checks in checks_of(settings).items():
+            if not checks.api_base:
+                name = f"{PREFIX}{checks.prefix}"
+                addresses[f"{name}API_BASE"] = f"{emulators}/checks/{kind}"
+                addresses[f"{name}API_KEY"] = checks.api_key or secrets.token_urlsafe(24)
+                addresses[f"{name}WEBHOOK_SECRET"] = checks.webhook_secret or secrets.token_urlsafe(24)
+    return addresses
 
 
 async def _spawner(settings: Settings, environment: Mapping[str, str], output: LogFile) -> Spawner:

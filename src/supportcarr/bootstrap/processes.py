@@ -147,6 +147,7 @@ def _register_stats(metrics: Metrics, container: Container, relay: Relay) -> Non
     metrics.register_stats("area_cache", container.area_cache.stats)
     _register_auth_stats(metrics, container)
     metrics.register_stats("data_keys", container.data_keys.stats)
+    metrics.register_stats("driver_checks", container.driver_checks.stats)
     metrics.register_stats("files", container.file_figures.stats)
     metrics.register_stats("redis", lambda: {"reconnects_total": container.redis.durable.reconnects})
 

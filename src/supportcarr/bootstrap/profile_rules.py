@@ -17,7 +17,7 @@ from dotenv import dotenv_values
 from supportcarr.auth.settings import lookup_secrets, token_keys
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.setting_rules import LOOPBACK
-from supportcarr.kit.runtime.settings import PREFIX, SettingsError, declared, is_required
+from supportcarr.kit.runtime.settings import PREFIX, SettingsError, declared, is_required, is_secret
 
 SHORTEST_SECRET = 16  # characters; services choose the length of theirs
 SHORTEST_OWN_SECRET = 32
@@ -59,10 +59,11 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     kept = Path(settings.deployment.data) / "secrets.env"
     generated = {value for value in dotenv_values(kept).values() if value} if kept.is_file() else set()
     for name, value, meta in _values(settings):
-        if not is_required(meta):
+        of_checks = name.startswith(tuple(f"{PREFIX}{kind}_CHECKS" for kind in ("IDENTITY", "BACKGROUND")))
+        if not is_required(meta) and not (of_checks and is_secret(meta) and value):
             continue
         secrets = _secrets_in(name, value)
-        issued = name.startswith((f"{PREFIX}STRIPE", f"{PREFIX}TWILIO"))
+        issued = of_checks or name.startswith((f"{PREFIX}STRIPE", f"{PREFIX}TWILIO"))
         least = SHORTEST_SECRET if issued else SHORTEST_OWN_SECRET
         if value in generated or any(secret in generated for secret in secrets):
             yield name, f"the local profile generated it ({kept})"

@@ -150,6 +150,12 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "drivers' applications and papers", ("driverprofiles",), "until the account is deleted", GONE
         ),
         RetentionRow(
+            "checks of drivers by providers (results are sealed)",
+            ("driverchecks",),
+            "until the account is deleted; what the provider holds, as its contract says",
+            GONE,
+        ),
+        RetentionRow(
             "documents that drivers upload (numbers and reasons are sealed)",
             ("driverdocuments",),
             "until the account is deleted; replaced ones 365 days, as evidence",

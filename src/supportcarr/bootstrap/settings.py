@@ -14,6 +14,7 @@ from msgspec import Meta
 from supportcarr.audit.settings import AuditSettings
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.dispatch.settings import DispatchSettings
+from supportcarr.drivers.ports import CheckKind
 from supportcarr.drivers.settings import DriverSettings, ShiftSettings
 from supportcarr.files.settings import FileSettings
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
@@ -34,7 +35,10 @@ from supportcarr.kit.sealing.settings import KeysetSettings
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.privacy.settings import PrivacySettings
 from supportcarr.providers.settings import (
+    BackgroundCheckSettings,
+    CheckSettings,
     ClamdSettings,
+    IdentityCheckSettings,
     RoutingSettings,
     S3Settings,
     StripeSettings,
@@ -171,6 +175,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dispatch: DispatchSettings
     ratings: RatingSettings
     drivers: DriverSettings
+    identity_checks: IdentityCheckSettings
+    background_checks: BackgroundCheckSettings
     shifts: ShiftSettings
     routing: RoutingSettings
     streams: StreamSettings
@@ -192,6 +198,11 @@ def load_settings(
     return settings
 
 
+def checks_of(settings: Settings) -> Mapping[CheckKind, CheckSettings]:
+    """The settings of each kind of check."""
+    return {"identity": settings.identity_checks, "background": settings.background_checks}
+
+
 def _check_together(settings: Settings) -> None:
     """Check settings that depend on each other.  Raises ``SettingsError``."""
     if settings.dispatch.radius_m > settings.dispatch.radius_max_m:
@@ -210,6 +221,10 @@ def _check_together(settings: Settings) -> None:
                     f"{PREFIX}{name} is set: set {PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY "
                     "too."
                 )
+    for checks in checks_of(settings).values():
+        if checks.api_base and not (checks.api_key and checks.webhook_secret):
+            name = f"{PREFIX}{checks.prefix}"
+            raise SettingsError(f"{name}API_BASE is set: set {name}API_KEY and {name}WEBHOOK_SECRET too.")
     if settings.deployment.profile != "local" and not (
         settings.twilio.from_number or settings.twilio.messaging_service_sid
     ):

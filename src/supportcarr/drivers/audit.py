@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.events import Fact, OperatorActed
-from supportcarr.drivers.applications.commands import Command
+from supportcarr.drivers.applications.commands import Approve, Command
 from supportcarr.drivers.model import DriverProfile, state_of
 
 
@@ -17,10 +17,22 @@ def operator_acted(
         subject=after.id,
         person_id=after.id,
         before=_facts(before),
-        after=_facts(after),
-        reason=getattr(command, "reason", None),
+        after=_facts(after) | _checks(command),
+        reason=_reason(command),
         origin=origin,
     )
+
+
+def _reason(command: Command) -> str | None:
+    """The operator's words, also those that the driver does not see."""
+    reasons = [getattr(command, name, None) for name in ("reason", "override_reason")]
+    return " / ".join(filter(None, reasons)) or None
+
+
+def _checks(command: Command) -> dict[str, Fact]:
+    """The checks that were not clear when the driver was approved."""
+    unclear = command.unclear_checks if isinstance(command, Approve) else ()
+    return {"unclear_checks": ", ".join(unclear)} if unclear else {}
 
 
 def _facts(profile: DriverProfile) -> dict[str, Fact]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from supportcarr.drivers.checks.model import DriverCheck
 from supportcarr.drivers.driver_documents.model import DriverDocument
 from supportcarr.drivers.model import DriverProfile, Vehicle
 from supportcarr.drivers.shifts import Shift
@@ -29,5 +30,6 @@ DRIVER_DOCUMENTS = CollectionSpec(
     DriverDocument,
     (Index("driver_id", "state"), Index("replaced_at"), Index("unattached_since")),
 )
+DRIVER_CHECKS = CollectionSpec("driverchecks", DriverCheck, (Index("driver_id"), Index("due_at")))
 
-SPECS: tuple[CollectionSpec[Any], ...] = (PROFILES, VEHICLES, SHIFTS, DRIVER_DOCUMENTS)
+SPECS: tuple[CollectionSpec[Any], ...] = (PROFILES, VEHICLES, SHIFTS, DRIVER_DOCUMENTS, DRIVER_CHECKS)

@@ -4,6 +4,7 @@ ApiError
 ├── NotApproved        409
 ├── ApplicationIncomplete  409, names what is missing
 ├── DocumentsNotApproved  409, names each uploaded document that an operator has to approve first
+├── ChecksNotClear     409, names each check that is not clear; with a reason the driver can be approved
 ├── DocumentsNotValid  409, names each paper that is missing or has expired
 ├── TooManyVehicles    409
 ├── VehicleInUse       409
@@ -41,6 +42,16 @@ class ApplicationIncomplete(Conflict):
 
 class DocumentsNotApproved(Conflict):
     code, title = "documents_not_approved", "The driver's documents are not all approved"
+
+
+class ChecksNotClear(Conflict):
+    code, title = "checks_not_clear", "A check of the driver is not clear, and no reason to approve is given"
+
+    @classmethod
+    def of(cls, errors: Iterable[FieldError]) -> ChecksNotClear:
+        """The error that names each check."""
+        found = tuple(errors)
+        return cls(" ".join(error.detail for error in found), errors=found)
 
 
 class DocumentsNotValid(Conflict):

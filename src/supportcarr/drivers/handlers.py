@@ -5,6 +5,7 @@ from __future__ import annotations
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
     DeletionRequested,
+    DriverApplicationMoved,
     DriverDocumentReviewed,
     DriverDocumentsExpired,
     DriverDocumentUploaded,
@@ -13,11 +14,14 @@ from supportcarr.contracts.events import (
     UserSignedUp,
     VehicleChanged,
 )
+from supportcarr.drivers.checks.model import Submission
+from supportcarr.drivers.checks.service import DriverCheckService
 from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
 from supportcarr.drivers.vehicle_service import VehicleService
 from supportcarr.kit.events.consumer import Consumer, Phase
+from supportcarr.kit.runtime.clock import to_milliseconds
 
 
 def consumers(
@@ -25,10 +29,11 @@ def consumers(
     vehicles: VehicleService,
     shifts: ShiftService,
     documents: DriverDocumentService,
+    checks: DriverCheckService,
 ) -> list[Consumer]:
     """Create a profile for every new driver, so that operators see the applications; take those offline
     whose accounts are to be deleted, or who were banned; keep what the current vehicle can carry;
-    record shifts; keep in the profiles which documents are current."""
+    record shifts; keep in the profiles which documents are current; have those who apply checked."""
 
     async def open_profile(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
@@ -56,7 +61,15 @@ def consumers(
             case DriverDocumentsExpired():
                 await documents.expire(envelope.event.driver_id)
 
+    async def request_checks(envelope: EventEnvelope) -> None:
+        event = envelope.event
+        if isinstance(event, DriverApplicationMoved) and event.state in ("submitted", "in_review"):
+            again = event.state == "submitted"  # an operator who takes it up sees what failed
+            submission = Submission(event.driver_id, envelope.document_version, to_milliseconds(envelope.at))
+            await checks.request(submission, again=again)
+
     return [
+        Consumer("drivers.request_checks", (DriverApplicationMoved,), request_checks, Phase.REACTION),
         Consumer(
             "drivers.refresh_documents",
             (DriverDocumentUploaded, DriverDocumentReviewed, DriverDocumentsExpired),

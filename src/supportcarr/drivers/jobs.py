@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from supportcarr.drivers.collections import PROFILES, SHIFTS
+from supportcarr.drivers.checks.service import DriverCheckService
+from supportcarr.drivers.collections import DRIVER_CHECKS, PROFILES, SHIFTS
 from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.service import DriverService
 from supportcarr.drivers.shift_service import ShiftService
@@ -12,9 +13,14 @@ DATE_PAPERS_SECONDS = 3600.0
 COLLECT_DOCUMENTS_SECONDS = 3600.0
 
 
-def deadlines(service: DriverService, shifts: ShiftService) -> list[Deadline]:
-    """Papers that will soon have expired, or have; hours that are nearly over, or are."""
-    return [Deadline(PROFILES, service.on_documents_due), Deadline(SHIFTS, shifts.on_shift_due)]
+def deadlines(service: DriverService, shifts: ShiftService, checks: DriverCheckService) -> list[Deadline]:
+    """Papers that will soon have expired, or have; hours that are nearly over, or are; checks to be ordered,
+    or to be asked for."""
+    return [
+        Deadline(PROFILES, service.on_documents_due),
+        Deadline(SHIFTS, shifts.on_shift_due),
+        Deadline(DRIVER_CHECKS, checks.on_check_due),
+    ]
 
 
 def periodic_tasks(service: DriverService, documents: DriverDocumentService) -> list[PeriodicTask]:

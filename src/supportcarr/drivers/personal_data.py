@@ -1,4 +1,4 @@
-"""What drivers holds of a person: the application with its documents, vehicles, shifts."""
+"""What drivers holds of a person: the application with its documents and checks, vehicles, shifts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from supportcarr.drivers.collections import DRIVER_DOCUMENTS, PROFILES, SHIFTS, VEHICLES
+from supportcarr.drivers.collections import DRIVER_CHECKS, DRIVER_DOCUMENTS, PROFILES, SHIFTS, VEHICLES
 from supportcarr.drivers.model import Vehicle
 from supportcarr.drivers.shifts import Shift
 from supportcarr.kit.store.port import Store
@@ -32,6 +32,7 @@ class DriverData:
         self._vehicles = store.collection(VEHICLES)
         self._shifts = store.collection(SHIFTS)
         self._documents = store.collection(DRIVER_DOCUMENTS)
+        self._checks = store.collection(DRIVER_CHECKS)
 
     async def export(self, person_id: str) -> Mapping[str, Any]:
         profile = await self._profiles.get(person_id)
@@ -40,6 +41,7 @@ class DriverData:
         return {
             "profile_and_papers": profile,
             "documents": [document async for document in self._documents.scan({"driver_id": person_id})],
+            "checks": [check async for check in self._checks.scan({"driver_id": person_id})],
             "vehicles": await self._vehicles_of(person_id),
             "shifts": await self._shifts_of(person_id),
         }
@@ -55,6 +57,7 @@ class DriverData:
             for shift in shifts:
                 await delete_document(self._shifts, shift.id)
         await delete_matching(self._documents, {"driver_id": person_id})
+        await delete_matching(self._checks, {"driver_id": person_id})
         await delete_document(self._profiles, person_id)
 
     async def _shifts_of(self, driver_id: str) -> list[Shift]:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+import msgspec
+
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.value_objects import EarnedSum, Person
@@ -117,3 +119,58 @@ class ViewLog(Protocol):
         self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
     ) -> None:
         """Store it before the data is shown."""
+
+
+CheckKind = Literal["identity", "background"]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """What a provider is told of a driver.  It invites the person, who consents there and states the rest."""
+
+    name: str
+    phone: str  # E.164
+
+
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a provider's report is.  ``canceled``: the provider has given up."""
+
+    id: str
+    status: Literal["pending", "clear", "consider", "canceled"]
+    detail: str | None = None  # what was found, in the provider's words
+
+
+class CheckUnavailable(Exception):
+    """The provider gave no usable answer; it may have taken the order.  Try again later with the same id."""
+
+
+class CheckRefused(Exception):
+    """The provider will never carry out this check; the message is the provider's."""
+
+
+class CheckProvider(Protocol):
+    """Carries out checks of one kind.  Implemented by ``providers.checks.HttpCheckProvider``."""
+
+    async def order(self, check_id: str, candidate: Candidate) -> CheckReport:
+        """Order the check; with the same *check_id* again: the report of before.
+
+        Raises ``CheckUnavailable``, ``CheckRefused``.
+        """
+
+    async def read(self, report_id: str) -> CheckReport:
+        """How far the report is.  Raises ``CheckUnavailable``, ``CheckRefused``."""
+
+    def read_webhook(self, body: bytes, signature: str | None) -> str | None:
+        """The id of the check that a webhook is about; ``None`` for one of another shape.
+
+        Raises ``SignatureNotValid``.
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class CandidateDirectory(Protocol):
+    """What providers are told of drivers.  Implemented by ``bootstrap.adapters.CheckCandidates``."""
+
+    async def candidate(self, driver_id: str) -> Candidate:
+        """Raises ``NotFound``."""

@@ -12,6 +12,8 @@ from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.policies import DRIVER, OPERATORS
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.drivers.applications.routes import application_routes
+from supportcarr.drivers.checks.routes import check_routes
+from supportcarr.drivers.checks.service import DriverCheckService
 from supportcarr.drivers.commands import AddVehicle, ChangeVehicle
 from supportcarr.drivers.driver_documents.routes import document_routes
 from supportcarr.drivers.driver_documents.service import DriverDocumentService
@@ -31,12 +33,17 @@ from supportcarr.drivers.vehicle_service import VehicleService
 
 
 def routes(
-    service: DriverService, vehicles: VehicleService, documents: DriverDocumentService, people: PeopleFinder
+    service: DriverService,
+    vehicles: VehicleService,
+    documents: DriverDocumentService,
+    checks: DriverCheckService,
+    people: PeopleFinder,
 ) -> list[Route]:
     """The drivers' routes."""
     return [
-        *application_routes(service, documents),
+        *application_routes(service, documents, checks),
         *document_routes(documents),
+        *check_routes(checks),
         *_work_routes(service, vehicles),
         *_operator_routes(service, vehicles, people),
     ]

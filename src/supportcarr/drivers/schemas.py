@@ -12,6 +12,7 @@ from msgspec import Meta
 from supportcarr.contracts.carrying import VehicleType, carrying_needs, obstacles
 from supportcarr.contracts.routing import Cursor
 from supportcarr.contracts.value_objects import BikeLoad
+from supportcarr.drivers.checks.schemas import CheckOut, OwnCheckOut
 from supportcarr.drivers.driver_documents.schemas import DocumentOut
 from supportcarr.drivers.model import (
     Application,
@@ -75,9 +76,16 @@ class ApplicationOut(msgspec.Struct, frozen=True):
     ]
     decision: DecisionOut | None
     documents: Annotated[list[DocumentOut], Meta(description="what the driver uploaded")]
+    checks: Annotated[list[OwnCheckOut], Meta(description="by outside providers, since the submission")]
 
     @classmethod
-    def of(cls, profile: DriverProfile, missing: list[str], documents: list[DocumentOut]) -> ApplicationOut:
+    def of(
+        cls,
+        profile: DriverProfile,
+        missing: list[str],
+        documents: list[DocumentOut],
+        checks: list[OwnCheckOut],
+    ) -> ApplicationOut:
         form = profile.review or profile.application
         return cls(
             state_of(profile),
@@ -91,6 +99,7 @@ class ApplicationOut(msgspec.Struct, frozen=True):
             profile.documents_until,
             DecisionOut.of(profile.decision),
             documents,
+            checks,
         )
 
 
@@ -276,6 +285,10 @@ class DriverOut(msgspec.Struct, frozen=True):
     uploaded_documents: Annotated[
         list[DocumentOut] | None, Meta(description="null in the list of all drivers")
     ]
+    checks: Annotated[
+        list[CheckOut] | None,
+        Meta(description="the latest of each kind, by outside providers; null in the list of all drivers"),
+    ]
 
     @classmethod
     def of(
@@ -284,6 +297,7 @@ class DriverOut(msgspec.Struct, frozen=True):
         name: str | None,
         missing: list[str],
         uploaded: list[DocumentOut] | None = None,
+        checks: list[CheckOut] | None = None,
     ) -> DriverOut:
         return cls(
             profile.id,
@@ -301,4 +315,5 @@ class DriverOut(msgspec.Struct, frozen=True):
             profile.review_since,
             DecisionOut.of(profile.decision),
             uploaded,
+            checks,
         )

@@ -1,4 +1,4 @@
-"""Settings of the providers: card payments, text messages, files, virus scanning and routing."""
+"""Settings of the providers: payments, texts, files, virus scanning, checks of drivers and routing."""
 
 from __future__ import annotations
 
@@ -138,6 +138,42 @@ class ClamdSettings(SettingsGroup, frozen=True, kw_only=True):
         ),
     ] = ""
     timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one scan")] = 60.0
+
+
+class CheckSettings(SettingsGroup, frozen=True, kw_only=True):
+    """A provider of checks of drivers."""
+
+    api_base: Annotated[
+        str,
+        Meta(
+            description="base URL of the provider's API; empty: none, or the emulator in the local profile",
+            extra=rule(http_url),
+        ),
+    ] = ""
+    api_key: Annotated[
+        str, Meta(description="secret key of the API", extra=OPTIONAL_SECRET | rule(printable_ascii))
+    ] = ""
+    webhook_secret: Annotated[
+        str,
+        Meta(
+            description="signing secret of the provider's webhooks",
+            extra=OPTIONAL_SECRET | rule(printable_ascii),
+        ),
+    ] = ""
+    timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
+    tolerance_seconds: Annotated[int, Meta(ge=1, description="oldest accepted webhook signature")] = 300
+
+
+class IdentityCheckSettings(CheckSettings, frozen=True, kw_only=True):
+    """Identity checks of drivers who apply; without an address operators look at the papers alone."""
+
+    prefix = "IDENTITY_CHECKS_"
+
+
+class BackgroundCheckSettings(CheckSettings, frozen=True, kw_only=True):
+    """Background checks of drivers who apply; without an address there are none."""
+
+    prefix = "BACKGROUND_CHECKS_"
 
 
 class RoutingSettings(SettingsGroup, frozen=True, kw_only=True):

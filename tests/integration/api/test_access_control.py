@@ -47,6 +47,7 @@ PUBLIC = {
     "/clock",
     "/webhooks/stripe",
     "/webhooks/twilio/status",
+    "/webhooks/checks/{check_kind}",
     "/uploads",  # with a signed form
     "/files",  # with a signed link
 }

@@ -26,6 +26,7 @@ anyone        GET    /coverage                                200
 anyone        GET    /clock                                   200
 anyone        POST   /webhooks/stripe                         202
 anyone        POST   /webhooks/twilio/status                  204
+anyone        POST   /webhooks/checks/{check_kind}                  204
 signed_in     POST   /auth/phone-verification                 200
 signed_in     POST   /auth/phone-verification/codes           202
 signed_in     POST   /auth/sign-out                           204

@@ -58,6 +58,7 @@ NEW_EACH_TIME = {
     "POST /auth/step-up",
     "POST /webhooks/stripe",  # deduplicated by Stripe's event ids
     "POST /webhooks/twilio/status",  # a report of before changes nothing
+    "POST /webhooks/checks/{check_kind}",
 }
 
 

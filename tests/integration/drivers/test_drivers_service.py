@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -23,6 +23,7 @@ from supportcarr.contracts.events import (
 from supportcarr.contracts.routing import NoQuery, RequestContext, Route
 from supportcarr.contracts.value_objects import EarnedSum, Person, VehicleCard
 from supportcarr.drivers import jobs
+from supportcarr.drivers.checks.service import DriverCheckService
 from supportcarr.drivers.collections import PROFILES
 from supportcarr.drivers.driver_documents.service import DriverDocumentService
 from supportcarr.drivers.handlers import consumers
@@ -127,7 +128,8 @@ class Api:
         self.files = Files()
         self.documents = DriverDocumentService(store, self.clock, self.service, self.files, Views())
         self.vehicles = VehicleService(store, self.clock, self.service, self.jobs)
-        listed = routes(self.service, self.vehicles, self.documents, Finder())
+        self.checks = DriverCheckService(store, self.clock, cast(Any, None), {})
+        listed = routes(self.service, self.vehicles, self.documents, self.checks, Finder())
         self._routes = {(route.method, route.path): route for route in listed}
 
     def _hear(self, _collection: str, _id: str, events: Any) -> None:
@@ -139,7 +141,9 @@ class Api:
     async def pass_time(self, days: float) -> None:
         """Let time pass, and fire the deadline of the papers as often as it is due."""
         self._now += days * 86_400
-        deadline = next(d for d in jobs.deadlines(self.service, self.shifts) if d.spec is PROFILES)
+        deadline = next(
+            d for d in jobs.deadlines(self.service, self.shifts, self.checks) if d.spec is PROFILES
+        )
         for _ in range(3):
             await deadline.fire(DRIVER)
 
@@ -298,7 +302,7 @@ async def test_a_suspension_in_the_same_moment_as_the_end_of_papers(api: Api) ->
     vehicle_id = await api.ready()
     await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
     await api.pass_time(29.2)
-    deadline = next(d for d in jobs.deadlines(api.service, api.shifts) if d.spec is PROFILES)
+    deadline = next(d for d in jobs.deadlines(api.service, api.shifts, api.checks) if d.spec is PROFILES)
     api._now += 86_400
     suspension = api.call("POST", "/admin/drivers/{driver_id}/suspension", user_id=ADMIN, driver_id=DRIVER)
     await asyncio.gather(deadline.fire(DRIVER), suspension)
@@ -484,7 +488,7 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
 async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
     consumer = next(
         c
-        for c in consumers(api.service, api.vehicles, api.shifts, api.documents)
+        for c in consumers(api.service, api.vehicles, api.shifts, api.documents, api.checks)
         if c.name == "drivers.open_profile"
     )
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):

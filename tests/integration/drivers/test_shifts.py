@@ -92,7 +92,7 @@ class City:
         await asyncio.sleep(0)
         record = next(
             c
-            for c in consumers(self.drivers, self.garage, self.shifts, cast(Any, None))
+            for c in consumers(self.drivers, self.garage, self.shifts, cast(Any, None), cast(Any, None))
             if c.name == "drivers.record_shift"
         )
         undelivered, self._undelivered = self._undelivered[::-1], []

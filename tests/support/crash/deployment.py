@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from support.payments.world import API_KEY, TWILIO, WEBHOOK_SECRET
+from support.payments.world import API_KEY, IDENTITY, TWILIO, WEBHOOK_SECRET
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.runtime.clock import Clock
 
@@ -103,6 +103,9 @@ ENVIRONMENT = {
     "TWILIO_AUTH_TOKEN": TWILIO.token,
     "TWILIO_FROM_NUMBER": "+15005550006",
     "TWILIO_TIMEOUT_SECONDS": "1.0",
+    "IDENTITY_CHECKS_API_KEY": IDENTITY.api_key,
+    "IDENTITY_CHECKS_WEBHOOK_SECRET": IDENTITY.webhook_secret,
+    "IDENTITY_CHECKS_TIMEOUT_SECONDS": "1.0",
     "LIMITS_SENSITIVE_PER_MINUTE": "100000",
     "LIMITS_QUOTES_PER_MINUTE": "100000",
     "LIMITS_PINS_PER_MINUTE": "100000",
@@ -130,4 +133,5 @@ def settings_at(deployment: Deployment) -> Settings:
         ),
         stripe=replace(base.stripe, api_base=deployment.stripe_url),
         twilio=replace(base.twilio, api_base=deployment.stripe_url),
+        identity_checks=replace(base.identity_checks, api_base=f"{deployment.stripe_url}/checks/identity"),
     )

@@ -26,7 +26,7 @@ from support.crash.scenario import Scenario
 from support.crash.steps import KillTiming, Step, read_steps
 from support.crash.verification import verify
 from support.crash.world import open_world
-from support.payments.world import API_KEY, TWILIO, WEBHOOK_SECRET, serving
+from support.payments.world import API_KEY, IDENTITY, TWILIO, WEBHOOK_SECRET, serving
 from support.ports import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.redis.client import RedisClient
@@ -74,7 +74,12 @@ class ReloadableEmulator:
         """Use the database in *folder*, with those settings of the emulator's behaviour."""
         await self.close()
         app = create_app(
-            data=folder, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=None, twilio=TWILIO
+            data=folder,
+            api_key=API_KEY,
+            webhook_secret=WEBHOOK_SECRET,
+            webhook_url=None,
+            twilio=TWILIO,
+            checks={"identity": IDENTITY},
         )
         await self._opened.enter_async_context(app.lifespan())
         self._app = app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from support.crash.scenario import Scenario, by_name
 from support.crash.scenarios_accounts import ACCOUNTS_SCENARIOS
 from support.crash.scenarios_bikes import BIKE_SCENARIOS
+from support.crash.scenarios_checks import CHECK_SCENARIOS
 from support.crash.scenarios_documents import DOCUMENT_SCENARIOS
 from support.crash.scenarios_files import FILES_SCENARIOS
 from support.crash.scenarios_keys import KEY_SCENARIOS
@@ -25,6 +26,7 @@ SCENARIOS: dict[str, Scenario] = by_name(
         *BIKE_SCENARIOS,
         *SHIFT_SCENARIOS,
         *DOCUMENT_SCENARIOS,
+        *CHECK_SCENARIOS,
         *RATINGS_SCENARIOS,
     ]
 )

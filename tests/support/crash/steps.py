@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -21,6 +21,7 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.drivers.ports import CheckKind, CheckProvider, CheckUnavailable
 from supportcarr.kit.events.consumer import Consumer
 from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
@@ -114,6 +115,9 @@ class StepRecorder:
 
     def gateway(self, gateway: PaymentGateway) -> PaymentGateway:
         return cast(PaymentGateway, _Gateway(gateway, self))
+
+    def checks(self, providers: Mapping[CheckKind, CheckProvider]) -> Mapping[CheckKind, CheckProvider]:
+        return {kind: cast(CheckProvider, _Checks(inner, self)) for kind, inner in providers.items()}
 
     def streams(self, streams: SealedStreams) -> SealedStreams:
         return cast(SealedStreams, _Streams(streams, self))
@@ -268,6 +272,28 @@ def _outcome(result: Any) -> str:
     if isinstance(result, GatewayError):
         return f" → {type(result).__name__}"
     return f" → {result.status}" if isinstance(result, Intent) else ""
+
+
+class _Checks:
+    """A provider of checks that records its requests."""
+
+    def __init__(self, inner: CheckProvider, recorder: StepRecorder) -> None:
+        self._inner = inner
+        self._recorder = recorder
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        if name not in ("order", "read"):
+            return method
+
+        async def recorded(*args: Any) -> Any:
+            return await self._recorder.step(
+                lambda result: f"provider of checks: {name} → {getattr(result, 'status', 'unavailable')}",
+                lambda: method(*args),
+                failures=CheckUnavailable,
+            )
+
+        return recorded
 
 
 class _Streams:

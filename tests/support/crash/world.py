@@ -24,7 +24,7 @@ from support.crash.steps import (
     named_periodic_tasks,
 )
 from support.store.fixtures import store_at
-from supportcarr.bootstrap.container import Container, RedisClients
+from supportcarr.bootstrap.container import Container, RedisClients, check_providers_of
 from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.contracts.routing import Route
 from supportcarr.dispatch.collections import OFFERS, ROSTER
@@ -369,6 +369,7 @@ async def open_world(
             durable_url=deployment.redis_url,
             data_keys=inner.data_keys,
             payment_gateway=lambda: recorder.gateway(StripePaymentGateway(settings.stripe)),
+            checks=lambda: recorder.checks(check_providers_of(settings)),
             objects=lambda: RecordedObjects(
                 recorder,
                 Path(deployment.folder) / "objects",

@@ -34,7 +34,7 @@ from supportcarr.ratings.commands import Rate
 
 UNKNOWN = "01jdc0000000000000000000r0"
 PARAMETER = re.compile(r"{(\w+)}")
-OF_EVERYBODY = frozenset({"kind"})  # parameters of paths that name no resource of one person
+OF_EVERYBODY = frozenset({"kind", "check_kind"})  # parameters of paths that name no resource of one person
 REASON = {"reason": "changed_my_mind"}
 PLACE = {"name": "Home", "lat": 45.53, "lng": -73.6, "address": "1234 rue Rachel"}
 A_BIKE = {
@@ -108,6 +108,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/me/payment-methods"): {"stripe_payment_method": VISA},
     ("POST", "/webhooks/stripe"): None,  # bytes
     ("POST", "/webhooks/twilio/status"): None,
+    ("POST", "/webhooks/checks/{check_kind}"): None,
     ("POST", "/rescues"): {"quote_id": "quo_x", "payment_method_id": "pmt_x", "note": "By the gate"},
     ("POST", "/shared-rescues"): {"token": "x"},
     ("POST", "/rescues/{rescue_id}/start"): {"pin": "0000"},
@@ -190,6 +191,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "photo_id": f"pho_{UNKNOWN}",
     "link_id": f"shl_{UNKNOWN}",
     "kind": "passport",
+    "check_kind": "credit",
     "document_id": f"doc_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
@@ -280,6 +282,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "vehicle_id": await first(prepared.assigned_driver, "/me/vehicles"),
         "payment_method_id": await first(prepared.rider, "/me/payment-methods"),
         "notification_id": await first(prepared.rider, "/me/notifications"),
+        "check_kind": "identity",
         "partner_id": partner.id,
         "key_id": key.document.id,
         "user_id": prepared.rider.user_id,

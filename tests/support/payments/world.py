@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from support.ports import free_port
 from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueRequested
@@ -27,12 +28,15 @@ from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import PaymentService
 from supportcarr.payments.webhooks import StripeWebhooks
-from supportcarr.providers.settings import StripeSettings, TwilioSettings
+from supportcarr.providers.settings import CheckSettings, StripeSettings, TwilioSettings
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr_lab.emulators.app import TwilioAccount, create_app
+from supportcarr_lab.emulators.checks.api import CheckAccount
 
 API_KEY = "sk_test_emulator"
 WEBHOOK_SECRET = "whsec_of_the_emulator_2f6d1c9b84"
+IDENTITY = CheckAccount("identity-key-9d3c51", "identity-webhooks-5b0f7c2e91")
+BACKGROUND = CheckAccount("background-key-1f6a84", "background-webhooks-a83e60d4")
 TWILIO = TwilioAccount(token="token-of-the-emulator-7c41e09b")
 
 
@@ -83,6 +87,26 @@ class Emulator:
             account_sid=TWILIO.sid, auth_token=TWILIO.token, api_base=self.base, timeout_seconds=20.0
         )
 
+    def check_settings(self, kind: Literal["identity", "background"], **changed: Any) -> CheckSettings:
+        """Settings of the provider of checks of that kind."""
+        account = IDENTITY if kind == "identity" else BACKGROUND
+        settings = CheckSettings(
+            api_base=f"{self.base}/checks/{kind}",
+            api_key=account.api_key,
+            webhook_secret=account.webhook_secret,
+            timeout_seconds=20.0,
+        )
+        return replace(settings, **changed)
+
+    async def check_reports(self) -> list[dict[str, Any]]:
+        """The reports of checks that were ordered, newest first."""
+        async with self.session.get(f"{self.base}/sandbox/checks") as answer:
+            return cast(list[dict[str, Any]], (await answer.json())["reports"])
+
+    async def set_check_behaviour(self, **behaviour: Any) -> None:
+        async with self.session.post(f"{self.base}/sandbox/checks/behaviour", json=behaviour) as answer:
+            assert answer.status == 200, await answer.text()
+
     async def texts(self, to: str) -> list[dict[str, Any]]:
         """The text messages to that number, newest first."""
         async with self.session.get(f"{self.base}/sandbox/messages", params={"to": to}) as answer:
@@ -119,14 +143,24 @@ class Emulator:
 
 
 @contextlib.asynccontextmanager
-async def running_emulator(folder: Path, *, webhook_url: str | None = None) -> AsyncIterator[Emulator]:
-    """An emulator with its database in *folder*; a later emulator on the same folder continues from it."""
+async def running_emulator(
+    folder: Path, *, webhook_url: str | None = None, api_url: str | None = None
+) -> AsyncIterator[Emulator]:
+    """An emulator with its database in *folder*; a later emulator on the same folder continues from it.
+
+    *webhook_url* is where Stripe's webhooks go, *api_url* the API to which those of checks go.
+    """
+    checks = {
+        kind: replace(account, webhook_url=f"{api_url}/webhooks/checks/{kind}" if api_url else None)
+        for kind, account in (("identity", IDENTITY), ("background", BACKGROUND))
+    }
     app = create_app(
         data=folder,
         api_key=API_KEY,
         webhook_secret=WEBHOOK_SECRET,
         webhook_url=webhook_url,
         twilio=TWILIO,
+        checks=checks,
     )
     async with serving(cast(ASGIApp, app), free_port()) as base, aiohttp.ClientSession() as session:
         yield Emulator(base, session)

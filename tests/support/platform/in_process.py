@@ -30,7 +30,7 @@ from support.faults import Faults, FaultyProxy, FaultyStore
 from support.http.openapi_contract import Contract
 from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
 from support.http.staff import proved
-from support.payments.world import Emulator, running_emulator, serving
+from support.payments.world import BACKGROUND, IDENTITY, Emulator, running_emulator, serving
 from support.ports import free_port
 from supportcarr.auth.session_service import Grant
 from supportcarr.auth.text_message import TextMessage
@@ -207,25 +207,47 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
     return load_settings({PREFIX + name: value for name, value in given.items()}, dotenv=None)
 
 
+def _check_settings(emulator_url: str) -> dict[str, str]:
+    """Settings with which the emulator checks drivers."""
+    return {
+        f"{kind.upper()}_CHECKS_{name}": value
+        for kind, account in (("identity", IDENTITY), ("background", BACKGROUND))
+        for name, value in (
+            ("API_BASE", f"{emulator_url}/checks/{kind}"),
+            ("API_KEY", account.api_key),
+            ("WEBHOOK_SECRET", account.webhook_secret),
+            ("TIMEOUT_SECONDS", "2"),
+        )
+    }
+
+
 @asynccontextmanager
 async def running_platform(
-    folder: Path, *, timeout_s: float = 5.0, store: Store | None = None, **changed: str
+    folder: Path,
+    *,
+    timeout_s: float = 5.0,
+    store: Store | None = None,
+    checks: bool = False,
+    **changed: str,
 ) -> AsyncIterator[Platform]:
     """A platform with its data in *folder*; *changed* are settings, by name without the prefix.
 
     *timeout_s* is how long the store waits for another process's lock.  *store*: an open one in place of a
-    file; the caller closes it.
+    file; the caller closes it.  *checks*: drivers who apply are checked by the emulator.
     """
     async with AsyncExitStack() as closing:
         server = EmbeddedRedis(folder / "redis", port=free_port())
         server.start()
         closing.callback(server.stop)
-        emulator = await closing.enter_async_context(running_emulator(folder / "emulator"))
+        port = free_port()
+        emulator = await closing.enter_async_context(
+            running_emulator(folder / "emulator", api_url=f"http://127.0.0.1:{port}/api/v1")
+        )
         redis_door = closing.enter_context(FaultyProxy(server.port or 0))
         emulator_door = closing.enter_context(FaultyProxy(int(emulator.base.rpartition(":")[2])))
-        port, redis_url = free_port(), redis_door.redis_url(server.url)
+        redis_url = redis_door.redis_url(server.url)
         doors = {"STRIPE_API_BASE": emulator_door.http_url, "TWILIO_API_BASE": emulator_door.http_url}
-        changed = doors | changed
+        changed = doors | (_check_settings(emulator_door.http_url) if checks else {}) | changed
         settings = settings_for(folder, port=port, redis_url=redis_url, emulator=emulator, **changed)
 
         if store is None:

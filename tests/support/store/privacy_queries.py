@@ -9,7 +9,7 @@ from supportcarr.audit.collections import HEADS, RECORDS
 from supportcarr.auth.collections import SESSIONS
 from supportcarr.contracts.rescues import LIVE
 from supportcarr.dispatch.collections import OFFERS
-from supportcarr.drivers.collections import DRIVER_DOCUMENTS, VEHICLES
+from supportcarr.drivers.collections import DRIVER_CHECKS, DRIVER_DOCUMENTS, VEHICLES
 from supportcarr.files.collections import FILES
 from supportcarr.kit.store.port import CollectionSpec, In, Range, Where
 from supportcarr.notifications.collections import NOTIFICATIONS
@@ -100,6 +100,7 @@ def privacy_queries(query: MakeQuery) -> Iterator[Any]:
         ("rescues/personal_data.py self._photos", PHOTOS, "rescue_id"),
         ("tracking/personal_data.py self._segments", LOCATION_HISTORY, "driver_id"),
         ("drivers/personal_data.py self._documents", DRIVER_DOCUMENTS, "driver_id"),
+        ("drivers/personal_data.py self._checks", DRIVER_CHECKS, "driver_id"),
     )
     for receiver, spec, field in scanned:
         yield query(f"{receiver}.scan", spec, {field: "x"}, how="scan", sorting="memory")

@@ -33,7 +33,7 @@ from supportcarr.auth.collections import (
 from supportcarr.auth.signing_keys import SIGNING_KEYS
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
-from supportcarr.drivers.collections import DRIVER_DOCUMENTS, PROFILES, SHIFTS, VEHICLES
+from supportcarr.drivers.collections import DRIVER_CHECKS, DRIVER_DOCUMENTS, PROFILES, SHIFTS, VEHICLES
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.jobs.service import JOBS
 from supportcarr.kit.sealing.data_keys import DATA_KEYS
@@ -255,6 +255,13 @@ QUERIES: tuple[Query, ...] = (
         how="scan",
         sorting="memory",  # a driver has few
     ),
+    Query(
+        "drivers/checks/service.py self._checks.scan",
+        DRIVER_CHECKS,
+        {"driver_id": In(("usr_1", "usr_2"))},
+        how="scan",
+        sorting="memory",  # a driver has few
+    ),
     *(
         Query(
             "drivers/driver_documents/service.py self._documents.find",
@@ -266,6 +273,7 @@ QUERIES: tuple[Query, ...] = (
     ),
     _due(RATINGS),
     _due(SHIFTS),
+    _due(DRIVER_CHECKS),
     # Whole collections in order of id: small ones, the ledger, and what the verification reads.
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
     Query("payments/ledger_service.py self._transactions.scan", LEDGER, how="scan"),

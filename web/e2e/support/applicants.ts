@@ -22,6 +22,7 @@ export interface Applicant {
   token: string;
   /** States the papers; what is given replaces the usual. */
   state: (papers?: object) => Promise<void>;
+  /** Submits the application, and waits until the providers of checks have results. */
   submit: () => Promise<void>;
   /** Uploads a picture as the document of that kind. */
   upload: (kind: string, picture: Buffer, details: object) => Promise<void>;
@@ -67,6 +68,8 @@ export async function applicant(person: { phone: string; password: string; name:
     state,
     submit: async () => {
       await requestJson(base, "/me/driver-application/submission", { token, body: {} });
+      const checksDone = async () => (await requestJson<{ checks: { done: boolean }[] }>(base, "/me/driver-application", { token })).checks.map(({ done }) => done);
+      await expect.poll(checksDone, { timeout: 60_000 }).toEqual([true, true]);
     },
     upload,
     approveDocument: async (kind) => {

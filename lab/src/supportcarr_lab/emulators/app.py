@@ -3,11 +3,14 @@
 /v1/…                                                     Stripe's API
 /2010-04-01/…                                             Twilio's API
 /search/geocode/v6/…, /styles/v1/…, /v4/…, /fonts/v1/…    Mapbox's API
+/checks/KIND/v1/…                                         identity and background checks of drivers
 GET  /sandbox                                             a page with texts, card payments and webhooks
 GET  /sandbox/messages?to=+1…                             text messages, newest first
 GET, POST /sandbox/twilio/behaviour                       read and change how Twilio's emulator misbehaves
 GET, POST /sandbox/mapbox/behaviour                       the same for Mapbox's
 GET  /sandbox/mapbox/requests                             how many of each kind it got
+GET  /sandbox/checks                                      reports of checks, newest first
+GET, POST /sandbox/checks/behaviour                       read and change how that of checks misbehaves
 GET, POST /sandbox/stripe/behaviour                       read and change how the emulator misbehaves
 GET  /sandbox/card, /sandbox/authentication               pages: enter a test card, confirm a payment
 POST /sandbox/stripe/setup_intents/confirmation           the card that was entered on the page
@@ -20,7 +23,7 @@ GET  /healthz
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,9 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supportcarr_lab.emulators.card_pages import authentication_page, card_page
+from supportcarr_lab.emulators.checks.api import CheckAccount, CheckEmulator, CheckRequest
+from supportcarr_lab.emulators.checks.behaviour import CheckBehaviour, CheckBehaviourChange
+from supportcarr_lab.emulators.checks.database import CheckDatabase
 from supportcarr_lab.emulators.mapbox.api import MapboxBehaviour, MapboxEmulator
 from supportcarr_lab.emulators.page import page
 from supportcarr_lab.emulators.stripe.api import StripeEmulator, StripeRequest
@@ -46,6 +52,7 @@ from supportcarr_lab.emulators.twilio.database import MessageDatabase
 MAX_SILENCE_S = 120.0
 DATABASE_FILE = "sandbox-stripe.sqlite3"
 MESSAGES_FILE = "sandbox-twilio.sqlite3"
+CHECKS_FILE = "sandbox-checks.sqlite3"
 MESSAGES_SHOWN = 100
 
 
@@ -102,9 +109,13 @@ def create_app(
     webhook_secret: str,
     webhook_url: str | None,
     twilio: TwilioAccount | None = None,
+    checks: Mapping[str, CheckAccount] | None = None,
 ) -> Litestar:
-    """Create the emulators, with their databases in the folder *data*.  No URL: no webhooks are sent."""
-    behaviour, sms_behaviour = Behaviour(), TwilioBehaviour()
+    """Create the emulators, with their databases in the folder *data*.  No URL: no webhooks are sent.
+
+    *checks* are the accounts of the emulator of checks, by kind.
+    """
+    behaviour, sms_behaviour, check_behaviour = Behaviour(), TwilioBehaviour(), CheckBehaviour()
     account = twilio or TwilioAccount()
 
     @asynccontextmanager
@@ -123,11 +134,16 @@ def create_app(
         app.state.sms = TwilioEmulator(
             messages, sms_behaviour, account_sid=account.sid, auth_token=account.token
         )
+        reports = CheckDatabase(data / CHECKS_FILE)
+        app.state.checks = CheckEmulator(reports, check_behaviour, checks or {})
         if sender:
             sender.start()
+        app.state.checks.start()
         yield
         if sender:
             await sender.stop()
+        await app.state.checks.close()
+        reports.close()
         await app.state.sms.close()
         messages.close()
         database.close()
@@ -149,6 +165,7 @@ def create_app(
             state.sms.messages(None, MESSAGES_SHOWN),
             state.emulator.payment_records(),
             state.database.latest_deliveries(100),
+            state.checks.reports(MESSAGES_SHOWN),
         )
 
     @get("/sandbox/stripe/behaviour")
@@ -189,6 +206,7 @@ def create_app(
             healthz,
             *_twilio_routes(sms_behaviour),
             *_mapbox_routes(),
+            *_check_routes(check_behaviour),
         ],
         lifespan=[lifespan],
         openapi_config=None,
@@ -288,3 +306,36 @@ def _mapbox_routes() -> list[Any]:
         return behaviour
 
     return [mapbox, requests, get_behaviour, set_behaviour]
+
+
+def _check_routes(behaviour: CheckBehaviour) -> list[Any]:
+    @route("/checks/{kind:str}/v1/{path:path}", http_method=["GET", "POST"])
+    async def checks(
+        request: Request[Any, Any, Any], kind: FromPath[str], path: FromPath[str]
+    ) -> Response[str]:
+        check_request = CheckRequest(
+            request.method,
+            kind,
+            path.strip("/"),
+            await request.body(),
+            request.headers.get("authorization", ""),
+            request.headers.get("idempotency-key"),
+        )
+        result = await request.app.state.checks.handle(check_request)
+        response_class = _UnansweredResponse if result.unanswered else Response[str]
+        return response_class(result.body, status_code=result.status, media_type=MediaType.JSON)
+
+    @get("/sandbox/checks")
+    async def reports(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        return {"reports": request.app.state.checks.reports(MESSAGES_SHOWN)}
+
+    @get("/sandbox/checks/behaviour")
+    async def get_behaviour() -> CheckBehaviour:
+        return behaviour
+
+    @post("/sandbox/checks/behaviour", status_code=200)
+    async def set_behaviour(data: JSONBody[CheckBehaviourChange]) -> CheckBehaviour:
+        behaviour.apply(data)
+        return behaviour
+
+    return [checks, reports, get_behaviour, set_behaviour]

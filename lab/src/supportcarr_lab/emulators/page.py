@@ -22,8 +22,13 @@ th { font-weight: 600; color: #4a5766 } td { font-variant-numeric: tabular-nums;
 """
 
 
-def page(messages: list[dict[str, Any]], intents: list[dict[str, Any]], deliveries: list[Delivery]) -> str:
-    """The page as HTML: the latest text messages, card payments and webhooks, newest first."""
+def page(
+    messages: list[dict[str, Any]],
+    intents: list[dict[str, Any]],
+    deliveries: list[Delivery],
+    reports: list[dict[str, Any]],
+) -> str:
+    """The page as HTML: the latest text messages, card payments, webhooks and checks, newest first."""
     texts = [
         (_time(message["created_at"]), message["to"], message["body"], _status(message))
         for message in messages
@@ -39,16 +44,22 @@ def page(messages: list[dict[str, Any]], intents: list[dict[str, Any]], deliveri
         )
         for intent in reversed(intents[-100:])
     ]
+    checks = [
+        (_time(r["created_at"]), r["kind"], r["name"], r["phone"], r["result"] or r["status"], r["webhooks"])
+        for r in reports
+    ]
     webhooks = [(d.type, d.event_id, str(d.attempts), d.outcome) for d in deliveries]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Emulators</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body><h1>Emulators</h1>"
         "<p>Text messages that the Twilio emulator received; card payments that the Stripe emulator "
-        "received, and the webhooks that it sent. No text reaches a phone, and no real card is charged.</p>"
+        "received, and the webhooks that it sent; checks that were ordered. No text reaches a phone, no real "
+        "card is charged, and nobody is checked.</p>"
         + _table("Text messages", ("Time", "To", "Text", "Status"), texts)
         + _table("Card payments", ("Rescue", "Status", "Held", "Captured", "Refunded", "Intent"), payments)
         + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), webhooks)
+        + _table("Checks of drivers", ("Time", "Kind", "Name", "Phone", "Result", "Webhooks"), checks)
         + "</body></html>"
     )
 

@@ -86,7 +86,8 @@ class SimulationContext:
     async def approve(self, driver_id: str) -> None:
         """Approve a new driver, as the demo's admin."""
         operator = await self.signed_in_operator()
-        await operator.post(f"/admin/drivers/{driver_id}/approval", {"reason": "Papers checked"})
+        approval = {"reason": "Papers checked", "override_reason": "Known to the company"}
+        await operator.post(f"/admin/drivers/{driver_id}/approval", approval)
 
     async def signed_in_operator(self) -> ApiClient:
         """The client of the demo's admin, who signs in with a second factor on first use."""

@@ -1,6 +1,7 @@
 """The simulated operator: reviews applications some minutes after they came, and suspends some drivers.
 
-Applications of other people, such as somebody who tries the demo, are left alone.
+It waits for the results of checks. Applications of other people, such as somebody who tries the demo, are
+left alone.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class SimulatedOperator:
             if not isinstance(applicant, Applicant) or entry["waiting_since"] is None:
                 continue
             waited = context.time.now() - parse_time(entry["waiting_since"])
-            if waited >= applicant.plan.review_after_s and _is_readable(entry):
+            if waited >= applicant.plan.review_after_s and _is_readable(entry) and _is_checked(entry):
                 await self._review(entry)
 
     async def _review(self, entry: dict[str, Any]) -> None:
@@ -56,7 +57,10 @@ class SimulatedOperator:
             await operator.post(f"{path}/review")
         for document in _pending(entry):
             await operator.post(f"/admin/documents/{document['id']}/review", {"decision": "approve"})
-        await operator.post(f"{path}/approval", {"reason": "Papers checked"})
+        approval = {"reason": "Papers checked"}
+        if any(check["outcome"] in ("consider", "failed") for check in entry["checks"]):
+            approval["override_reason"] = "Asked the driver about it"
+        await operator.post(f"{path}/approval", approval)
 
     async def _suspend(self) -> None:
         """Suspend those whose plan says so: in the middle of a job, or while they wait for one."""
@@ -76,6 +80,11 @@ class SimulatedOperator:
 
 def _pending(entry: dict[str, Any]) -> list[dict[str, Any]]:
     return [paper for paper in entry["uploaded_documents"] or () if paper["state"] == "pending"]
+
+
+def _is_checked(entry: dict[str, Any]) -> bool:
+    """True if no provider of checks is still at work."""
+    return all(check["outcome"] != "pending" for check in entry["checks"])
 
 
 def _is_readable(entry: dict[str, Any]) -> bool:

@@ -53,6 +53,8 @@ class Approve(Command, frozen=True, kw_only=True):
     action = "the approval"
     audited = "drivers.approve"
     reason: str | None = None
+    override_reason: str | None = None  # why, though checks are not clear; the driver does not see it
+    unclear_checks: tuple[str, ...] = ()
 
 
 class Reject(Command, frozen=True, kw_only=True):

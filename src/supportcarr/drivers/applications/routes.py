@@ -15,9 +15,12 @@ from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext,
 from supportcarr.drivers.applications import commands
 from supportcarr.drivers.applications.schemas import (
     ApplicationsQuery,
+    ApprovalIn,
     ReasonIn,
     RefusalIn,
 )
+from supportcarr.drivers.checks.schemas import checks_for_driver, checks_for_operators
+from supportcarr.drivers.checks.service import DriverCheckService
 from supportcarr.drivers.commands import Apply
 from supportcarr.drivers.driver_documents.routes import views
 from supportcarr.drivers.driver_documents.schemas import DocumentOut
@@ -27,20 +30,26 @@ from supportcarr.drivers.schemas import ApplicationIn, ApplicationOut, DriverOut
 from supportcarr.drivers.service import DriverService
 
 
-def application_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
+def application_routes(
+    service: DriverService, documents: DriverDocumentService, checks: DriverCheckService
+) -> list[Route]:
     """The routes of applications."""
     return [
-        *_own_routes(service, documents),
-        *_list_routes(service, documents),
-        *_decision_routes(service, documents),
+        *_own_routes(service, documents, checks),
+        *_list_routes(service, documents, checks),
+        *_decision_routes(service, documents, checks),
     ]
 
 
 async def _driver_views(
-    service: DriverService, documents: DriverDocumentService, profiles: Sequence[DriverProfile]
+    service: DriverService,
+    documents: DriverDocumentService,
+    checks: DriverCheckService,
+    profiles: Sequence[DriverProfile],
 ) -> list[DriverOut]:
-    """Drivers as operators see them, with links to their documents."""
-    found = await documents.current([profile.id for profile in profiles])
+    """Drivers as operators see them, with links to their documents, and their checks."""
+    ids = [profile.id for profile in profiles]
+    found, checked = await asyncio.gather(documents.current(ids), checks.of(ids))
     links = await documents.links(document for uploaded in found.values() for document in uploaded)
     names = await asyncio.gather(*(service.name(profile.id) for profile in profiles))
     return [
@@ -49,19 +58,25 @@ async def _driver_views(
             name,
             service.missing_requirements(profile),
             [DocumentOut.of(document, links) for document in found[profile.id]],
+            checks_for_operators(checks, checked[profile.id]),
         )
         for profile, name in zip(profiles, names, strict=True)
     ]
 
 
-def _own_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
+def _own_routes(
+    service: DriverService, documents: DriverDocumentService, checks: DriverCheckService
+) -> list[Route]:
     """The driver's routes."""
 
     async def application(profile: DriverProfile) -> Response:
         uploaded = (await documents.current([profile.id]))[profile.id]
         return Response(
             ApplicationOut.of(
-                profile, service.missing_requirements(profile), await views(documents, uploaded)
+                profile,
+                service.missing_requirements(profile),
+                await views(documents, uploaded),
+                checks_for_driver((await checks.of([profile.id]))[profile.id]),
             ),
             version=profile.version,
         )
@@ -115,7 +130,9 @@ def _own_routes(service: DriverService, documents: DriverDocumentService) -> lis
     ]
 
 
-def _list_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
+def _list_routes(
+    service: DriverService, documents: DriverDocumentService, checks: DriverCheckService
+) -> list[Route]:
     """The operators' views."""
 
     async def list_applications(request: RequestContext[None, ApplicationsQuery]) -> Response:
@@ -127,13 +144,15 @@ def _list_routes(service: DriverService, documents: DriverDocumentService) -> li
         else:
             waits = state in ("submitted", "in_review")
             page = await service.find(None, query.limit, query.cursor, in_review=waits, stage=state)
-        return Response(PageResponse(await _driver_views(service, documents, page.items), page.next_cursor))
+        return Response(
+            PageResponse(await _driver_views(service, documents, checks, page.items), page.next_cursor)
+        )
 
     async def get_driver(request: RequestContext[None, NoQuery]) -> Response:
         profile, operator = await service.profile(request.path_params["driver_id"]), request.caller.operator
-        if profile.documents and operator is not None:
+        [view] = await _driver_views(service, documents, checks, [profile])
+        if operator is not None and (profile.documents or any(check.at for check in view.checks or ())):
             await documents.read_by(operator, profile.id, request.origin)
-        [view] = await _driver_views(service, documents, [profile])
         return Response(view, version=profile.version)
 
     return [
@@ -160,7 +179,9 @@ def _list_routes(service: DriverService, documents: DriverDocumentService) -> li
     ]
 
 
-def _decision_routes(service: DriverService, documents: DriverDocumentService) -> list[Route]:
+def _decision_routes(
+    service: DriverService, documents: DriverDocumentService, checks: DriverCheckService
+) -> list[Route]:
     """The operators' decisions."""
 
     async def decide(request: RequestContext[Any, NoQuery], command: commands.Command) -> Response:
@@ -174,14 +195,22 @@ def _decision_routes(service: DriverService, documents: DriverDocumentService) -
             if_match=request.if_match,
             origin=request.origin,
         )
-        [view] = await _driver_views(service, documents, [profile])
+        [view] = await _driver_views(service, documents, checks, [profile])
         return Response(view, version=profile.version)
 
     async def take_up(request: RequestContext[None, NoQuery]) -> Response:
         return await decide(request, commands.TakeUp())
 
-    async def approve(request: RequestContext[ReasonIn | None, NoQuery]) -> Response:
-        return await decide(request, commands.Approve(reason=_reason(request)))
+    async def approve(request: RequestContext[ApprovalIn | None, NoQuery]) -> Response:
+        body = request.body or ApprovalIn()
+        profile = await service.profile(request.path_params["driver_id"])
+        unclear: tuple[str, ...] = ()
+        if profile.approval != "approved":  # of an approved driver only the papers are reviewed
+            unclear = await checks.require_reason(profile.id, body.override_reason)
+        command = commands.Approve(
+            reason=body.reason, override_reason=body.override_reason, unclear_checks=unclear
+        )
+        return await decide(request, command)
 
     async def refuse(request: RequestContext[RefusalIn, NoQuery]) -> Response:
         body = request.body
@@ -220,8 +249,8 @@ def _decision_routes(service: DriverService, documents: DriverDocumentService) -
             "approval",
             approve,
             "Approve a driver, with the papers in review",
-            ReasonIn | None,
-            ("documents_not_approved",),
+            ApprovalIn | None,
+            ("checks_not_clear", "documents_not_approved"),
         ),
         route("POST", "rejection", refuse, "Reject an application, or ask for corrections", RefusalIn),
         route("POST", "suspension", suspend, "Suspend a driver and take them offline", ReasonIn | None),

@@ -18,6 +18,17 @@ class ReasonIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason | None = None
 
 
+class ApprovalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Reason | None = None
+    override_reason: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")] | None,
+        Meta(
+            description="why the driver is approved though a check has no result yet, failed, or found "
+            "something; required then, for the audit log alone"
+        ),
+    ] = None
+
+
 class RefusalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
     fields: Annotated[

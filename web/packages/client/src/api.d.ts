@@ -1552,7 +1552,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a driver, with the papers in review
-         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `documents_not_approved`, `illegal_transition`, `not_found`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `checks_not_clear`, `documents_not_approved`, `illegal_transition`, `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_approval"];
         delete?: never;
@@ -1659,6 +1659,26 @@ export interface paths {
          * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `illegal_transition`, `not_found`, `stale_version`.
          */
         post: operations["post_admin_documents_by_document_id_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/checks/{check_kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive news of a check from its provider
+         * @description Problem codes: `not_found`, `signature_not_valid`.
+         */
+        post: operations["post_webhooks_checks_by_check_kind"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2451,6 +2471,18 @@ export interface components {
             decision: components["schemas"]["DecisionOut"] | null;
             /** @description what the driver uploaded */
             documents: components["schemas"]["DocumentOut"][];
+            /** @description by outside providers, since the submission */
+            checks: components["schemas"]["OwnCheckOut"][];
+        };
+        /** ApprovalIn */
+        ApprovalIn: {
+            /** @default null */
+            reason?: (string & unknown) | null;
+            /**
+             * @description why the driver is approved though a check has no result yet, failed, or found something; required then, for the audit log alone
+             * @default null
+             */
+            override_reason?: (string & unknown) | null;
         };
         /** AuditActor */
         AuditActor: {
@@ -2677,6 +2709,23 @@ export interface components {
             push?: boolean;
             sms?: boolean;
             email?: boolean;
+        };
+        /**
+         * CheckOut
+         * @description A check by an outside provider, as operators see it.
+         */
+        CheckOut: {
+            /** @enum {unknown} */
+            kind: "background" | "identity";
+            /**
+             * @description consider: something was found that a person has to look at; failed: it could not be carried out; not_configured: there is no provider
+             * @enum {unknown}
+             */
+            outcome: "clear" | "consider" | "failed" | "not_configured" | "pending";
+            /** @description in the provider's words */
+            detail: string | null;
+            /** @description city time of the outcome; null: not_configured */
+            at: string | null;
         };
         /** ClockReading */
         ClockReading: {
@@ -2909,6 +2958,8 @@ export interface components {
             decision: components["schemas"]["DecisionOut"] | null;
             /** @description null in the list of all drivers */
             uploaded_documents: components["schemas"]["DocumentOut"][] | null;
+            /** @description the latest of each kind, by outside providers; null in the list of all drivers */
+            checks: components["schemas"]["CheckOut"][] | null;
         };
         /**
          * DriverPoint
@@ -3243,6 +3294,16 @@ export interface components {
             };
             waiting_seconds_max: number;
             today: components["schemas"]["Today"];
+        };
+        /**
+         * OwnCheckOut
+         * @description A check, as the driver sees it.
+         */
+        OwnCheckOut: {
+            /** @enum {unknown} */
+            kind: "background" | "identity";
+            /** @description false: it has no result yet; the result is for operators */
+            done: boolean;
         };
         /**
          * OwnRatingsView
@@ -8102,7 +8163,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReasonIn"] | null;
+                "application/json": components["schemas"]["ApprovalIn"] | null;
             };
         };
         responses: {
@@ -8389,6 +8450,42 @@ export interface operations {
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_webhooks_checks_by_check_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];

@@ -83,8 +83,9 @@ export const driverQueries = {
 /** Says that somebody looks at the application; the driver sees it as in review. */
 export const takeUp = async (driverId: string, etag?: string) => versioned(await http.post<DriverRow>(`${pathOf(driverId)}/review`, undefined, onlyIf(etag)));
 
-/** Approves a driver, with the papers in review. */
-export const approveDriver = async (driverId: string, etag?: string) => versioned(await http.post<DriverRow>(`${pathOf(driverId)}/approval`, undefined, onlyIf(etag)));
+/** Approves a driver, with the papers in review; with the reason if a check is not clear, which only the audit log keeps. */
+export const approveDriver = async (driverId: string, etag?: string, overrideReason?: string) =>
+  versioned(await http.post<DriverRow>(`${pathOf(driverId)}/approval`, overrideReason ? { override_reason: overrideReason } : undefined, onlyIf(etag)));
 
 /** Asks the driver to correct some fields; without any, the application as a whole is rejected. */
 export const sendBack = async (driverId: string, refusal: Refusal, etag?: string) => versioned(await http.post<DriverRow>(`${pathOf(driverId)}/rejection`, refusal, onlyIf(etag)));

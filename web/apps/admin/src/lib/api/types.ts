@@ -5,8 +5,9 @@ type Schemas = components["schemas"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type CreatedKey = Schemas["CreatedKeyView"];
 export type ClockReading = Schemas["ClockReading"];
-/** `checks` is absent until the platform asks providers of them. */
-export type DriverRow = Schemas["DriverOut"] & { checks?: DriverCheck[] };
+export type DriverRow = Schemas["DriverOut"];
+/** What the background or the identity check has found. */
+export type DriverCheck = Schemas["CheckOut"];
 export type DocumentReview = Schemas["DocumentReviewIn"];
 export type DriverRatings = Schemas["OwnRatingsView"];
 export type DriverPosition = Schemas["DriverPoint"];
@@ -26,11 +27,3 @@ export type UserView = Schemas["AdminUserView"];
 export type ReviewDocument = Schemas["DocumentOut"];
 export type Shift = Schemas["ShiftOut"];
 export type TimelineEntry = Schemas["TimelineView"];
-
-/** What the background or the identity check has found. */
-export interface DriverCheck {
-  kind: string;
-  outcome: string;
-  detail: string | null;
-  at: string;
-}

@@ -18,7 +18,7 @@ import { DocumentPicture } from "./DocumentPicture.tsx";
 import { type OpenDialog, ReviewDialogs } from "./ReviewDialogs.tsx";
 import { type ReviewAction, ReviewBar } from "./ReviewBar.tsx";
 import { ReviewFacts } from "./ReviewFacts.tsx";
-import { blockersOf, keyOf, neighbour, nextStep, stepOf } from "./reviewSteps.ts";
+import { blockersOf, keyOf, neighbour, nextStep, stepOf, uncheckedOf } from "./reviewSteps.ts";
 import { StepTabs } from "./StepTabs.tsx";
 import { useApplicationReview } from "./useApplicationReview.ts";
 
@@ -57,6 +57,7 @@ function Review({ versioned, shortcuts, onMove, onSaid, onDecided }: ReviewProps
   const step = stepOf(documents, chosen);
   const document = step.at === "document" ? step.document : null;
   const blockers = blockersOf(documents, driver.missing);
+  const unchecked = uncheckedOf(driver);
   const may = applicationDecisions(driver);
 
   // The button that had the focus belonged to the application before.
@@ -71,8 +72,8 @@ function Review({ versioned, shortcuts, onMove, onSaid, onDecided }: ReviewProps
     setChosen(keyOf(nextStep(now.uploaded_documents ?? [], about.id)));
   }
 
-  const approve = async () => {
-    await review.decide((etag) => approveDriver(driver.id, etag));
+  const approve = async (overrideReason?: string) => {
+    await review.decide((etag) => approveDriver(driver.id, etag, overrideReason));
     onDecided(text.approved(name));
   };
 
@@ -89,7 +90,7 @@ function Review({ versioned, shortcuts, onMove, onSaid, onDecided }: ReviewProps
     }
   } else {
     if (may.includes("approve")) {
-      const run = () => (blockers.length ? setDialog({ kind: "approve" }) : review.attempt(approve));
+      const run = () => (blockers.length || unchecked.length ? setDialog({ kind: "approve" }) : review.attempt(() => approve()));
       add({ key: "a", variant: "primary", label: text.approveDriver, about: name, run });
     }
     if (may.includes("reject")) add({ key: "r", label: text.rejectApplication, about: name, run: () => setDialog({ kind: "reject" }) });
@@ -139,6 +140,7 @@ function Review({ versioned, shortcuts, onMove, onSaid, onDecided }: ReviewProps
           dialog={dialog}
           driver={driver}
           blockers={blockers}
+          unchecked={unchecked}
           onClose={() => setDialog(null)}
           onApprove={approve}
           onRejectDocument={reviewed}

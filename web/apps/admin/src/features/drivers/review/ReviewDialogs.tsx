@@ -1,6 +1,7 @@
 import { FormDialog } from "@supportcarr/ui/form/FormDialog";
+import { TextArea } from "@supportcarr/ui/form/TextArea";
 
-import type { DriverRow, Refusal, ReviewDocument } from "../../../lib/api/types.ts";
+import type { DriverCheck, DriverRow, Refusal, ReviewDocument } from "../../../lib/api/types.ts";
 import { describeCode, texts } from "../../../lib/texts.ts";
 import { describeConflict } from "./meanwhile.ts";
 import { ChangesDialog, RejectionDialog } from "./RefusalDialogs.tsx";
@@ -13,8 +14,9 @@ interface ReviewDialogsProps {
   dialog: OpenDialog;
   driver: DriverRow;
   blockers: readonly string[];
+  unchecked: readonly DriverCheck[];
   onClose: () => void;
-  onApprove: () => Promise<void>;
+  onApprove: (overrideReason?: string) => Promise<void>;
   onRejectDocument: (document: ReviewDocument, reason: string) => Promise<void>;
   onSendBack: (refusal: Refusal) => Promise<void>;
 }
@@ -26,8 +28,10 @@ function fieldsFor({ missing, uploaded_documents }: DriverRow): string[] {
   return [...new Set([...missing.map((code) => fields[code] ?? "documents"), ...(rejected ? ["documents"] : [])])];
 }
 
+const sentenceOf = ({ kind, outcome }: DriverCheck): string => text.uncheckedAs(text.checkKinds[kind] ?? describeCode(kind), text.checkOutcomes[outcome] ?? describeCode(outcome));
+
 /** The decisions that need a reason or a second look. */
-export function ReviewDialogs({ dialog, driver, blockers, onClose, onApprove, onRejectDocument, onSendBack }: ReviewDialogsProps) {
+export function ReviewDialogs({ dialog, driver, blockers, unchecked, onClose, onApprove, onRejectDocument, onSendBack }: ReviewDialogsProps) {
   const name = driver.name ?? texts.drivers.unnamed;
   switch (dialog.kind) {
     case "document": {
@@ -53,13 +57,17 @@ export function ReviewDialogs({ dialog, driver, blockers, onClose, onApprove, on
       return (
         <FormDialog
           title={text.approveAnyway(name)}
-          about={texts.drivers.approveMissing(blockers.map(describeCode).join(", "))}
+          about={[...(blockers.length ? [texts.drivers.approveMissing(blockers.map(describeCode).join(", "))] : []), ...unchecked.map(sentenceOf)].join(" ")}
           submit={text.approveDriver}
           pending={text.saving}
-          onSubmit={onApprove}
+          onSubmit={(values) => onApprove(unchecked.length ? values("override_reason").trim() : undefined)}
           describeError={describeConflict}
           onClose={onClose}
-        />
+        >
+          {(form) =>
+            unchecked.length ? <TextArea name="override_reason" label={text.overrideReason} rows={2} maxLength={500} required hint={text.overrideHint} error={form.errorOf("override_reason")} /> : null
+          }
+        </FormDialog>
       );
   }
 }

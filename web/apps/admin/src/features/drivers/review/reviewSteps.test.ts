@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { ReviewDocument } from "../../../lib/api/types.ts";
-import { blockersOf, inOrder, isRenewal, keyOf, neighbour, neighbourInQueue, nextStep, stepOf } from "./reviewSteps.ts";
+import type { DriverCheck, ReviewDocument } from "../../../lib/api/types.ts";
+import { blockersOf, inOrder, isRenewal, keyOf, neighbour, neighbourInQueue, nextStep, stepOf, uncheckedOf } from "./reviewSteps.ts";
 
 const document = (id: string, kind: string, state: string) => ({ id, kind, state }) as ReviewDocument;
 
@@ -49,6 +49,14 @@ describe("the review of an application", () => {
     expect(blockersOf(renewed("pending"), [])).toEqual(["licence"]);
     expect(renewed("pending").map((one, _place, all) => isRenewal(all, one))).toEqual([false, true]);
   });
+});
+
+it("asks for a reason while a check is not clear, but not of a driver who is approved", () => {
+  const check = (outcome: DriverCheck["outcome"]): DriverCheck => ({ kind: "identity", outcome, detail: null, at: null });
+  const checks = (["clear", "not_configured", "pending", "consider", "failed"] as const).map(check);
+  expect(uncheckedOf({ state: "pending", checks }).map(({ outcome }) => outcome)).toEqual(["pending", "consider", "failed"]);
+  expect(uncheckedOf({ state: "approved", checks })).toEqual([]);
+  expect(uncheckedOf({ state: "pending", checks: null })).toEqual([]);
 });
 
 it("goes round the queue, and begins anew beside an application that is not in it", () => {

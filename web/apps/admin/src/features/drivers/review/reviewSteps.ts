@@ -1,4 +1,4 @@
-import type { ReviewDocument } from "../../../lib/api/types.ts";
+import type { DriverRow, ReviewDocument } from "../../../lib/api/types.ts";
 
 /** Where the operator is in one application: at a document, or at the decision about the driver. */
 export type Step = { at: "document"; document: ReviewDocument } | { at: "driver" };
@@ -49,6 +49,10 @@ export function blockersOf(documents: Documents, missing: readonly string[]): st
   const open = inOrder(documents).filter((document) => document.state === "pending" || (document.state !== "approved" && !isRenewal(documents, document)));
   return [...new Set([...open.map(({ kind }) => kind), ...missing.map((code) => code.replace(/^documents\./, ""))])];
 }
+
+/** The checks for which an operator has to say why the driver is approved all the same. */
+export const uncheckedOf = ({ state, checks }: Pick<DriverRow, "state" | "checks">) =>
+  state === "approved" ? [] : (checks ?? []).filter(({ outcome }) => outcome !== "clear" && outcome !== "not_configured");
 
 /** The application after or before another in the queue; from the last one to the first, and back. */
 export function neighbourInQueue<Entry extends { id: string }>(queue: readonly Entry[], current: string, by: 1 | -1 = 1): Entry | undefined {

@@ -1,0 +1,1 @@
+"""Checks of applicants by outside providers: identity and background."""
