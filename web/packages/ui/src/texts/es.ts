@@ -233,6 +233,8 @@ export const texts: UiTexts = {
     totp_code_required: "Escriba el código de su aplicación de autenticación.",
     totp_code_wrong: "Este código no es correcto.",
     step_up_required: "Confirme con un código nuevo que es usted.",
+    share_links_closed: "Este rescate ya ha terminado y no se puede compartir.",
+    too_many_share_links: "Ya hay el máximo de enlaces para este rescate. Retire uno primero.",
   },
   fieldProblems: {
     required: "Este campo es necesario.",

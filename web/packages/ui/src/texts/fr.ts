@@ -233,6 +233,8 @@ export const texts: UiTexts = {
     totp_code_required: "Saisissez le code de votre application d’authentification.",
     totp_code_wrong: "Ce code n’est pas le bon.",
     step_up_required: "Confirmez avec un nouveau code que c’est vous.",
+    share_links_closed: "Ce dépannage est terminé et ne peut plus être partagé.",
+    too_many_share_links: "Le nombre maximal de liens pour ce dépannage est atteint. Retirez-en un d’abord.",
   },
   fieldProblems: {
     required: "Ce champ est nécessaire.",
