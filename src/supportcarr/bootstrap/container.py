@@ -367,7 +367,7 @@ class Container:
         self.webhooks = StripeWebhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
         self.chat = ChatService(store, clock, self.audit)
-        self.photos = PhotoService(store, clock, RescuePhotoFiles(self.files), self.audit)
+        self.photos = PhotoService(store, clock, RescuePhotoFiles(self.files), self.audit, settings.rescues)
         self.supply = DriverSupply(store, self.tracking, router, radius_max_m=settings.dispatch.radius_max_m)
         self.pricing = PricingService(
             store, clock, self.areas, router, self.supply, self.bikes, settings.quotes

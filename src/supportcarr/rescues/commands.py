@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 import msgspec
 
+from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import DriverSighting
 
 Outcome = Literal["delivered", "fixed_on_spot"]
@@ -74,25 +76,31 @@ class Exchange(Assign, frozen=True, kw_only=True):
     action = "an exchange of drivers"
 
 
-class Depart(Command, frozen=True, kw_only=True):
+class DriverStep(Command, frozen=True, kw_only=True):
+    """A step of the driver's; ``happened_at``: when (city time), if it is reported later than that."""
+
+    happened_at: datetime | None = None
+
+
+class Depart(DriverStep, frozen=True, kw_only=True):
     action = "a departure"
 
 
-class Arrive(Command, frozen=True, kw_only=True):
-    """The driver is at the pickup; ``seen``: where their phone says they are, if it does."""
+class Arrive(DriverStep, frozen=True, kw_only=True):
+    """The driver is at the pickup; ``seen``: where their phone says they are (or were then), if it does."""
 
     action = "an arrival"
     seen: DriverSighting | None = None
 
 
-class Start(Command, frozen=True, kw_only=True):
+class Start(DriverStep, frozen=True, kw_only=True):
     """The driver enters the rider's PIN; the bike is loaded."""
 
     action = "the start"
     pin: str
 
 
-class Complete(Command, frozen=True, kw_only=True):
+class Complete(DriverStep, frozen=True, kw_only=True):
     """Delivered, or fixed on the spot for the lower price that was agreed (``price_minor``).
 
     ``pin``: the rider's consent to that; without it the rider confirms the price themselves.
@@ -112,11 +120,15 @@ class ConfirmFix(Command, frozen=True, kw_only=True):
     price_minor: int
 
 
-class MarkNoShow(Command, frozen=True, kw_only=True):
-    """The rider has not come to the pickup within the waiting time."""
+class MarkNoShow(DriverStep, frozen=True, kw_only=True):
+    """The rider has not come to the pickup within the waiting time.
+
+    ``waited``: where the driver was meanwhile, of one that is reported later.
+    """
 
     action = "a no-show"
     seen: DriverSighting | None = None
+    waited: tuple[GeoPoint, ...] = ()
 
 
 class Abort(Command, frozen=True, kw_only=True):

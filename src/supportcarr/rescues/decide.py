@@ -55,7 +55,7 @@ from supportcarr.rescues.errors import PinIsLocked, TooEarly
 from supportcarr.rescues.evolve import evolve
 from supportcarr.rescues.model import Rescue, RescueRules
 from supportcarr.rescues.private_events import Explained, PinChosen, PinMistyped
-from supportcarr.rescues.proximity import doubt_at_dropoff, doubt_at_pickup
+from supportcarr.rescues.proximity import check_waited, doubt_at_dropoff, doubt_at_pickup
 from supportcarr.rescues.state_machine import TABLE, check_transition
 
 
@@ -71,6 +71,8 @@ def decide(
     rescue: Rescue, command: Command, actor: Actor, now: datetime, rules: RescueRules
 ) -> tuple[DomainEvent, ...]:
     """The events that this command of this actor causes at *now* (city time).
+
+    Of a step that is reported later, *now* is when it happened.
 
     Raises what ``state_machine.check_transition`` raises, ``TooEarly``, ``PinIsLocked``,
     ``TooFarFromPickup``, ``ValidationFailed``.  A wrong PIN is an event here, not an error: it is counted;
@@ -311,6 +313,7 @@ def _mark_no_show(rescue: Rescue, command: MarkNoShow, context: DecisionContext)
     over = rescue.arrived_at + timedelta(seconds=context.rules.no_show_seconds)
     if context.now < over:
         raise TooEarly(f"Wait for the rider until {over.isoformat()}.")
+    check_waited(command.waited, rescue.quote.pickup, context.rules.arrival_radius_m)
     doubt = doubt_at_pickup(command.seen, rescue.quote.pickup, context.rules.arrival_radius_m)
     due = charges.no_show(rescue.quote)
     return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=due, unverified=doubt),)

@@ -37,19 +37,29 @@ from supportcarr.rescues.model import (
 from supportcarr.rescues.private_events import Explained, PinChosen, PinMistyped
 
 
-def evolve_all(rescue: Rescue, events: tuple[DomainEvent, ...], at: datetime, actor: Actor) -> Rescue:
+def evolve_all(
+    rescue: Rescue,
+    events: tuple[DomainEvent, ...],
+    at: datetime,
+    actor: Actor,
+    received_at: datetime | None = None,
+) -> Rescue:
     """The rescue after all the events of one save."""
-    return reduce(lambda so_far, event: evolve(so_far, event, at, actor), events, rescue)
+    return reduce(lambda so_far, event: evolve(so_far, event, at, actor, received_at), events, rescue)
 
 
-def evolve(rescue: Rescue, event: DomainEvent, at: datetime, actor: Actor) -> Rescue:
+def evolve(
+    rescue: Rescue, event: DomainEvent, at: datetime, actor: Actor, received_at: datetime | None = None
+) -> Rescue:
     """The rescue after *event*, which *actor* caused at *at* (city time).
+
+    *received_at*: when we heard of it, if that was later.
 
     The version stays: the store increments it when it saves.
     """
     changes: dict[str, Any] = {}
     if isinstance(event, RescueMoved):
-        changes = _moved(rescue, event, at, actor)
+        changes = _moved(rescue, event, at, actor, received_at)
     match event:
         case RescueScheduled():
             changes |= {"scheduled_for": event.scheduled_for, "due_at": event.scheduled_for}
@@ -103,7 +113,9 @@ def evolve(rescue: Rescue, event: DomainEvent, at: datetime, actor: Actor) -> Re
     return msgspec.structs.replace(rescue, **changes)
 
 
-def _moved(rescue: Rescue, event: RescueMoved, at: datetime, actor: Actor) -> dict[str, Any]:
+def _moved(
+    rescue: Rescue, event: RescueMoved, at: datetime, actor: Actor, received_at: datetime | None
+) -> dict[str, Any]:
     status = cast(Status, event.status)
     entry = TimelineEntry(
         at=at,
@@ -112,6 +124,7 @@ def _moved(rescue: Rescue, event: RescueMoved, at: datetime, actor: Actor) -> di
         actor=actor,
         version=rescue.version + 1,
         reason=event.reason,
+        received_at=received_at,
         unverified=getattr(event, "unverified", None),
     )
     return {

@@ -32,6 +32,7 @@ class RescueRules(msgspec.Struct, frozen=True, kw_only=True):
     arrival_radius_m: float = 300
     delivery_radius_m: float = 1000
     pin_tries: int = 5
+    late_step_seconds: float = 86_400
 
     @classmethod
     def from_settings(cls, settings: RescueSettings) -> RescueRules:
@@ -40,7 +41,10 @@ class RescueRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change of status: when (city time), by whom, and the version that it led to."""
+    """One change of status: when (city time), by whom, and the version that it led to.
+
+    ``received_at``: when we heard of it, of a step that was reported later than it happened.
+    """
 
     at: datetime
     from_: Status | None = msgspec.field(name="from")
@@ -48,6 +52,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     actor: Actor
     version: int
     reason: str | None = None  # a code, or the actor's own words
+    received_at: datetime | None = None
     unverified: Doubt | None = None  # of a step at a place: why it is not known that the driver was there
 
 

@@ -10,6 +10,7 @@ from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import RescuePhotoTaken
 from supportcarr.contracts.personal import Personal
 from supportcarr.rescues.errors import PhotosClosed, TooManyPhotos
+from supportcarr.rescues.late_steps import status_at
 from supportcarr.rescues.model import Rescue
 
 Stage = Literal["before", "after"]
@@ -30,7 +31,8 @@ class Photo(Document, frozen=True, kw_only=True, omit_defaults=True):
     file_id: str
     damage: bool = False  # it shows damage, by what its author says
     note: Annotated[str | None, Personal("by.id")] = None
-    at: datetime  # city time
+    at: datetime  # city time: when it was taken
+    received_at: datetime | None = None  # when we heard of it, if that was later
     taken: bool = False  # uploaded; until then nobody else sees it
 
 
@@ -48,13 +50,13 @@ def taken_event(rescue: Rescue, photo: Photo) -> RescuePhotoTaken:
     )
 
 
-def check_allowed(rescue: Rescue, by: Actor, stage: Stage, now: datetime) -> None:
-    """Check that a photo may be taken now.
+def check_allowed(rescue: Rescue, by: Actor, stage: Stage, at: datetime) -> None:
+    """Check that a photo may be, or might have been, taken at that time.
 
     Before: until the bike is delivered, of the driver from the arrival on.  After: from the loading until a
     day after the end.  Raises ``PhotosClosed``.
     """
-    if not _is_open(rescue, by, stage, now):
+    if not _is_open(rescue, by, stage, at):
         raise PhotosClosed(_CLOSED[stage])
 
 
@@ -67,12 +69,13 @@ def check_count(others: int) -> None:
         raise TooManyPhotos(f"There may be {PHOTOS_MAX} photos of each side, before and after")
 
 
-def _is_open(rescue: Rescue, by: Actor, stage: Stage, now: datetime) -> bool:
+def _is_open(rescue: Rescue, by: Actor, stage: Stage, at: datetime) -> bool:
+    status = status_at(rescue, at)
     if stage == "before":
-        return rescue.status in (_WITH_DRIVER if by.role == "driver" else _BEFORE_THE_RIDER)
-    if rescue.ended_at is not None:
-        return rescue.arrived_at is not None and now <= rescue.ended_at + OPEN_AFTER_END
-    return rescue.status == "in_transit"
+        return status in (_WITH_DRIVER if by.role == "driver" else _BEFORE_THE_RIDER)
+    if rescue.ended_at is not None and at >= rescue.ended_at:
+        return rescue.arrived_at is not None and at <= rescue.ended_at + OPEN_AFTER_END
+    return status == "in_transit"
 
 
 _CLOSED = {

@@ -25,6 +25,7 @@ def routes(photos: PhotoService) -> list[Route]:
             body.size,
             damage=body.damage,
             note=body.note,
+            happened_at=body.happened_at,
             photo_id=request.new_id,
         )
         return Response(PhotoView.awaited(photo, form), status=201)

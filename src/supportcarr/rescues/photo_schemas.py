@@ -14,6 +14,7 @@ from supportcarr.contracts.uploads import UploadFormView
 from supportcarr.kit.objects.port import UploadForm
 from supportcarr.rescues.photo_model import Photo, Stage
 from supportcarr.rescues.ports import FileLinks
+from supportcarr.rescues.schemas import HappenedAt
 
 
 class PhotoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,6 +31,7 @@ class PhotoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ]
     size: Annotated[int, Meta(ge=1, description="bytes; the upload may not have more")]
     damage: bool = False
+    happened_at: HappenedAt = None
     note: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")] | None = None
 
 

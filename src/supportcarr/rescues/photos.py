@@ -7,6 +7,7 @@ file is attached, so that it is kept, and the others are told.  A repeat continu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -23,9 +24,11 @@ from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import PHOTOS, RESCUES
+from supportcarr.rescues.late_steps import time_of_photo
 from supportcarr.rescues.model import Rescue
 from supportcarr.rescues.photo_model import Photo, Stage, check_allowed, check_count, taken_event
 from supportcarr.rescues.ports import FileLinks, PhotoFiles, ViewLog
+from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
 
 
@@ -46,12 +49,15 @@ class PhotoWithLinks(NamedTuple):
 class PhotoService:
     """Photos of rescues."""
 
-    def __init__(self, store: Store, clock: Clock, files: PhotoFiles, views: ViewLog) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, files: PhotoFiles, views: ViewLog, settings: RescueSettings
+    ) -> None:
         self._rescues = store.collection(RESCUES)
         self._photos = store.collection(PHOTOS)
         self._clock = clock
         self._files = files
         self._views = views
+        self._late_step_seconds = settings.late_step_seconds
 
     async def begin(
         self,
@@ -63,10 +69,12 @@ class PhotoService:
         *,
         damage: bool = False,
         note: str | None = None,
+        happened_at: datetime | None = None,
         photo_id: str | None = None,
     ) -> PhotoWithForm:
         """Begin the upload of a photo; the same *photo_id* again is the same photo.
 
+        *happened_at*: when it was taken (city time), if it is sent later; the status of that time counts.
         Raises ``NotFound``; ``Forbidden`` for operators; ``PhotosClosed``, ``TooManyPhotos``; and what the
         upload raises for its type and size.
         """
@@ -77,7 +85,8 @@ class PhotoService:
         if photo_id is not None and (known := await self._photos.get(photo_id)):
             return PhotoWithForm(known, await self._files.form(known.file_id, principal.user_id))
         now = to_milliseconds(self._clock.city())
-        check_allowed(rescue, by, stage, now)
+        at = time_of_photo(rescue, happened_at, now, self._late_step_seconds) if happened_at else now
+        check_allowed(rescue, by, stage, at)
         check_count(await self._count(rescue_id, by, stage))
         photo_id = photo_id or new_id(PHOTO)
         file_id = await self._files.request(photo_id, principal.user_id, content_type, size)
@@ -89,7 +98,8 @@ class PhotoService:
             file_id=file_id,
             damage=damage,
             note=note,
-            at=now,
+            at=at,
+            received_at=now if happened_at else None,
         )
         try:
             photo = await self._photos.insert(photo)

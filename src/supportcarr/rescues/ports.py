@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.audit import Origin
+from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import DriverCard, DriverSighting, JobPosition, Person, QuoteTerms
 from supportcarr.kit.objects.port import UploadForm
 
@@ -61,6 +62,14 @@ class DriverSightings(Protocol):
 
     async def sighting(self, driver_id: str) -> DriverSighting | None:
         """Where the driver's phone says they are now; ``None`` without a fresh position."""
+
+    async def sighting_at(self, driver_id: str, rescue_id: str, at: datetime) -> DriverSighting | None:
+        """Where the driver was at that time, by the trail of the job; ``None`` if it says nothing."""
+
+    async def points_between(
+        self, driver_id: str, rescue_id: str, since: datetime, until: datetime
+    ) -> tuple[GeoPoint, ...]:
+        """The points of the driver's trail of that job in that time."""
 
 
 class JobPositions(Protocol):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.geo import Place, distance_m
+from collections.abc import Iterable
+
+from supportcarr.contracts.geo import GeoPoint, Place, distance_m
 from supportcarr.contracts.rescues import Doubt
 from supportcarr.contracts.value_objects import DriverSighting
 from supportcarr.rescues.errors import TooFarFromPickup
@@ -21,6 +23,19 @@ def doubt_at_pickup(seen: DriverSighting | None, pickup: Place, radius_m: float)
                 f"you can report this within {radius_m:.0f} m of it."
             )
     return _doubt(seen)
+
+
+def check_waited(points: Iterable[GeoPoint], pickup: Place, radius_m: float) -> None:
+    """Check that the driver stayed at the pickup while waiting, as far as their trail says.
+
+    Raises ``TooFarFromPickup``.
+    """
+    away = max((distance_m(point, pickup) for point in points), default=0.0)
+    if away > radius_m:
+        raise TooFarFromPickup(
+            f"You were {away:.0f} m away from the pickup during the wait; "
+            f"a no-show needs a wait within {radius_m:.0f} m of it."
+        )
 
 
 def doubt_at_dropoff(seen: DriverSighting | None, dropoff: Place, radius_m: float) -> Doubt | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -41,6 +42,7 @@ from supportcarr.rescues.schemas import (
     RescuesQuery,
     RescueView,
     StartBody,
+    StepBody,
     TimelineView,
 )
 from supportcarr.rescues.service import RescueService
@@ -52,6 +54,7 @@ RIDER_OR_DRIVER = Policy(frozenset({"rider", "driver"}))
 RIDER_OR_OPERATOR = Policy(frozenset({"rider", "support", "admin"}))
 
 AnyRequest = RequestContext[Any, Any]
+StepRequest = RequestContext[StepBody | None, NoQuery]
 
 
 def routes(service: RescueService, queries: RescueQueries, chat: ChatService) -> list[Route]:
@@ -179,24 +182,27 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
         )
         return await response(rescue, operator)
 
-    async def departure(request: AnyRequest) -> Response:
-        return await act(request, Depart())
+    async def departure(request: StepRequest) -> Response:
+        return await act(request, Depart(happened_at=_happened_at(request)))
 
-    async def arrival(request: AnyRequest) -> Response:
-        return await act(request, Arrive())
+    async def arrival(request: StepRequest) -> Response:
+        return await act(request, Arrive(happened_at=_happened_at(request)))
 
     async def start(request: RequestContext[StartBody, NoQuery]) -> Response:
-        return await act(request, Start(pin=request.body.pin))
+        return await act(request, Start(pin=request.body.pin, happened_at=request.body.happened_at))
 
     async def completion(request: RequestContext[CompletionBody, NoQuery]) -> Response:
         body = request.body
-        return await act(request, Complete(outcome=body.outcome, price_minor=body.price_minor, pin=body.pin))
+        command = Complete(
+            outcome=body.outcome, price_minor=body.price_minor, pin=body.pin, happened_at=body.happened_at
+        )
+        return await act(request, command)
 
     async def fix_confirmation(request: RequestContext[FixConfirmationBody, NoQuery]) -> Response:
         return await act(request, ConfirmFix(price_minor=request.body.price_minor))
 
-    async def no_show(request: AnyRequest) -> Response:
-        return await act(request, MarkNoShow())
+    async def no_show(request: StepRequest) -> Response:
+        return await act(request, MarkNoShow(happened_at=_happened_at(request)))
 
     async def abort(request: RequestContext[ReasonBody, NoQuery]) -> Response:
         return await act(request, Abort(reason=request.body.reason))
@@ -252,8 +258,15 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
 
     one, admin = "/rescues/{rescue_id}", "/admin/rescues/{rescue_id}"
     return [
-        post(f"{one}/departure", departure, "Depart for the rider", DRIVER),
-        post(f"{one}/arrival", arrival, "Report arrival at the rider", DRIVER, None, "too_far_from_pickup"),
+        post(f"{one}/departure", departure, "Depart for the rider", DRIVER, StepBody | None),
+        post(
+            f"{one}/arrival",
+            arrival,
+            "Report arrival at the rider",
+            DRIVER,
+            StepBody | None,
+            "too_far_from_pickup",
+        ),
         post(
             f"{one}/start",
             start,
@@ -287,7 +300,7 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
             no_show,
             "Report a no-show: the rider is absent after the waiting time",
             DRIVER,
-            None,
+            StepBody | None,
             "too_early",
             "too_far_from_pickup",
         ),
@@ -361,6 +374,10 @@ def _chat(chat: ChatService) -> list[Route]:
             new_id=MESSAGE,
         ),
     ]
+
+
+def _happened_at(request: StepRequest) -> datetime | None:
+    return request.body.happened_at if request.body else None
 
 
 def _rescue_id(request: AnyRequest) -> str:

@@ -28,6 +28,19 @@ Pin = Annotated[
 ]
 
 
+HappenedAt = (
+    Annotated[
+        datetime,
+        Meta(
+            tz=True,
+            description="city time at which it happened, if it is reported later; "
+            "not before the step before it",
+        ),
+    ]
+    | None
+)
+
+
 # --- requests ------------------------------------------------------------------------------
 
 
@@ -46,8 +59,15 @@ class AdminAbortBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     amount_minor: Minor = 0
 
 
+class StepBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of a departure, an arrival or a no-show that is reported later than it happened."""
+
+    happened_at: HappenedAt = None
+
+
 class StartBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pin: Pin
+    happened_at: HappenedAt = None
 
 
 class CompletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +76,7 @@ class CompletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: Outcome
     price_minor: Minor | None = None
     pin: Pin | None = None
+    happened_at: HappenedAt = None
 
 
 class FixConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,6 +220,9 @@ class ActorView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class TimelineView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
+    received_at: Annotated[
+        datetime | None, Meta(description="when we heard of it, if that was later than it happened")
+    ] = None
     from_: Status | None = msgspec.field(name="from")
     to: Status
     actor: ActorView
@@ -214,6 +238,7 @@ class TimelineView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         shown = for_operator or not entry.actor.is_operator
         return cls(
             at=entry.at,
+            received_at=entry.received_at,
             from_=entry.from_,
             to=entry.to,
             actor=ActorView(entry.actor.role, entry.actor.id if shown else None),

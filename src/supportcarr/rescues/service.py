@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -32,6 +32,7 @@ from supportcarr.rescues.commands import (
     Assign,
     Command,
     Complete,
+    DriverStep,
     Exchange,
     LeaveUnserved,
     MarkNoShow,
@@ -44,6 +45,7 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.decide import already_done, decide, open_rescue
 from supportcarr.rescues.errors import PinWrong, RiderConfirmationRequired, TooEarly
 from supportcarr.rescues.evolve import evolve_all
+from supportcarr.rescues.late_steps import time_of_step
 from supportcarr.rescues.model import Rescue, RescueRules
 from supportcarr.rescues.payment_outcomes import command_after_hold, source_of, with_payment
 from supportcarr.rescues.pins import random_pin
@@ -57,7 +59,7 @@ from supportcarr.rescues.ports import (
 )
 from supportcarr.rescues.private_events import published_events
 from supportcarr.rescues.settings import RescueSettings
-from supportcarr.rescues.state_machine import is_participant
+from supportcarr.rescues.state_machine import check_transition, is_participant
 
 Change = tuple[Rescue, PendingEvents | None]
 
@@ -192,7 +194,7 @@ class RescueService:
         ``IllegalTransition``, ``Conflict`` (three races lost), ``PinWrong`` (the try is counted),
         ``RiderConfirmationRequired`` (the rider is asked) and what ``decide`` raises.
         """
-        command = await self._with_sighting(command, who)
+        command = await self._with_sighting(rescue_id, command, who)
 
         def carry_out(rescue: Rescue) -> Change | None:
             return self._carry_out(rescue, command, who, if_match, origin)
@@ -205,12 +207,20 @@ class RescueService:
             raise PinWrong(f"This is not the PIN that the rider sees; tries left: {left}.")
         return rescue
 
-    async def _with_sighting(self, command: Command, who: Principal | Actor) -> Command:
-        """The command with the position of the driver who reports to be at a place."""
+    async def _with_sighting(self, rescue_id: str, command: Command, who: Principal | Actor) -> Command:
+        """The command with the position of the driver who reports to be, or to have been, at a place."""
         driver_id = who.user_id if isinstance(who, Principal) else who.id
         if driver_id is None or not isinstance(command, Arrive | MarkNoShow | Complete):
             return command
-        return msgspec.structs.replace(command, seen=await self._sightings.sighting(driver_id))
+        at = command.happened_at
+        if at is None:
+            return msgspec.structs.replace(command, seen=await self._sightings.sighting(driver_id))
+        seen = await self._sightings.sighting_at(driver_id, rescue_id, at)
+        if not isinstance(command, MarkNoShow):
+            return msgspec.structs.replace(command, seen=seen)
+        since = at - timedelta(seconds=self._rules.no_show_seconds)
+        waited = await self._sightings.points_between(driver_id, rescue_id, since, at)
+        return msgspec.structs.replace(command, seen=seen, waited=waited)
 
     async def renew_pin(
         self,
@@ -388,10 +398,15 @@ class RescueService:
         self, rescue: Rescue, command: Command, actor: Actor, origin: Origin = NOWHERE
     ) -> Change | None:
         now = self._now()
-        events = decide(rescue, command, actor, now, self._rules)
+        at, received_at = now, None
+        if isinstance(command, DriverStep) and command.happened_at is not None:
+            check_transition(rescue, type(command), actor)  # says more than that the time does not fit
+            at = time_of_step(rescue, command.happened_at, now, self._rules.late_step_seconds)
+            received_at = now
+        events = decide(rescue, command, actor, at, self._rules)
         if not events:
             return None
-        after = evolve_all(rescue, events, now, actor)
+        after = evolve_all(rescue, events, at, actor, received_at)
         if actor.is_operator:
             events = (*events, operator_acted(rescue, after, command, origin))
         return after, _pending_events(events, actor, now)

@@ -33,4 +33,8 @@ class RescueSettings(SettingsGroup, frozen=True, kw_only=True):
     share_link_after_end_seconds: Annotated[
         float, Meta(ge=0, description="how long after the end of the rescue a share link shows that it ended")
     ] = 1800
+    late_step_seconds: Annotated[
+        float,
+        Meta(gt=0, description="how long after it happened a driver may report a step or a photo"),
+    ] = 86_400
     pin_tries: Annotated[int, Meta(ge=1, description="attempts at the start PIN")] = 5

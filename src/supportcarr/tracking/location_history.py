@@ -65,6 +65,16 @@ class LocationHistoryWriter:
         if segments:
             await self._segments.insert_many(segments)
 
+    async def points(self, driver_id: str, rescue_id: str) -> list[HistoryPoint]:
+        """The driver's trail of that job, as far as it is stored, in order of time."""
+        found = [
+            point
+            async for segment in self._segments.scan({"rescue_id": rescue_id})
+            if segment.driver_id == driver_id
+            for point in segment.points
+        ]
+        return sorted(found, key=lambda point: point.at)
+
     async def close(self) -> None:
         """Store what was collected, and stop."""
         await self._debouncer.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -11,6 +13,7 @@ from msgspec.structs import replace
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import COARSE_POINT, GeoPoint, distance_m
 from supportcarr.contracts.personal import Personal
+from supportcarr.contracts.value_objects import DriverSighting
 
 PositionVerdict = Literal["live", "repeated", "stale", "out_of_order", "inaccurate", "impossible"]
 
@@ -173,6 +176,24 @@ def _outvotes(contender: Contender, track: Track, rules: PositionRules) -> bool:
     )
 
 
+def sighting_in(points: Sequence[HistoryPoint], at: datetime, rules: PositionRules) -> DriverSighting | None:
+    """Where the driver was at that time, by a trail in order of time; ``None`` if it has nothing near it.
+
+    ``jumped``: shortly before, the trail led to another place faster than anybody drives.
+    """
+    nearest = min(points, key=lambda point: abs((point.at - at).total_seconds()), default=None)
+    if nearest is None or abs((nearest.at - at).total_seconds()) > rules.fresh_seconds:
+        return None
+    since = at - timedelta(seconds=rules.doubt_seconds)
+    before = [point for point in points if since <= point.at <= max(at, nearest.at)]
+    return DriverSighting(nearest.point, any(_jumped(a, b, rules) for a, b in pairwise(before)))
+
+
+def _jumped(a: HistoryPoint, b: HistoryPoint, rules: PositionRules) -> bool:
+    seconds = max((b.at - a.at).total_seconds(), 1.0)
+    return distance_m(a.point, b.point) > rules.max_speed_ms * seconds
+
+
 class CurrentJob(Document, frozen=True, kw_only=True, omit_defaults=True):
     """The job a driver is on, or was on last (``ended_at``); the id is the driver's.
 
@@ -219,6 +240,10 @@ class HistoryPoint(msgspec.Struct, frozen=True, array_like=True):
     at: datetime
     lat: float
     lng: float
+
+    @property
+    def point(self) -> GeoPoint:
+        return GeoPoint(self.lat, self.lng)
 
 
 class HistorySegment(Document, frozen=True, kw_only=True, omit_defaults=True):

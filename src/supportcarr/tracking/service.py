@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -18,7 +19,7 @@ from supportcarr.tracking.broadcast import PositionBroadcast, to_position_update
 from supportcarr.tracking.current_jobs import CurrentJobs
 from supportcarr.tracking.errors import ERRORS
 from supportcarr.tracking.location_history import LocationHistoryWriter
-from supportcarr.tracking.model import Position, PositionRules, PositionVerdict, judge_position
+from supportcarr.tracking.model import Position, PositionRules, PositionVerdict, judge_position, sighting_in
 from supportcarr.tracking.ports import AreaLookup, RoutePlanner
 from supportcarr.tracking.position_store import PositionStore
 
@@ -64,13 +65,16 @@ class TrackingService:
         """Accept positions that a phone collected while offline; the verdicts in the order given.
 
         ``stale`` positions are added to the location history and not shown as live; other verdicts than
-        ``live`` and ``stale`` mean that the position had no effect.  Raises ``Overloaded`` without Redis.
+        ``live`` and ``stale`` mean that the position had no effect.  Raises ``Overloaded`` without Redis,
+        and ``StoreError``.
         """
         order = sorted(range(len(positions)), key=lambda i: positions[i].at)
         in_order = await self._record(driver_id, [positions[i] for i in order])
         verdicts: list[PositionVerdict] = ["live"] * len(positions)
         for i, verdict in zip(order, in_order, strict=True):
             verdicts[i] = verdict
+        if "stale" in verdicts:  # the phone next reports what it did there, and the trail has to know of it
+            await self._history.flush()
         return verdicts
 
     async def _record(self, driver_id: str, positions: Sequence[Position]) -> list[PositionVerdict]:
@@ -121,6 +125,22 @@ class TrackingService:
         if job.destination is not None:
             eta = (await self._planner.leg(found.point, job.destination)).duration_s
         return JobPosition(found.point, found.at, found.heading, eta)
+
+    async def sighting_at(self, driver_id: str, rescue_id: str, at: datetime) -> DriverSighting | None:
+        """Where the driver was at that time, by the trail of the job; ``None`` if it says nothing.
+
+        What was reported a moment ago may not be in the trail yet; then the driver is where they are now.
+        """
+        seen = sighting_in(await self._history.points(driver_id, rescue_id), at, self._rules)
+        just_now = abs((self._clock.city() - at).total_seconds()) <= self._rules.fresh_seconds
+        return await self.sighting(driver_id) if seen is None and just_now else seen
+
+    async def points_between(
+        self, driver_id: str, rescue_id: str, since: datetime, until: datetime
+    ) -> tuple[GeoPoint, ...]:
+        """The points of the driver's trail of that job in that time."""
+        points = await self._history.points(driver_id, rescue_id)
+        return tuple(point.point for point in points if since <= point.at <= until)
 
     async def present(self, area_id: str) -> dict[str, GeoPoint]:
         """The position of every driver with a fresh one in the area.  Raises ``RedisError``."""

@@ -16,6 +16,7 @@ from supportcarr.contracts.actors import SYSTEM, Principal
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.contracts.events import PaymentProcessed
+from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import DriverCard, DriverSighting, Person, QuoteTerms, VehicleCard
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.runtime.clock import Clock
@@ -136,6 +137,14 @@ class FakeSightings:
 
     async def sighting(self, driver_id: str) -> DriverSighting | None:
         return self.now
+
+    async def sighting_at(self, driver_id: str, rescue_id: str, at: datetime) -> DriverSighting | None:
+        return self.now
+
+    async def points_between(
+        self, driver_id: str, rescue_id: str, since: datetime, until: datetime
+    ) -> tuple[GeoPoint, ...]:
+        return ()
 
 
 class NoJobs:

@@ -48,7 +48,7 @@ from supportcarr.privacy.collections import DELETIONS
 from supportcarr.ratings.collections import RATINGS, SUMMARIES
 from supportcarr.rescues.collections import MESSAGES, PHOTOS, RESCUES, SHARE_LINKS
 from supportcarr.riders.collections import BIKES, PLACES, RIDERS
-from supportcarr.tracking.collections import CURRENT_JOBS
+from supportcarr.tracking.collections import CURRENT_JOBS, LOCATION_HISTORY
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DOCUMENTS_OF = "drivers/driver_documents/service.py self._documents"
@@ -223,6 +223,13 @@ QUERIES: tuple[Query, ...] = (
         "rescues/share_links.py self._links.find",
         SHARE_LINKS,
         {"token_hash": In(("a", "b"))},
+        sorting="memory",
+    ),
+    Query(
+        "tracking/location_history.py self._segments.scan",
+        LOCATION_HISTORY,
+        {"rescue_id": "res_qc_1"},
+        how="scan",
         sorting="memory",
     ),
     Query("rescues/photos.py self._photos.scan", PHOTOS, {"rescue_id": "res_qc_1"}, how="scan"),

@@ -2751,6 +2751,8 @@ export interface components {
             price_minor?: number | null;
             /** @default null */
             pin?: string | null;
+            /** @default null */
+            happened_at?: string | null;
         };
         /**
          * CoverageView
@@ -3593,6 +3595,8 @@ export interface components {
             /** @default false */
             damage?: boolean;
             /** @default null */
+            happened_at?: string | null;
+            /** @default null */
             note?: (string & unknown) | null;
         };
         /**
@@ -4199,10 +4203,25 @@ export interface components {
         StartBody: {
             /** @description four digits */
             pin: string;
+            /** @default null */
+            happened_at?: string | null;
+        };
+        /**
+         * StepBody
+         * @description Of a departure, an arrival or a no-show that is reported later than it happened.
+         */
+        StepBody: {
+            /** @default null */
+            happened_at?: string | null;
         };
         /** TimelineView */
         TimelineView: {
             at: string;
+            /**
+             * @description when we heard of it, if that was later than it happened
+             * @default null
+             */
+            received_at?: string | null;
             from: ("aborted" | "arrived" | "assigned" | "cancelled" | "completed" | "en_route" | "in_transit" | "matching" | "no_show" | "rejected" | "requested" | "scheduled" | "unserved") | null;
             /** @enum {unknown} */
             to: "aborted" | "arrived" | "assigned" | "cancelled" | "completed" | "en_route" | "in_transit" | "matching" | "no_show" | "rejected" | "requested" | "scheduled" | "unserved";
@@ -6929,7 +6948,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StepBody"] | null;
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -6973,7 +6996,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StepBody"] | null;
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -7163,7 +7190,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StepBody"] | null;
+            };
+        };
         responses: {
             /** @description Done */
             200: {

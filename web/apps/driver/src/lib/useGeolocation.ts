@@ -17,6 +17,7 @@ export type LocationState = "off" | "asking" | "found" | "denied" | "failed";
 export const useLocation = create<{ state: LocationState; fix: Fix | null }>(() => ({ state: "off", fix: null }));
 
 const DENIED = 1;
+const LOST_MS = 30_000; // a reading may fail now and then
 const OPTIONS: PositionOptions = { enableHighAccuracy: true, timeout: 15_000, maximumAge: 0 };
 
 const toFix = ({ coords }: GeolocationPosition): Fix => ({ lat: coords.latitude, lng: coords.longitude, accuracy: coords.accuracy, heading: coords.heading, speed: coords.speed });
@@ -31,14 +32,19 @@ export function watchLocation(intervalMs: number, onFix: (fix: Fix) => void): ()
     return () => undefined;
   }
   let told = 0;
+  let foundAt = 0;
   const found = (position: GeolocationPosition) => {
     const fix = toFix(position);
+    foundAt = Date.now();
     useLocation.setState({ state: "found", fix });
     if (Date.now() - told < intervalMs * 0.8) return;
     told = Date.now();
     onFix(fix);
   };
-  const failed = ({ code }: GeolocationPositionError) => useLocation.setState({ state: code === DENIED ? "denied" : "failed" });
+  const failed = ({ code }: GeolocationPositionError) => {
+    if (code === DENIED) useLocation.setState({ state: "denied" });
+    else if (Date.now() - foundAt > LOST_MS) useLocation.setState({ state: "failed" });
+  };
   if (useLocation.getState().state === "off") useLocation.setState({ state: "asking" });
   const watch = navigator.geolocation.watchPosition(found, failed, OPTIONS);
   const timer = setInterval(() => {

@@ -26,7 +26,7 @@ export function EarningsScreen() {
           <section aria-label={text("today")} className="rounded-2xl bg-(--accent) p-5 text-(--on-accent)">
             <p>{text("today")}</p>
             <p className="text-[2.75rem] leading-tight font-semibold tabular-nums">{formats.money(day.earned_minor, day.currency ?? days[0]?.currency ?? "CAD")}</p>
-            <p>{text("summary", { jobs: day.jobs, driven: formats.duration(day.driving_seconds) })}</p>
+            <p>{day.driving_seconds >= 60 ? text("summary", { jobs: day.jobs, driven: formats.duration(day.driving_seconds) }) : text("jobs", { jobs: day.jobs })}</p>
           </section>
         )}
       </Loaded>

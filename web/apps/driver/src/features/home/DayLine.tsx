@@ -20,7 +20,7 @@ export function DayLine({ day }: { day: DaySummary }) {
         <span className="display text-lg font-bold tabular-nums">{day.currency ? formats.money(day.earned_minor, day.currency) : text("nothing")}</span>
         <span className="text-right text-sm text-(--muted)">
           {text("jobs", { count: day.jobs })}
-          <span className="block">{text("driven", { hours: formats.duration(day.driving_seconds) })}</span>
+          {day.driving_seconds >= 60 ? <span className="block">{text("driven", { hours: formats.duration(day.driving_seconds) })}</span> : null}
         </span>
       </Link>
       {resting && day.rest_until ? (

@@ -43,6 +43,7 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
           aria-describedby={undefined}
           onEscapeKeyDown={(event) => event.preventDefault()}
           onInteractOutside={(event) => event.preventDefault()}
+          data-rescue={offer.rescue_id}
           className="fixed inset-0 z-50 flex flex-col overflow-y-auto bg-(--background) pt-[env(safe-area-inset-top)] text-(--text)"
         >
           <div className="mx-auto flex w-full max-w-xl flex-1 flex-col">

@@ -395,6 +395,7 @@ export const messages = {
   earnings: {
     title: "Earnings",
     today: "Today",
+    jobs: "{jobs, plural, =0 {No jobs} one {# job} other {# jobs}}",
     summary: "{jobs, plural, =0 {No jobs} one {# job} other {# jobs}} · {driven} driven",
     more: "More about your work",
     shifts: "Shifts",
