@@ -20,7 +20,7 @@ def time_of_step(rescue: Rescue, happened_at: datetime, now: datetime, limit_s: 
     Raises ``ValidationFailed``: it is in the future, more than *limit_s* seconds ago, or before the step that
     led to the present status.
     """
-    at = _time_within(happened_at, now, limit_s)
+    at = time_within(happened_at, now, limit_s)
     before = rescue.timeline[-1].at
     if at < before:
         raise ValidationFailed.of(
@@ -34,7 +34,7 @@ def time_of_photo(rescue: Rescue, happened_at: datetime, now: datetime, limit_s:
 
     Raises ``ValidationFailed``: it is in the future, more than *limit_s* seconds ago, or before the rescue.
     """
-    at = _time_within(happened_at, now, limit_s)
+    at = time_within(happened_at, now, limit_s)
     if at < rescue.created_at:
         raise ValidationFailed.of(
             FIELD, "before_previous_step", f"The rescue was requested at {rescue.created_at.isoformat()}."
@@ -48,7 +48,11 @@ def status_at(rescue: Rescue, at: datetime) -> Status:
     return entries[-1].to
 
 
-def _time_within(happened_at: datetime, now: datetime, limit_s: float) -> datetime:
+def time_within(happened_at: datetime, now: datetime, limit_s: float) -> datetime:
+    """The time, if it is neither in the future nor more than *limit_s* seconds ago.
+
+    Raises ``ValidationFailed``.
+    """
     ahead = (happened_at - now).total_seconds()
     if ahead > AHEAD_SECONDS:
         raise ValidationFailed.of(FIELD, "in_the_future", f"The city's time is {now.isoformat()}.")

@@ -45,7 +45,7 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.decide import already_done, decide, open_rescue
 from supportcarr.rescues.errors import PinWrong, RiderConfirmationRequired, TooEarly
 from supportcarr.rescues.evolve import evolve_all
-from supportcarr.rescues.late_steps import time_of_step
+from supportcarr.rescues.late_steps import time_of_step, time_within
 from supportcarr.rescues.model import Rescue, RescueRules
 from supportcarr.rescues.payment_outcomes import command_after_hold, source_of, with_payment
 from supportcarr.rescues.pins import random_pin
@@ -194,6 +194,8 @@ class RescueService:
         ``IllegalTransition``, ``Conflict`` (three races lost), ``PinWrong`` (the try is counted),
         ``RiderConfirmationRequired`` (the rider is asked) and what ``decide`` raises.
         """
+        if isinstance(command, DriverStep) and command.happened_at is not None:
+            time_within(command.happened_at, self._now(), self._rules.late_step_seconds)
         command = await self._with_sighting(rescue_id, command, who)
 
         def carry_out(rescue: Rescue) -> Change | None:

@@ -128,6 +128,17 @@ async def test_a_time_that_cannot_be_is_refused_and_changes_nothing(
     assert await factory.platform.digest() == before
 
 
+@pytest.mark.parametrize(
+    ("at", "code"), [("0001-01-01T00:00:00Z", "too_old"), ("9999-12-31T23:59:59Z", "in_the_future")]
+)
+async def test_the_ends_of_the_calendar_are_refused(factory: RescueFactory, at: str, code: str) -> None:
+    prepared = await factory.arrived()
+    for step in ("no-show", "photos"):
+        photo = {"stage": "before", "content_type": "image/jpeg", "size": 1000} if step == "photos" else {}
+        reply = await prepared.driver_posts(step, {"happened_at": at, **photo})
+        assert (reply.status, [error["code"] for error in reply.body["errors"]]) == (422, [code])
+
+
 async def test_what_became_impossible_meanwhile_says_so_rather_than_that_the_time_is_wrong(
     factory: RescueFactory,
 ) -> None:
