@@ -20,39 +20,41 @@ export function MessageList({ messages, drafts, onRetry }: MessageListProps) {
   const formats = useFormats();
   if (messages.length + drafts.length === 0) return <p className="py-10 text-center text-(--muted)">{text("empty")}</p>;
   return (
-    <ol role="log" aria-label={text("title")} className="space-y-2.5">
-      {messages.map(({ id, sender, text: written, at }) => {
-        const mine = sender.role === "rider";
-        return (
-          <li key={id}>
-            <p className={mine ? MINE : THEIRS}>
-              <span className="sr-only">{mine ? text("you") : sender.role === "driver" ? text("driver") : text("support")}: </span>
-              {written}
-            </p>
-            <p className={`mt-0.5 text-xs text-(--muted) ${mine ? "text-right" : ""}`}>
-              {mine || sender.role === "driver" ? "" : `${text("support")} · `}
-              {formats.time(at)}
+    <div role="log" aria-label={text("title")}>
+      <ol className="space-y-2.5">
+        {messages.map(({ id, sender, text: written, at }) => {
+          const mine = sender.role === "rider";
+          return (
+            <li key={id}>
+              <p className={mine ? MINE : THEIRS}>
+                <span className="sr-only">{mine ? text("you") : sender.role === "driver" ? text("driver") : text("support")}: </span>
+                {written}
+              </p>
+              <p className={`mt-0.5 text-xs text-(--muted) ${mine ? "text-right" : ""}`}>
+                {mine || sender.role === "driver" ? "" : `${text("support")} · `}
+                {formats.time(at)}
+              </p>
+            </li>
+          );
+        })}
+        {drafts.map((draft) => (
+          <li key={draft.key}>
+            <p className={`${MINE} opacity-80`}>{draft.text}</p>
+            <p role="status" className="mt-0.5 text-right text-xs text-(--muted)">
+              {draft.state === "sending" ? (
+                text("sending")
+              ) : (
+                <>
+                  <span className="text-(--danger-text)">{text("failed")}</span>
+                  <Button variant="quiet" className="text-sm" onClick={() => onRetry(draft)}>
+                    {text("retry")}
+                  </Button>
+                </>
+              )}
             </p>
           </li>
-        );
-      })}
-      {drafts.map((draft) => (
-        <li key={draft.key}>
-          <p className={`${MINE} opacity-80`}>{draft.text}</p>
-          <p role="status" className="mt-0.5 text-right text-xs text-(--muted)">
-            {draft.state === "sending" ? (
-              text("sending")
-            ) : (
-              <>
-                <span className="text-(--danger-text)">{text("failed")}</span>
-                <Button variant="quiet" className="text-sm" onClick={() => onRetry(draft)}>
-                  {text("retry")}
-                </Button>
-              </>
-            )}
-          </p>
-        </li>
-      ))}
-    </ol>
+        ))}
+      </ol>
+    </div>
   );
 }
