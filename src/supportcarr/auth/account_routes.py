@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supportcarr.auth.codes import LIFETIME
+from supportcarr.auth.legal_documents import LegalDocuments
 from supportcarr.auth.phone_change import PhoneChange
 from supportcarr.auth.registration import NewAccount, Registration, Renewal
 from supportcarr.auth.routes import device_in, signed_in
@@ -35,13 +36,14 @@ def renewed(renewal: Renewal) -> Response:
     return Response(body, version=renewal.user.version)
 
 
-def routes(registration: Registration, phone_change: PhoneChange) -> list[Route]:
+def routes(registration: Registration, phone_change: PhoneChange, legal: LegalDocuments) -> list[Route]:
     """Sign-up and what follows it."""
 
     async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
         assert request.new_id is not None  # the route declares a prefix
         body = request.body
-        new = NewAccount(body.phone, body.password, body.name, body.role, body.language)
+        legal.check_accepted(body.accepted_terms, required=request.web_app is not None)
+        new = NewAccount(body.phone, body.password, body.name, body.role, body.language, body.accepted_terms)
         grant = await registration.sign_up(
             request.new_id, new, address=request.client_address, device=device_in(request)
         )

@@ -31,6 +31,13 @@ def wanted_channels(preferences: Preferences) -> frozenset[Literal["push", "sms"
     return frozenset(channel for channel in channels if getattr(preferences, channel))
 
 
+class AcceptedTerms(msgspec.Struct, frozen=True):
+    """The version of the terms that a person accepted, and when (wall time)."""
+
+    version: str
+    at: datetime
+
+
 class User(Document, frozen=True, kw_only=True):
     """A person's account.
 
@@ -56,6 +63,7 @@ class User(Document, frozen=True, kw_only=True):
     password_hash: str  # bcrypt
     roles: tuple[str, ...]  # sorted, each once
     created_at: datetime  # city time
+    accepted_terms: AcceptedTerms | None = None  # at the sign-up in a web app
     # Which tokens are still good is decided by versions of this document, because clocks differ.
     tokens_from_version: int = 0  # access tokens issued at an older version are refused
     sessions_from_version: int = 0  # sessions opened at an older version have ended

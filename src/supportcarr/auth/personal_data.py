@@ -104,6 +104,7 @@ def _account(user: User) -> dict[str, Any]:
         "name": user.name,
         "roles": user.roles,
         "created_at": user.created_at,
+        "accepted_terms": user.accepted_terms,
     }
 
 

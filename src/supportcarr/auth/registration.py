@@ -20,7 +20,7 @@ from supportcarr.auth import phones
 from supportcarr.auth.codes import Language
 from supportcarr.auth.collections import USERS
 from supportcarr.auth.errors import AlreadyVerified, PhoneTaken, WrongCredentials
-from supportcarr.auth.model import Device, User, end_sessions
+from supportcarr.auth.model import AcceptedTerms, Device, User, end_sessions
 from supportcarr.auth.password_rules import check_new_password
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.phone_directory import PhoneDirectory
@@ -49,6 +49,7 @@ class NewAccount(msgspec.Struct, frozen=True):
     name: str
     role: Role  # rider or driver
     language: Language = "en"
+    accepted_terms: str | None = None  # the version
 
 
 class Renewal(msgspec.Struct, frozen=True):
@@ -113,15 +114,17 @@ class Registration:
         if await self._users.get(user_id) is not None:
             return None
         await self._count_text(number, address, user_id)
+        now, terms = self._clock.wall(), new.accepted_terms
         user = User(
             id=user_id,
             phone=number,
-            provisional_until=self._clock.wall() + self._provisional,
+            provisional_until=now + self._provisional,
             language=new.language,
             name=new.name.strip(),
             password_hash=await self._passwords.hash(new.password, address),
             roles=(new.role,),
             created_at=self._clock.city(),
+            accepted_terms=AcceptedTerms(terms, now) if terms is not None else None,
         )
         try:
             return await self._users.insert(user)

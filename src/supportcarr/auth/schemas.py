@@ -38,13 +38,18 @@ Name = Annotated[
 
 
 class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``language``: of text messages."""
+    """``language``: of text messages.
+
+    ``accepted_terms``: the version of the terms that the person accepted (``legal.terms_version`` of
+    ``/config.json``); web apps must send it.
+    """
 
     phone: Phone
     password: NewPassword
     name: Name
     role: Literal["rider", "driver"]
     language: Language = "en"
+    accepted_terms: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

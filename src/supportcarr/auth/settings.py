@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
@@ -12,6 +14,7 @@ from supportcarr.kit.runtime.settings import SECRET, SettingsGroup
 
 SHORTEST_LOOKUP_SECRET = 16  # characters
 SHORTEST_TOKEN_SECRET = 32  # bytes: HS256 needs a key as long as its hash (RFC 7518, 3.2)
+VERSION = re.compile(r"[A-Za-z0-9.-]{1,32}")
 
 
 def token_keys(text: str) -> list[tuple[str, str]]:
@@ -89,3 +92,37 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
     texts_per_hour: Annotated[int, Meta(ge=1, description="text messages per hour to one number")] = 5
     texts_per_day: Annotated[int, Meta(ge=1, description="text messages per day to one number")] = 10
     bcrypt_threads: Annotated[int, Meta(ge=1, le=16, description="threads that hash passwords")] = 2
+
+
+def version(value: str) -> None:
+    """A short name of a version, such as a date."""
+    if not VERSION.fullmatch(value):
+        raise ValueError("it must be at most 32 letters, digits, dots and hyphens, such as 2026-11-01")
+
+
+def folder(value: str) -> None:
+    """A folder that exists."""
+    if not Path(value).is_dir():
+        raise ValueError(f"there is no folder {value!r}")
+
+
+class LegalSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Terms and privacy."""
+
+    prefix = "LEGAL_"
+    terms_version: Annotated[
+        str, Meta(description="version of the terms that people accept at sign-up", extra=rule(version))
+    ] = "2026-11"
+    privacy_version: Annotated[
+        str, Meta(description="version of the privacy notice", extra=rule(version))
+    ] = "2026-11"
+    folder: Annotated[
+        str,
+        Meta(
+            description=(
+                "folder of the company's own texts (terms.en.md, privacy.en.md, the same with es and fr); "
+                "empty: our templates"
+            ),
+            extra=rule(folder),
+        ),
+    ] = ""

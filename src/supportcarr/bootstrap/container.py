@@ -15,7 +15,14 @@ from supportcarr.audit.chain import AuditChain
 from supportcarr.audit.personal_data import AuditData
 from supportcarr.audit.service import AuditLog
 from supportcarr.audit.signatures import HeadSigner
-from supportcarr.auth import account_routes, password_routes, people_routes, totp_routes, webhook_routes
+from supportcarr.auth import (
+    account_routes,
+    legal_routes,
+    password_routes,
+    people_routes,
+    totp_routes,
+    webhook_routes,
+)
 from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import handlers as auth_handlers
 from supportcarr.auth import jobs as auth_jobs
@@ -24,6 +31,7 @@ from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.code_texts import CodeTexts
 from supportcarr.auth.failed_sign_ins import FailedSignIns
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
+from supportcarr.auth.legal_documents import LegalDocuments
 from supportcarr.auth.name_index import NameIndex
 from supportcarr.auth.password_service import PasswordService
 from supportcarr.auth.passwords import PasswordHasher
@@ -312,6 +320,7 @@ class Container:
             codes=self.codes,
             guard=guard,
         )
+        self.legal = LegalDocuments(settings.legal)
         self.phone_change = PhoneChange(
             store,
             clock,
@@ -483,7 +492,8 @@ class Container:
     def routes(self) -> list[Route]:
         """Every route of every part."""
         return [
-            *account_routes.routes(self.registration, self.phone_change),
+            *account_routes.routes(self.registration, self.phone_change, self.legal),
+            *legal_routes.routes(self.legal),
             *password_routes.routes(self.password_service),
             *auth_routes.routes(self.auth),
             *people_routes.routes(self.people, self.auth, self.deletions, self.audit),

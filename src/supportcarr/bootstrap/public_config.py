@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
 from supportcarr.bootstrap.settings import Settings
+from supportcarr.contracts.languages import Language
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 
 
@@ -40,6 +43,20 @@ class PublicArea(msgspec.Struct, frozen=True):
     boundary: tuple[tuple[float, float], ...]
 
 
+class PublicSupport(msgspec.Struct, frozen=True):
+    """How to reach the support."""
+
+    phone: str | None
+    email: str | None
+
+
+class PublicLegal(msgspec.Struct, frozen=True):
+    """The present versions of the terms and the privacy notice."""
+
+    terms_version: str
+    privacy_version: str
+
+
 class PublicConfig(msgspec.Struct, frozen=True):
     """``speed`` is in simulated seconds per real second."""
 
@@ -49,6 +66,8 @@ class PublicConfig(msgspec.Struct, frozen=True):
     languages: tuple[str, ...]
     speed: float
     areas: tuple[PublicArea, ...]
+    support: PublicSupport
+    legal: PublicLegal
 
 
 def public_config(settings: Settings, speed: float, streets: PublicStreets | None = None) -> PublicConfig:
@@ -62,11 +81,13 @@ def public_config(settings: Settings, speed: float, streets: PublicStreets | Non
             streets=streets,
         ),
         payments=PublicPayments(settings.stripe.publishable_key or None),
-        languages=("en",),
+        languages=get_args(Language),
         speed=speed,
         areas=(
             PublicArea(
                 MONTREAL.id, MONTREAL.name, MONTREAL.timezone, MONTREAL_TARIFF.currency, MONTREAL.boundary
             ),
         ),
+        support=PublicSupport(settings.support.phone or None, settings.support.email or None),
+        legal=PublicLegal(settings.legal.terms_version, settings.legal.privacy_version),
     )

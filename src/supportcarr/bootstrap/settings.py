@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from supportcarr.audit.settings import AuditSettings
-from supportcarr.auth.settings import AuthSettings
+from supportcarr.auth.settings import AuthSettings, LegalSettings
 from supportcarr.dispatch.settings import DispatchSettings
 from supportcarr.drivers.ports import CheckKind
 from supportcarr.drivers.settings import DriverSettings, ShiftSettings
@@ -151,6 +152,26 @@ class MapSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = ""
 
 
+def phone_number(value: str) -> None:
+    """A number that a phone can call."""
+    if not re.fullmatch(r"\+?[0-9][0-9 ().-]{2,24}", value):
+        raise ValueError("it is no telephone number, such as +1 514 555 0100")
+
+
+def email_address(value: str) -> None:
+    """An address that mail can be sent to."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise ValueError("it is no e-mail address")
+
+
+class SupportSettings(SettingsGroup, frozen=True, kw_only=True):
+    """The people who help riders and drivers; the apps show them."""
+
+    prefix = "SUPPORT_"
+    phone: Annotated[str, Meta(description="telephone number of the support", extra=rule(phone_number))] = ""
+    email: Annotated[str, Meta(description="e-mail address of the support", extra=rule(email_address))] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, one group per concern."""
 
@@ -161,6 +182,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbound: OutboundSettings
     city: CityClockSettings
     auth: AuthSettings
+    legal: LegalSettings
+    support: SupportSettings
     audit: AuditSettings
     privacy: PrivacySettings
     keyset: KeysetSettings

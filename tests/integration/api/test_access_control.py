@@ -44,6 +44,7 @@ PUBLIC = {
     "/auth/password-resets/confirmation",
     "/coverage",
     "/shared-rescues",
+    "/legal-documents/{document}",
     "/clock",
     "/webhooks/stripe",
     "/webhooks/twilio/status",

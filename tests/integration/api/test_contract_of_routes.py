@@ -22,6 +22,7 @@ anyone        POST   /auth/refresh                            200
 anyone        POST   /auth/password-resets                    202
 anyone        POST   /auth/password-resets/confirmation       204
 signed_in     PUT    /auth/password                           200
+anyone        GET    /legal-documents/{document}              200
 anyone        GET    /coverage                                200
 anyone        GET    /clock                                   200
 anyone        POST   /webhooks/stripe                         202

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from support.http.server import PASSWORD, Api, Client, new_phone, serving
+from support.rescues.fixtures import expect
 from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.auth.errors import WrongCredentials
+from supportcarr.auth.settings import LegalSettings
 from supportcarr.contracts.errors import NotFound
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -158,3 +160,21 @@ async def test_sign_in_is_limited_by_address(api: Api) -> None:
     bodies = [{"phone": new_phone(), "password": PASSWORD} for _ in range(21)]
     statuses = [(await anybody.post("/auth/sign-in", body)).status for body in bodies]
     assert statuses == [401] * 20 + [429]
+
+
+async def test_web_apps_say_which_terms_were_accepted_and_machines_may(api: Api) -> None:
+    body, web = sign_up(new_phone()), {"X-Supportcarr-App": "rider"}
+    for wrong in ({}, {"accepted_terms": "1999"}):
+        refused = await api.anonymous().create("/auth/sign-up", body | wrong, headers=web)
+        assert (refused.status, refused.code) == (422, "validation_failed")
+        assert [error["field"] for error in refused.body["errors"]] == ["accepted_terms"]
+    version = LegalSettings().terms_version
+    for headers in (web, None):
+        sent = sign_up(new_phone()) | {"accepted_terms": version}
+        made = expect(await api.anonymous().create("/auth/sign-up", sent, headers=headers), 201)
+        user = await api.store.collection(USERS).get(made["user"]["id"])
+        assert user is not None and user.accepted_terms is not None
+        assert user.accepted_terms.version == version
+    plain = expect(await api.anonymous().create("/auth/sign-up", body), 201)
+    user = await api.store.collection(USERS).get(plain["user"]["id"])
+    assert user is not None and user.accepted_terms is None

@@ -27,6 +27,7 @@ OF_THE_RIDER = frozenset(
         "bike_id",
         "file_id",
         "photo_id",
+        "link_id",
     }
 )
 OPERATORS = {"support", "admin"}

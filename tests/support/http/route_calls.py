@@ -34,7 +34,9 @@ from supportcarr.ratings.commands import Rate
 
 UNKNOWN = "01jdc0000000000000000000r0"
 PARAMETER = re.compile(r"{(\w+)}")
-OF_EVERYBODY = frozenset({"kind", "check_kind"})  # parameters of paths that name no resource of one person
+OF_EVERYBODY = frozenset(
+    {"kind", "check_kind", "document"}
+)  # parameters of paths that name no resource of one person
 REASON = {"reason": "changed_my_mind"}
 PLACE = {"name": "Home", "lat": 45.53, "lng": -73.6, "address": "1234 rue Rachel"}
 A_BIKE = {
@@ -195,6 +197,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "link_id": f"shl_{UNKNOWN}",
     "kind": "passport",
     "check_kind": "credit",
+    "document": "manifesto",
     "document_id": f"doc_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
@@ -299,6 +302,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     ids["file_id"] = file["id"]
     ids["photo_id"] = (await photographed(platform, prepared.rider, prepared.path, JPEG))["id"]
     ids["link_id"] = expect(await prepared.rider.create(f"{prepared.path}/share-links", None), 201)["id"]
+    ids["document"] = "terms"
     ids["kind"], ids["document_id"] = "licence", await document_of(prepared.assigned_driver, platform)
     await platform.settle()
     with_key = platform.anonymous()

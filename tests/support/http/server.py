@@ -27,6 +27,7 @@ from support.ports import free_port
 from supportcarr.auth import account_routes, password_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
+from supportcarr.auth.legal_documents import LegalDocuments
 from supportcarr.auth.password_service import PasswordService
 from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
 from supportcarr.auth.phone_change import PhoneChange
@@ -36,7 +37,7 @@ from supportcarr.auth.routes import routes as auth_routes
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.session_service import Grant
-from supportcarr.auth.settings import AuthSettings
+from supportcarr.auth.settings import AuthSettings, LegalSettings
 from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.auth.sms_codes import SmsCodes
@@ -243,7 +244,7 @@ async def serving(
     )
     metrics, lifecycle = Metrics(), Lifecycle()
     all_routes = [
-        *account_routes.routes(registration, phone_change),
+        *account_routes.routes(registration, phone_change, LegalDocuments(LegalSettings())),
         *password_routes.routes(password_service),
         *auth_routes(service),
         *routes,

@@ -37,3 +37,14 @@ def test_without_an_external_map_the_config_has_none(tmp_path: Path) -> None:
 def test_the_public_config_contains_no_secret(tmp_path: Path) -> None:
     encoded = msgspec.json.encode(config(tmp_path, STRIPE_API_KEY="sk_test_hush")).decode()
     assert "hush" not in encoded
+
+
+def test_the_public_config_says_who_helps_and_which_terms_count(tmp_path: Path) -> None:
+    plain = config(tmp_path)
+    assert (plain.support.phone, plain.support.email) == (None, None)
+    assert plain.languages == ("en", "es", "fr")
+    given = config(
+        tmp_path, SUPPORT_PHONE="+1 514 555 0100", SUPPORT_EMAIL="help@a.example", LEGAL_TERMS_VERSION="7"
+    )
+    assert (given.support.phone, given.support.email) == ("+1 514 555 0100", "help@a.example")
+    assert given.legal.terms_version == "7"

@@ -21,6 +21,7 @@ export class AccountPage {
     await this.field("Name").fill(name);
     await this.field("Phone").fill(phone);
     await this.field("Password").fill(password);
+    await this.page.getByRole("checkbox", { name: "I accept the terms of use" }).check();
     await this.button("Create account").click();
     await this.greeting().waitFor();
   }

@@ -1,1 +1,17 @@
 import "@supportcarr/ui/theme.css";
+
+import { applyTheme } from "@supportcarr/ui/theme";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./app/App.tsx";
+
+applyTheme();
+
+const root = document.getElementById("root");
+if (!root) throw new Error("the page has no #root element");
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

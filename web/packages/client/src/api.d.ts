@@ -138,6 +138,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/legal-documents/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the terms of use (`terms`) or the privacy notice (`privacy`)
+         * @description Problem codes: `not_found`.
+         */
+        get: operations["get_legal_documents_by_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/password": {
         parameters: {
             query?: never;
@@ -1322,13 +1342,13 @@ export interface paths {
         };
         /**
          * List the links by which others follow the rescue
-         * @description Roles: rider. Resources: the caller's own; any other is 404. Problem codes: `not_found`.
+         * @description Roles: rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`.
          */
         get: operations["get_rescues_by_rescue_id_share_links"];
         put?: never;
         /**
          * Make a link by which others follow the rescue without an account
-         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `share_links_closed`, `too_many_share_links`.
+         * @description Roles: rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `share_links_closed`, `too_many_share_links`.
          */
         post: operations["post_rescues_by_rescue_id_share_links"];
         delete?: never;
@@ -1349,7 +1369,7 @@ export interface paths {
         post?: never;
         /**
          * End a link at once
-         * @description Roles: rider. Resources: the caller's own; any other is 404. Problem codes: `not_found`.
+         * @description Roles: rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`.
          */
         delete: operations["delete_rescues_by_rescue_id_share_links_by_link_id"];
         options?: never;
@@ -3162,6 +3182,19 @@ export interface components {
             last_used_at: string | null;
         };
         /**
+         * LegalDocument
+         * @description ``text``: Markdown.  ``template``: it is our draft, which no company has made its own yet.
+         */
+        LegalDocument: {
+            /** @enum {unknown} */
+            kind: "privacy" | "terms";
+            version: string;
+            /** @enum {unknown} */
+            language: "en" | "es" | "fr";
+            template: boolean;
+            text: string;
+        };
+        /**
          * MapView
          * @description A snapshot of one area: its drivers' positions and its active rescues.
          */
@@ -4163,6 +4196,9 @@ export interface components {
         /**
          * SignUp
          * @description ``language``: of text messages.
+         *
+         *         ``accepted_terms``: the version of the terms that the person accepted (``legal.terms_version`` of
+         *         ``/config.json``); web apps must send it.
          */
         SignUp: {
             /**
@@ -4184,6 +4220,8 @@ export interface components {
              * @enum {unknown}
              */
             language?: "en" | "es";
+            /** @default null */
+            accepted_terms?: string | null;
         };
         /**
          * SignedIn
@@ -4917,6 +4955,39 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_legal_documents_by_document: {
+        parameters: {
+            query?: {
+                language?: "en" | "es" | "fr";
+            };
+            header?: never;
+            path: {
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalDocument"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

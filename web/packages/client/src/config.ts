@@ -30,6 +30,8 @@ export interface PublicConfig {
   areas: PublicArea[];
   /** Without a publishable key cards are entered on a page of Stripe's emulator. */
   payments?: { publishable_key: string | null };
+  /** The languages that the apps speak. */
+  languages?: string[];
   /** How to reach a person who helps. */
   support?: { phone?: string | null; email?: string | null };
   /** The versions of the texts that are accepted at sign-up. */

@@ -1,3 +1,4 @@
+import { fetchConfig } from "@supportcarr/client/config";
 import { SignUpForm } from "@supportcarr/ui/account/SignUpForm";
 import { useNavigate } from "@tanstack/react-router";
 
@@ -22,7 +23,8 @@ export function SignUpPage() {
     >
       <SignUpForm
         onSignUp={async (account) => {
-          await signUp(account);
+          const { legal } = await fetchConfig();
+          await signUp({ ...account, ...(legal ? { accepted_terms: legal.terms_version } : {}) });
           await navigate({ to: "/" });
         }}
       />

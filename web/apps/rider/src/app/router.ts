@@ -25,6 +25,8 @@ const signInRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-
 const signUpRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-up", component: lazyRouteComponent(() => import("../features/entry/SignUpScreen.tsx"), "SignUpScreen") });
 const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: lazyRouteComponent(() => import("../features/entry/ResetScreen.tsx"), "ResetScreen") });
 const helpRoute = createRoute({ getParentRoute: () => rootRoute, path: "help", component: lazyRouteComponent(() => import("../features/help/HelpScreen.tsx"), "HelpScreen") });
+const termsRoute = createRoute({ getParentRoute: () => rootRoute, path: "terms", component: lazyRouteComponent(() => import("../features/legal/LegalScreen.tsx"), "TermsScreen") });
+const privacyNoticeRoute = createRoute({ getParentRoute: () => rootRoute, path: "privacy", component: lazyRouteComponent(() => import("../features/legal/LegalScreen.tsx"), "PrivacyNoticeScreen") });
 
 // --- with a session -------------------------------------------------------------------------
 
@@ -65,6 +67,8 @@ const routeTree = rootRoute.addChildren([
   entryRoute.addChildren([welcomeRoute, signInRoute, signUpRoute]),
   resetRoute,
   helpRoute,
+  termsRoute,
+  privacyNoticeRoute,
   signedInRoute.addChildren([
     verifyRoute,
     tabsRoute.addChildren([homeRoute, historyRoute, inboxRoute, accountRoute]),

@@ -1,3 +1,4 @@
+import { Checkbox } from "../form/Checkbox.tsx";
 import { Field } from "../form/Field.tsx";
 import { PasswordField } from "../form/PasswordField.tsx";
 import { PhoneField } from "../form/PhoneField.tsx";
@@ -44,6 +45,22 @@ export function SignUpForm({ onSignUp }: { onSignUp: (account: NewAccount) => Pr
           ))}
         </div>
       </fieldset>
+      <Checkbox
+        name="terms"
+        required
+        label={
+          <>
+            {text.accept}{" "}
+            <a href="/terms" target="_blank" rel="noreferrer" className="underline underline-offset-4">
+              {text.terms}
+            </a>{" "}
+            {text.read}{text.read.endsWith("’") ? "" : " "}
+            <a href="/privacy" target="_blank" rel="noreferrer" className="underline underline-offset-4">
+              {text.privacy}
+            </a>
+          </>
+        }
+      />
       {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
       <SubmitButton label={text.submit} pendingLabel={text.pending} pending={form.pending} className="w-full" />
     </form>

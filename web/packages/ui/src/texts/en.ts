@@ -43,6 +43,10 @@ export const texts = {
   },
 
   signUp: {
+    accept: "I accept the",
+    terms: "terms of use",
+    read: "and have read the",
+    privacy: "privacy notice",
     submit: "Create account",
     pending: "Creating your account…",
     role: "I want to",

@@ -44,6 +44,10 @@ export const texts: UiTexts = {
   },
 
   signUp: {
+    accept: "Acepto las",
+    terms: "condiciones de uso",
+    read: "y he leído el",
+    privacy: "aviso de privacidad",
     submit: "Crear cuenta",
     pending: "Creando su cuenta…",
     role: "Quiero",

@@ -44,6 +44,10 @@ export const texts: UiTexts = {
   },
 
   signUp: {
+    accept: "J’accepte les",
+    terms: "conditions d’utilisation",
+    read: "et j’ai lu l’",
+    privacy: "avis de confidentialité",
     submit: "Créer un compte",
     pending: "Création de votre compte…",
     role: "Je veux",

@@ -1,0 +1,43 @@
+/** The texts of the page; the other languages have the same keys. */
+export const messages = {
+  follow: {
+    title: "Follow this rescue",
+    map: "Map with the truck and the place of the pickup",
+    truck: "{name}’s truck",
+    pickup: "Near the pickup",
+    dropoff: "Near the destination",
+    eta: "About {duration}",
+    toPickup: "until {name} is there",
+    toDropoff: "until they arrive",
+    driver: "Driver",
+    lost: "No connection. This was the state at {time}.",
+    updated: "Updated at {time}",
+    until: "This link works until {time}.",
+    queued: "{name} finishes another job first.",
+    private: "Places are shown to about a kilometre.",
+    ended: "This link has ended",
+    endedAbout: "It has expired, or the rider has ended it. Ask them for a new one.",
+    failed: "The state cannot be loaded",
+    failedAbout: "Check your connection. The page tries again by itself.",
+    brandAbout: "SupportCarr: a neighbour on the way",
+  },
+  status: {
+    scheduled: "Booked for {time}",
+    requested: "Help is being arranged",
+    matching: "Looking for a driver",
+    assigned: "{name} has accepted",
+    en_route: "{name} is on the way",
+    arrived: "{name} has arrived",
+    in_transit: "On the way to the destination",
+    delivered: "Arrived safely",
+    fixed_on_spot: "Fixed on the spot",
+    completed: "The rescue is over",
+    cancelled: "The rescue was cancelled",
+    no_show: "The rescue has ended",
+    unserved: "No driver was found",
+    rejected: "The rescue did not take place",
+    aborted: "The rescue was ended early",
+  },
+};
+
+export type AppMessages = typeof messages;
