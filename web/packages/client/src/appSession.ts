@@ -14,6 +14,8 @@ export interface AppSessionState<Message extends string> {
   endReason: EndReason | null;
   /** What the sign-in page says of what was done before. */
   message: Message | null;
+  /** Who was signed in, until the server can be asked whether they still are. */
+  remembered: string | null;
 }
 
 /** The body of `POST /auth/sign-up`. */
@@ -27,7 +29,12 @@ export interface NewAccount {
 
 export interface AppSession<Message extends string> extends HttpClient {
   useSession: UseBoundStore<StoreApi<AppSessionState<Message>>>;
+  /** There is a session, or, while the server cannot be asked, there was one when it last could. */
   hasSession: () => boolean;
+  /** The id of the person of that session. */
+  personId: () => string | null;
+  /** Calls `listener` when somebody signs in or out; returns what ends that. */
+  onPersonChange: (listener: (personId: string | null) => void) => () => void;
   /** Whether the session was opened with a code of an authenticator app. */
   hasSecondFactor: () => boolean;
   /** The access token, or a new one if the server has refused it; `null`: there is no session. */
@@ -47,26 +54,50 @@ export interface AppSession<Message extends string> extends HttpClient {
 const endReasonOf = (problem: Problem): EndReason =>
   problem.errors?.some(({ field, code }) => field === "refresh_token" && code === "reused") ? "reused" : "expired";
 
+/** Whether screens of a person can be shown: for use as a selector of `useSession`. */
+export const hasPerson = ({ token, remembered }: Pick<AppSessionState<string>, "token" | "remembered">): boolean => token !== null || remembered !== null;
+
+function claimsOf(token: string | null): { sub?: string; totp?: boolean } {
+  try {
+    const payload = token?.split(".")[1] ?? "";
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { sub?: string; totp?: boolean };
+  } catch {
+    return {};
+  }
+}
+
+/** The id of the person that an access token is for. */
+const personOf = (token: string): string | null => claimsOf(token).sub ?? null;
+
 /** The session of one app: its token in memory, its cookie shared by the tabs, and the ways in and out. */
 export function createAppSession<Message extends string = never>(app: AppName): AppSession<Message> {
   // Set while the server is not known to have heard of a sign-out: its cookie must not sign the person in again.
   const signedOutKey = `supportcarr.${app}.signed-out`;
-  const none: AppSessionState<Message> = { token: null, endReason: null, message: null };
+  const none: AppSessionState<Message> = { token: null, endReason: null, message: null, remembered: null };
   const useSession = create<AppSessionState<Message>>(() => none);
-  const setToken = (token: string): void => useSession.setState({ ...none, token });
+  // For a start without a connection: what was shown last is this person's.  It opens nothing on the server.
+  const personKey = `supportcarr.${app}.person`;
+  const setToken = (token: string): void => {
+    useSession.setState({ ...none, token });
+    const person = personOf(token);
+    if (person) localStorage.setItem(personKey, person);
+  };
+  const forgetPerson = () => localStorage.removeItem(personKey);
   const tabs = shareSessionOfTabs(app);
 
   const { http, refresh } = createHttpClient(
     app,
     { read: () => useSession.getState().token, write: setToken },
     (problem) => {
-      const known = useSession.getState().token !== null; // otherwise the page asked whether there is a session
-      useSession.setState({ token: null, endReason: known ? endReasonOf(problem) : null });
+      const { token, remembered } = useSession.getState();
+      const known = token !== null || remembered !== null; // otherwise the page asked whether there is a session
+      forgetPerson();
+      useSession.setState({ token: null, remembered: null, endReason: known ? endReasonOf(problem) : null });
     },
     {},
     tabs,
   );
-  tabs.onChange((token) => useSession.setState({ token }));
+  tabs.onChange((token) => useSession.setState({ token, remembered: null }));
 
   let restored: Promise<unknown> | null = null;
 
@@ -83,29 +114,43 @@ export function createAppSession<Message extends string = never>(app: AppName): 
   }
 
   function forgetSession(message: Message | null = null): void {
+    forgetPerson();
     useSession.setState({ ...none, message });
     tabs.announce(null);
   }
+
+  async function restoreNow(): Promise<void> {
+    if (localStorage.getItem(signedOutKey) !== null) return finishSignOut(null);
+    if ((await refresh()) === "failed" && useSession.getState().token === null) useSession.setState({ remembered: localStorage.getItem(personKey) });
+  }
+
+  const personId = (): string | null => {
+    const { token, remembered } = useSession.getState();
+    return token === null ? remembered : personOf(token);
+  };
 
   return {
     http,
     refresh,
     useSession,
-    hasSession: () => useSession.getState().token !== null,
-    hasSecondFactor: () => {
-      try {
-        const payload = useSession.getState().token?.split(".")[1] ?? "";
-        return (JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { totp?: boolean }).totp === true;
-      } catch {
-        return false;
-      }
+    personId,
+    onPersonChange: (listener) => {
+      let before = personId();
+      return useSession.subscribe(() => {
+        const now = personId();
+        if (now === before) return;
+        before = now;
+        listener(now);
+      });
     },
+    hasSession: () => hasPerson(useSession.getState()),
+    hasSecondFactor: () => claimsOf(useSession.getState().token).totp === true,
     tokenFor: async (rejected) => {
       if (rejected || useSession.getState().token === null) await refresh();
       return useSession.getState().token;
     },
     restoreSession: async () => {
-      restored ??= localStorage.getItem(signedOutKey) === null ? refresh() : finishSignOut(null);
+      restored ??= restoreNow();
       await restored;
     },
     signIn: (credentials) => open("/auth/sign-in", credentials),

@@ -1,3 +1,4 @@
+import { hasPerson } from "@supportcarr/client/appSession";
 import { followAccount } from "@supportcarr/i18n/useLanguage";
 import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -19,7 +20,7 @@ export function SignedInLayout() {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const { pathname } = useLocation();
-  const signedIn = useSession((session) => session.token !== null);
+  const signedIn = useSession(hasPerson);
   const me = useQuery({ ...accountQueries.me(), enabled: signedIn });
   const language = me.data?.preferences.language;
   const drives = Boolean(me.data?.phone_verified && me.data.roles.includes("driver"));

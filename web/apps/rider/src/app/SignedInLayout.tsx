@@ -1,3 +1,4 @@
+import { hasPerson } from "@supportcarr/client/appSession";
 import { followAccount } from "@supportcarr/i18n/useLanguage";
 import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -17,7 +18,7 @@ import { useLiveSync } from "./useLiveSync.ts";
 export function SignedInLayout() {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const signedIn = useSession((session) => session.token !== null);
+  const signedIn = useSession(hasPerson);
   const me = useQuery({ ...accountQueries.me(), enabled: signedIn });
   const language = me.data?.preferences.language;
 

@@ -1,0 +1,164 @@
+import { AxiosError, AxiosHeaders, type AxiosResponse } from "axios";
+import { expect, test, vi } from "vitest";
+
+import { type Action, mayRetry, pauseMs } from "./actions.ts";
+import { memoryStore } from "./actionStore.ts";
+import { ActionQueue, type OneAtATime } from "./queue.ts";
+
+const offline = new AxiosError("no network");
+
+function refusal(status: number, code: string, headers: Record<string, string> = {}): AxiosError {
+  const response = { status, data: { code, detail: `says ${code}` }, headers: AxiosHeaders.from(headers) } as unknown as AxiosResponse;
+  return new AxiosError("refused", "ERR", undefined, undefined, response);
+}
+
+/** A phone whose network answers what the test says; `sent` is what the platform received. */
+function phone(store = memoryStore(), oneAtATime?: OneAtATime) {
+  const network: { online: boolean; owner: string | null; answer: (action: Action) => Error | null } = { online: true, owner: "usr_1", answer: () => null };
+  const sent: Action[] = [];
+  const queue = new ActionQueue({
+    store,
+    owner: () => network.owner,
+    isOnline: () => network.online,
+    random: () => 0,
+    ...(oneAtATime ? { oneAtATime } : {}),
+    send: (action) => {
+      sent.push(action);
+      const error = network.answer(action);
+      return error ? Promise.reject(error) : Promise.resolve();
+    },
+  });
+  const states = () => queue.state.getState().actions.map(({ kind, state }) => `${kind} ${state}`);
+  const act = (kind: string, subject = "res_1") => queue.enqueue({ kind, subject, url: `/rescues/${subject}/${kind}`, body: {}, happenedAt: "2026-01-01T10:00:00Z" });
+  return { queue, network, sent, states, act };
+}
+
+test("without a connection actions are saved, survive a reload, and are sent in order afterwards", async () => {
+  const store = memoryStore();
+  const before = phone(store);
+  before.network.online = false;
+  await before.act("cancellation");
+  await before.act("rating");
+  expect(before.states()).toEqual(["cancellation saved", "rating saved"]);
+
+  const after = phone(store);
+  await after.queue.flush();
+  expect(after.sent.map(({ kind }) => kind)).toEqual(["cancellation", "rating"]);
+  expect(await store.all()).toEqual([]);
+});
+
+test("every attempt carries the same key, and the first that succeeds is the last", async () => {
+  const { queue, network, sent, states, act } = phone();
+  network.answer = () => offline;
+  const action = await act("cancellation");
+  await queue.flush();
+  expect(states()).toEqual(["cancellation queued"]);
+  network.answer = () => null;
+  await queue.flush();
+  await queue.flush();
+  expect(new Set(sent.map(({ key }) => key))).toEqual(new Set([action.key]));
+  expect(states()).toEqual([]);
+});
+
+test("a pause is kept, as long as the server asks for", async () => {
+  vi.useFakeTimers();
+  try {
+    const { queue, network, sent, act } = phone();
+    network.answer = () => refusal(503, "unavailable", { "retry-after": "7" });
+    await act("cancellation");
+    await queue.flush();
+    network.answer = () => null;
+    const attempts = sent.length;
+    await vi.advanceTimersByTimeAsync(6_900);
+    expect(sent).toHaveLength(attempts);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(sent).toHaveLength(attempts + 1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a refusal stops its subject, not the others, and says why", async () => {
+  const { queue, network, sent, states, act } = phone();
+  network.answer = ({ kind }) => (kind === "arrival" ? refusal(409, "illegal_transition") : null);
+  network.online = false;
+  await act("arrival");
+  await act("start");
+  await act("departure", "res_2");
+  network.online = true;
+  await queue.flush();
+  expect(sent.map(({ kind }) => kind)).toEqual(["arrival", "departure"]);
+  expect(states()).toEqual(["arrival failed", "start saved"]);
+  const [failed] = queue.state.getState().actions;
+  expect(failed?.refusal).toEqual({ status: 409, code: "illegal_transition", detail: "says illegal_transition" });
+
+  await queue.drop(failed?.id ?? "");
+  await queue.flush();
+  expect(sent.map(({ kind }) => kind)).toEqual(["arrival", "departure", "start"]);
+});
+
+test("a refused action can be tried again", async () => {
+  const { queue, network, states, act } = phone();
+  network.answer = () => refusal(422, "too_early");
+  await act("no-show");
+  await queue.flush();
+  network.answer = () => null;
+  await queue.retry(queue.state.getState().actions[0]?.id ?? "");
+  expect(states()).toEqual([]);
+});
+
+test("a person's actions are never sent with, or shown in, the session of another", async () => {
+  const { queue, network, sent, states, act } = phone();
+  network.online = false;
+  await act("cancellation");
+  Object.assign(network, { online: true, owner: "usr_2" });
+  await queue.flush();
+  await queue.read();
+  expect(sent).toEqual([]);
+  expect(states()).toEqual([]);
+  network.owner = null;
+  await expect(act("rating")).rejects.toThrow("signed in");
+});
+
+test("a sign-out deletes what is kept, also what is being sent", async () => {
+  const store = memoryStore();
+  const { queue, network, sent, act } = phone(store);
+  network.answer = () => {
+    void queue.clear();
+    return offline;
+  };
+  await act("cancellation");
+  await queue.flush();
+  expect(sent).toHaveLength(1);
+  expect(await store.all()).toEqual([]);
+});
+
+test("two tabs send each action once", async () => {
+  let last = Promise.resolve();
+  const lock: OneAtATime = (work) => (last = last.then(work));
+  const store = memoryStore();
+  const tabs = [phone(store, lock), phone(store, lock)] as const;
+  tabs[0].network.online = false;
+  tabs[1].network.online = false;
+  await tabs[0].act("cancellation");
+  await tabs[1].act("rating");
+  tabs.forEach(({ network }) => (network.online = true));
+  await Promise.all(tabs.map(({ queue }) => queue.flush()));
+  expect([...tabs[0].sent, ...tabs[1].sent].map(({ kind }) => kind).sort()).toEqual(["cancellation", "rating"]);
+});
+
+test.each([
+  [0, true],
+  [401, true],
+  [429, true],
+  [503, true],
+  [403, false],
+  [409, false],
+  [422, false],
+])("after the status %d an action is sent again: %s", (status, again) => expect(mayRetry(status)).toBe(again));
+
+test("pauses grow up to a minute", () => {
+  const all = [1, 2, 3, 20].map((failures) => pauseMs(failures, undefined, () => 1));
+  expect(all).toEqual([1_000, 2_000, 4_000, 60_000]);
+  expect(pauseMs(1, "30", () => 0)).toBe(30_000);
+});

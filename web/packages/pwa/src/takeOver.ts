@@ -1,0 +1,2 @@
+/** What a page asks of a service worker that waits: to take over now. */
+export const TAKE_OVER = "take-over";
