@@ -104,9 +104,11 @@ async def _wait_for_end(
 
 def _print_addresses(running: Platform, options: DemoOptions) -> None:
     click.echo("\n  SupportCarr is running.\n")
+    click.echo(f"  Rider's app     {running.base_url}/")
+    click.echo(f"  Driver's app    {running.base_url}/driver/")
     click.echo(f"  Console         {running.base_url}/admin")
     click.echo(f"  API reference   {running.base_url}/docs")
-    click.echo(f"  Emulators       {running.base_url}/sandbox")
+    click.echo(f"  Emulators       {running.base_url}/sandbox (codes that were sent by text message)")
     click.echo(f"  Log             {options.data}/supportcarr.log\n")
     click.echo("  Sign in to the console with")
     for role, operator in running.operators.items():
