@@ -35,6 +35,7 @@ export const pricingQueries = {
       queryKey: [...pricingQueries.all(), "quote", request, attempt],
       queryFn: () => requestQuote(request),
       staleTime: Infinity,
+      gcTime: 0, // it can be used once, so that the next request must not find it
     }),
 };
 
