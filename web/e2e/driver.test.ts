@@ -52,7 +52,7 @@ async function acceptedJob(driver: DriverPhone, rider: ScriptedRider): Promise<s
 }
 
 describe.skipIf(!demoCityAvailable)("a driver's phone", () => {
-  test("from sign-up to approval and online", async ({ browser, openPhone }) => {
+  test("from sign-up and approval to a delivered job, with the connection lost on the way", async ({ browser, openPhone }) => {
     const phone = await openPhone();
     const driver = new DriverPhone(phone);
     const { page } = driver;
@@ -103,6 +103,49 @@ describe.skipIf(!demoCityAvailable)("a driver's phone", () => {
     await driver.inspect("home-offline");
     await goOnline(driver);
     await driver.inspect("home-online");
+
+    const rider = await ScriptedRider.signUp("+14385551702", "Rosa Rider");
+    const id = await acceptedJob(driver, rider);
+    await driver.inspect("job-assigned");
+    await driver.button("I am leaving now").click();
+    await driver.button("Slide: I am here").waitFor();
+    await expect.poll(() => rider.status(id)).toBe("en_route");
+    await driver.inspect("job-en-route");
+
+    await phone.goOffline();
+    await driver.slide("Slide: I am here");
+    await driver.button("Loaded: enter the PIN").waitFor();
+    await driver.button("Loaded: enter the PIN").click();
+    const { pin } = await rider.rescue(id);
+    await page.getByLabel("PIN", { exact: true }).fill(pin ?? "");
+    await driver.button("Start").click();
+    await driver.button("Slide: delivered").waitFor();
+    await driver.inspect("job-offline");
+    expect(await rider.status(id)).toBe("en_route");
+    await page.waitForTimeout(6_000); // more than a minute of the city
+    await phone.goOnline();
+    await expect.poll(() => rider.status(id)).toBe("in_transit");
+    const arrival = (await rider.timeline(id)).find(({ to }) => to === "arrived");
+    expect(Date.parse(arrival?.received_at ?? "") - Date.parse(arrival?.at ?? "")).toBeGreaterThan(50_000);
+    await page.getByText("Photos after unloading").waitFor();
+    await driver.inspect("job-in-transit");
+    await driver.slide("Slide: delivered");
+    await driver.heading("Well done").waitFor();
+    await expect.poll(() => rider.status(id)).toBe("completed");
+    await driver.inspect("job-done");
+
+    for (const [path, name] of Object.entries({ earnings: "Earnings", shifts: "Shifts", ratings: "Your ratings", inbox: "Inbox", account: "Account", "account/profile": "Name and number", "account/preferences": "Settings", "account/security": "Security", help: "Help" })) {
+      await phone.visit(`/driver/${path}`);
+      await driver.heading(name).first().waitFor();
+      await page.waitForTimeout(500);
+      await driver.inspect(path.replace("/", "-"));
+    }
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const path of ["", "apply", "vehicles/new", "earnings", "account"]) {
+      await phone.visit(`/driver/${path}`);
+      await page.waitForTimeout(800);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBe(0);
+    }
   });
 
   test("gives a job up, and reports a rider who does not come", async ({ openPhone }) => {

@@ -18,6 +18,7 @@ export const useLocation = create<{ state: LocationState; fix: Fix | null }>(() 
 
 const DENIED = 1;
 const LOST_MS = 30_000; // a reading may fail now and then
+const STANDING_MS = 120_000; // a phone that lies still may give the same reading again
 const OPTIONS: PositionOptions = { enableHighAccuracy: true, timeout: 15_000, maximumAge: 0 };
 
 const toFix = ({ coords }: GeolocationPosition): Fix => ({ lat: coords.latitude, lng: coords.longitude, accuracy: coords.accuracy, heading: coords.heading, speed: coords.speed });
@@ -48,7 +49,7 @@ export function watchLocation(intervalMs: number, onFix: (fix: Fix) => void): ()
   if (useLocation.getState().state === "off") useLocation.setState({ state: "asking" });
   const watch = navigator.geolocation.watchPosition(found, failed, OPTIONS);
   const timer = setInterval(() => {
-    if (Date.now() - told >= intervalMs) navigator.geolocation.getCurrentPosition(found, failed, OPTIONS);
+    if (Date.now() - told >= intervalMs) navigator.geolocation.getCurrentPosition(found, failed, { ...OPTIONS, maximumAge: STANDING_MS });
   }, intervalMs);
   return () => {
     navigator.geolocation.clearWatch(watch);
