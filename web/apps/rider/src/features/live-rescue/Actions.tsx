@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Camera, MessageCircle, Phone, Share2, ShieldAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { configQueries } from "../../lib/api/config.ts";
@@ -10,6 +10,9 @@ import type { Rescue } from "../../lib/api/types.ts";
 import { EMERGENCY_NUMBER } from "../../lib/emergency.ts";
 import { useLive } from "../../lib/liveStore.ts";
 import { hasDriver, hasEnded, type Phase } from "../../lib/rescuePhase.ts";
+import { CopyField } from "@supportcarr/ui/CopyField";
+import { Modal } from "@supportcarr/ui/Modal";
+import { useUiTexts } from "@supportcarr/ui/texts/useUiTexts";
 import { useToast } from "@supportcarr/ui/toasts";
 import { useSend } from "../../lib/useSend.ts";
 
@@ -18,8 +21,10 @@ const CELL = "flex min-h-16 flex-1 flex-col items-center justify-center gap-1 ro
 /** What can be done beside the rescue itself: write, share, photograph, call somebody. */
 export function Actions({ rescue, phase }: { rescue: Rescue; phase: Phase }) {
   const text = useTranslations("live.actions");
+  const { close } = useUiTexts();
   const toast = useToast();
   const { busy, send } = useSend();
+  const [link, setLink] = useState<string | null>(null);
   const config = useQuery(configQueries.current());
   const unread = useLive((state) => state.unread.get(rescue.id) ?? 0);
   const ended = hasEnded(phase);
@@ -29,14 +34,15 @@ export function Actions({ rescue, phase }: { rescue: Rescue; phase: Phase }) {
   const share = () =>
     send(async () => {
       const { url } = await shareRescue(rescue.id);
-      const shared = { title: text("shareTitle"), text: text("shareText"), url };
-      if (typeof navigator.share === "function") {
-        await navigator.share(shared).catch((error: unknown) => {
-          if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
-        });
-      } else {
-        await navigator.clipboard.writeText(url);
-        toast({ tone: "success", message: text("linkCopied") });
+      try {
+        if (typeof navigator.share === "function") await navigator.share({ title: text("shareTitle"), text: text("shareText"), url });
+        else {
+          await navigator.clipboard.writeText(url);
+          toast({ tone: "success", message: text("linkCopied") });
+        }
+      } catch (error) {
+        const closed = error instanceof DOMException && error.name === "AbortError";
+        if (!closed) setLink(url); // not every browser lets a page share or copy: the rider copies it
       }
     });
 
@@ -85,6 +91,13 @@ export function Actions({ rescue, phase }: { rescue: Rescue; phase: Phase }) {
           {text("emergency", { number: EMERGENCY_NUMBER })}
         </a>
       )}
+      {link ? (
+        <Modal title={text("linkTitle")} about={text("linkAbout")} onClose={() => setLink(null)} closeLabel={close}>
+          <CopyField value={link} copyLabel={text("copy")} testId="share-link">
+            {link}
+          </CopyField>
+        </Modal>
+      ) : null}
     </div>
   );
 }
