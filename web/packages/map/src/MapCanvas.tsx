@@ -31,6 +31,8 @@ async function getConfig(): Promise<PublicConfig | null> {
 const loadLibrary = (config: MapConfig): Promise<MapLibrary> =>
   config.mapbox_token ? loadMapbox(config.mapbox_token, config.mapbox_api_url) : loadMapLibre({ streets: Boolean(config.streets) });
 
+const showPin = (place: HTMLElement | null): void => place?.replaceChildren(drawingOf("pin"));
+
 /** The drawn map; `MapView` loads it when it is needed. */
 export default function MapCanvas(props: MapViewProps) {
   const { label, padding, interactive = true, onMove, pinLabel } = props;
@@ -116,7 +118,7 @@ export default function MapCanvas(props: MapViewProps) {
       <div ref={container} className="sc-map-canvas" data-testid="map" data-label={label} />
       {unavailable ? <p className="sc-map-notice">{text.unavailable}</p> : null}
       {onMove && !unavailable ? (
-        <div className="sc-map-pin" data-moving={moving} aria-hidden="true" style={{ transitionDuration: `${FIT_PIN_MS}ms` }} dangerouslySetInnerHTML={{ __html: drawingOf("pin") }} />
+        <div className="sc-map-pin" data-moving={moving} aria-hidden="true" style={{ transitionDuration: `${FIT_PIN_MS}ms` }} ref={showPin} />
       ) : null}
       {props.fit && !following && !unavailable ? (
         <button

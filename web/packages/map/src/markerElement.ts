@@ -26,13 +26,17 @@ const DRAWINGS: Record<MarkerKind, string> = {
   pin: svg([40, 52], pin(TEAL, '<circle cx="20" cy="24" r="5.5" fill="#fff"/>')),
 };
 
-export const drawingOf = (kind: MarkerKind): string => DRAWINGS[kind];
+/** The drawing as an element, which is parsed as XML: nothing in it can be a script. */
+export function drawingOf(kind: MarkerKind): Element {
+  const parsed = new DOMParser().parseFromString(DRAWINGS[kind], "image/svg+xml");
+  return document.importNode(parsed.documentElement, true);
+}
 
 /** The element of a marker.  It is hidden from screen readers, which read the list of markers beside the map. */
 export function markerElement(kind: MarkerKind): HTMLElement {
   const element = document.createElement("div");
   element.className = `sc-marker sc-marker-${kind}`;
   element.setAttribute("aria-hidden", "true");
-  element.innerHTML = DRAWINGS[kind];
+  element.append(drawingOf(kind));
   return element;
 }
