@@ -157,7 +157,7 @@ export const texts = {
   },
   sheet: { more: "Show more", less: "Show less" },
   toast: { dismiss: "Dismiss", region: "Messages" },
-  offline: { title: "No connection", body: "You see the last state that we know. What you do is saved and sent when the connection is back." },
+  offline: { title: "No connection", body: "You see the last state that we know. It is renewed when the connection is back." },
   stars: (stars: number) => (stars === 1 ? "1 star" : `${stars} stars`),
   stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
   failedTitle: "That did not work",

@@ -160,7 +160,7 @@ export const texts: UiTexts = {
   toast: { dismiss: "Cerrar", region: "Mensajes" },
   offline: {
     title: "Sin conexión",
-    body: "Ve el último estado conocido. Lo que haga se guarda y se envía cuando vuelva la conexión.",
+    body: "Ve el último estado conocido. Se actualiza cuando vuelva la conexión.",
   },
   stars: (stars: number) => (stars === 1 ? "1 estrella" : `${stars} estrellas`),
   stepOf: (step: number, steps: number) => `Paso ${step} de ${steps}`,

@@ -160,7 +160,7 @@ export const texts: UiTexts = {
   toast: { dismiss: "Fermer", region: "Messages" },
   offline: {
     title: "Pas de connexion",
-    body: "Vous voyez le dernier état connu. Ce que vous faites est enregistré et envoyé au retour de la connexion.",
+    body: "Vous voyez le dernier état connu. Il est mis à jour au retour de la connexion.",
   },
   stars: (stars: number) => (stars <= 1 ? `${stars} étoile` : `${stars} étoiles`),
   stepOf: (step: number, steps: number) => `Étape ${step} sur ${steps}`,

@@ -118,8 +118,8 @@ export const messages = {
     nothing: "No earnings yet",
     jobs: "{count, plural, =0 {No jobs today} one {# job today} other {# jobs today}}",
     driven: "{hours} driven",
-    restSoon: "Your driving hours end at {time}. Then you have to rest.",
-    restUntil: "Rest until {time}. Then you can go online again.",
+    restSoon: "At {time} your driving hours end, and you have to rest.",
+    restUntil: "Rest until {time}; then you can go online again.",
   },
   availability: {
     offline: "You are offline",

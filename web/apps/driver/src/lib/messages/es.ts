@@ -119,8 +119,8 @@ export const messages: AppMessages = {
     nothing: "Sin ganancias",
     jobs: "{count, plural, =0 {Ningún servicio hoy} one {# servicio hoy} other {# servicios hoy}}",
     driven: "{hours} al volante",
-    restSoon: "Sus horas de conducción terminan a las {time}. Después tiene que descansar.",
-    restUntil: "Descanse hasta las {time}. Después podrá conectarse de nuevo.",
+    restSoon: "A las {time} terminan sus horas de conducción y debe descansar.",
+    restUntil: "Descanse hasta las {time}; después podrá volver a conectarse.",
   },
   availability: {
     offline: "Está desconectado",

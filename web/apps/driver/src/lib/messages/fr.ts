@@ -119,8 +119,8 @@ export const messages: AppMessages = {
     nothing: "Aucun gain",
     jobs: "{count, plural, =0 {Aucune course aujourd’hui} one {# course aujourd’hui} other {# courses aujourd’hui}}",
     driven: "{hours} de conduite",
-    restSoon: "Vos heures de conduite finissent à {time}. Ensuite, vous devez vous reposer.",
-    restUntil: "Reposez-vous jusqu’à {time}. Ensuite, vous pourrez reprendre.",
+    restSoon: "À {time}, vos heures de conduite prennent fin et vous devez vous reposer.",
+    restUntil: "Reposez-vous jusqu’à {time} ; ensuite vous pourrez vous remettre en ligne.",
   },
   availability: {
     offline: "Vous êtes hors ligne",
