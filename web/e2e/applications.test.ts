@@ -32,9 +32,9 @@ async function tabTo(page: Page, name: string, key: string): Promise<void> {
 
 describe.skipIf(!demoCityAvailable)("applications", () => {
   test("are rejected with a reason, sent back and approved with the keyboard alone", async ({ page }) => {
-    const rejected = await applicant(person("Rita Roy", "0171"), "REJ 171");
-    const changed = await applicant(person("Chris Caron", "0172"), "CHG 172");
-    const approved = await applicant(person("Ada Allard", "0173"), "APP 173");
+    const rejected = await applicant(person("Rita Roy", "0671"), "REJ 171");
+    const changed = await applicant(person("Chris Caron", "0672"), "CHG 172");
+    const approved = await applicant(person("Ada Allard", "0673"), "APP 173");
     for (const one of [rejected, changed, approved]) await one.submit();
 
     await new ConsolePage(page).signInBefore();
@@ -76,7 +76,7 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
   });
 
   test("show what the checks have found, and ask why the driver is approved all the same", async ({ page }) => {
-    const driver = await applicant(person("Nora Consider", "0179"), "NOR 179"); // the emulator finds something by this name
+    const driver = await applicant(person("Nora Consider", "0679"), "NOR 179"); // the emulator finds something by this name
     await driver.submit();
 
     await new ConsolePage(page).signInBefore();
@@ -95,7 +95,7 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
   });
 
   test("show each document beside what was stated, to be looked at closely and decided one by one", async ({ page, browser }) => {
-    const driver = await applicant(person("Zoé Tremblay", "0175"), "ZOE 175");
+    const driver = await applicant(person("Zoé Tremblay", "0675"), "ZOE 175");
     const licence = await photograph(browser, { title: "PERMIS DE CONDUIRE", lines: { Name: "Zoé Tremblay", Number: "T6512-120985-03", Class: "5", Expires: "2031-06-01" } });
     const insurance = await photograph(browser, { title: "ASSURANCE", lines: { Insurer: "Desjardins", Expires: "2031-06-01" }, colour: "#dcfce7" });
     await driver.upload("licence", licence, { expires_on: "2031-06-01", number: "T6512-120985-03" });
@@ -140,7 +140,7 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
   });
 
   test("that another operator has decided meanwhile are not decided again, and what was written stays", async ({ page }) => {
-    const contested = await applicant(person("Mona Morin", "0174"), "MNA 174");
+    const contested = await applicant(person("Mona Morin", "0674"), "MNA 174");
     await contested.submit();
     await new ConsolePage(page).signInBefore();
     await new ConsolePage(page).visit(`/admin/applications?driver=${contested.id}`);
