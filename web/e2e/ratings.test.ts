@@ -2,46 +2,35 @@ import { describe, expect } from "vitest";
 
 import { seriousViolations } from "./support/accessibility.ts";
 import { AccountPage } from "./support/accountPage.ts";
-import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
+import { demoCityAvailable, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
-import { requestJson } from "./support/demoCity.ts";
+import { ScriptedRider } from "./support/driverPhone.ts";
+import { ScriptedDriver } from "./support/scriptedDriver.ts";
 
 interface Person {
   phone: string;
   password: string;
 }
 
-interface Completed {
-  id: string;
-  rider_id: string;
-}
+const PICKUP = { lat: 45.4455, lng: -73.7462 }; // a corner in which no simulated driver is nearer than ours
 
-/** A simulated rider who has been driven home, and has not rated it: three of ten never do. */
+/** A rider who has just been driven home, and has not rated it. */
 async function riderWithUnratedRescue(): Promise<Person> {
-  const { base, riders, tokens } = getDemoCity();
-  const people = new Map<string, Person & { token: string }>();
-  for (const rider of riders) {
-    const signedIn = await requestJson<{ user: { id: string }; access_token: string }>(base, "/auth/sign-in", { body: rider });
-    people.set(signedIn.user.id, { ...rider, token: signedIn.access_token });
+  const person = { phone: "+14385550801", password: "a long enough password" };
+  const rider = await ScriptedRider.signUp(person.phone, "Rita Unrated");
+  const driver = await ScriptedDriver.start("Dan Unrated", "+14385550802", "RAT 802", PICKUP);
+  try {
+    const id = await rider.ask(PICKUP);
+    await driver.accept(id);
+    await driver.step(id, "departure");
+    await expect.poll(() => driver.step(id, "arrival").then(() => true, () => false), { timeout: 30_000 }).toBe(true);
+    await driver.step(id, "start", { pin: (await rider.rescue(id)).pin });
+    await driver.step(id, "completion", { outcome: "delivered" });
+    await expect.poll(() => rider.status(id)).toBe("completed");
+  } finally {
+    await driver.stop();
   }
-  const isRated = async ({ id }: Completed, token: string) => Boolean((await requestJson<{ mine?: unknown }>(base, `/rescues/${id}/ratings`, { token })).mine);
-  const unratedSince = new Map<string, number>();
-  const find = async () => {
-    const { items } = await requestJson<{ items: Completed[] }>(base, "/admin/rescues?status=completed&area=montreal", { token: tokens.access_token });
-    const latest = new Map(items.toReversed().map((rescue) => [rescue.rider_id, rescue]));
-    for (const [riderId, rescue] of latest) {
-      const rider = people.get(riderId);
-      if (!rider || (await isRated(rescue, rider.token))) continue;
-      const since = unratedSince.get(rescue.id) ?? Date.now();
-      unratedSince.set(rescue.id, since);
-      if (Date.now() - since > 10_000) return rider; // a simulated rider who rates does it at once
-    }
-    return undefined;
-  };
-  let found: Person | undefined;
-  await expect.poll(async () => (found = await find()), { timeout: 240_000, interval: 2_000 }).toBeDefined();
-  if (!found) throw new Error("every completed rescue has been rated");
-  return { phone: found.phone, password: found.password };
+  return person;
 }
 
 describe.skipIf(!demoCityAvailable)("a rating", () => {
