@@ -273,7 +273,7 @@ async def test_statements_run_in_the_loop_unless_they_would_block(
     lock = FairFileLock(path)
     lock.acquire()
     waiting = asyncio.create_task(store.write(where))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(1)  # longer than a busy machine needs to find the lock taken
     assert not waiting.done()
     lock.release()
     lock.close()
