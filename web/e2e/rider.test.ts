@@ -107,7 +107,8 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await rider.button("Change and ask again").click();
     await rider.addCard("Mastercard");
 
-    await rider.request(); // a simulated driver comes
+    const driver = await ScriptedDriver.start("Eve Roy", "+14385550307", "EVE 307", NEARBY);
+    await driver.accept(await rider.request());
     await rider.heading(/ (is coming|away)$/).waitFor();
     // Free until two minutes of the city's time have passed; the fee is shown before anything is decided.
     const cost = async () => {
@@ -130,6 +131,7 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await rider.page.getByText("Cancellation fee").waitFor();
     await rider.page.getByText("$7.00 was charged to your card.").waitFor();
     await rider.look("receipt-fee");
+    await driver.stop();
   });
 
   test("a damaged battery is refused with advice, in French", { timeout: 240_000 }, async ({ openPhone }) => {
