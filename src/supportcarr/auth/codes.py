@@ -12,11 +12,11 @@ from typing import Literal
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.crypto import keyed_hash
 
 # What the code is for: to verify a phone, to reset a password, to change the number of an account.
 Purpose = Literal["phone", "password", "new_phone"]
-Language = Literal["en", "es"]
 
 LIFETIME = timedelta(minutes=10)
 TRIES_MAX = 5

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from supportcarr.auth.codes import Language
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.languages import Language
 from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.web_apps import AppName
 

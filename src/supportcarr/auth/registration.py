@@ -17,7 +17,6 @@ from datetime import timedelta
 import msgspec
 
 from supportcarr.auth import phones
-from supportcarr.auth.codes import Language
 from supportcarr.auth.collections import USERS
 from supportcarr.auth.errors import AlreadyVerified, PhoneTaken, WrongCredentials
 from supportcarr.auth.model import AcceptedTerms, Device, User, end_sessions
@@ -33,6 +32,7 @@ from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.events import PersonErased, UserSignedUp
+from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Range, Store, VersionConflict

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from supportcarr.auth.codes import Language
 from supportcarr.auth.devices import UNKNOWN_DEVICE
 from supportcarr.auth.model import AccountChanges, User
 from supportcarr.auth.session_service import OpenSession
+from supportcarr.contracts.languages import Language
 from supportcarr.contracts.web_apps import AppName
 
 Phone = Annotated[str, Meta(max_length=32, description="with country code", examples=["+1 514 555 0142"])]

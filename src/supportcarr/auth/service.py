@@ -37,6 +37,7 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
 from supportcarr.contracts.events import PersonRenamed, UserSignedUp
 from supportcarr.contracts.ids import USER
+from supportcarr.contracts.languages import Language
 from supportcarr.contracts.value_objects import Person
 from supportcarr.kit.runtime.cache import BoundedCache
 from supportcarr.kit.runtime.clock import Clock
@@ -142,6 +143,11 @@ class AuthService:
         """The channels that the person has not turned off; none if there is no such account."""
         user = await self._users.get(user_id)
         return wanted_channels(user.preferences) if user else frozenset()
+
+    async def language_of(self, user_id: str) -> Language:
+        """The language of the person's account; English if there is no such account."""
+        user = await self._users.get(user_id)
+        return user.language if user else "en"
 
     async def change_account(self, user_id: str, changes: AccountChanges, if_match: int | None) -> User:
         """Change the name and preferences.  Raises ``StaleVersion``: the account is not at *if_match*."""

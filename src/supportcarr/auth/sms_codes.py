@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from supportcarr.auth.codes import Language, Purpose, SmsCode, digits_of, id_of, new_code, with_try
+from supportcarr.auth.codes import Purpose, SmsCode, digits_of, id_of, new_code, with_try
 from supportcarr.auth.collections import REQUESTED_TEXTS, SMS_CODES
 from supportcarr.auth.errors import CodeEnded, CodeWrong
 from supportcarr.auth.requested_texts import RequestedTexts, TextRules, seconds_to_wait, with_request
@@ -25,6 +25,7 @@ from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, RateLimited
 from supportcarr.contracts.events import SmsCodeRequested
+from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.crypto import keyed_digest, keyed_hash, secrets_of
 from supportcarr.kit.store.port import DuplicateKey, Store, StoreError, VersionConflict

@@ -16,6 +16,7 @@ from supportcarr.files.model import FileLinks
 from supportcarr.files.service import FileService
 from supportcarr.kit.objects.port import UploadForm
 from supportcarr.kit.redis.errors import RedisError
+from supportcarr.notifications.ports import ReaderLanguages
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations.model import DriverCounts
@@ -53,11 +54,16 @@ class StreamPayloads:
     """``realtime.ports.PayloadLoader``: what people see of a document that an event refers to."""
 
     def __init__(
-        self, dispatch: DispatchService, chat: ChatService, notifications: NotificationsService
+        self,
+        dispatch: DispatchService,
+        chat: ChatService,
+        notifications: NotificationsService,
+        languages: ReaderLanguages,
     ) -> None:
         self._dispatch = dispatch
         self._chat = chat
         self._notifications = notifications
+        self._languages = languages
 
     async def offer(self, offer_id: str) -> Any | None:
         offer = await self._dispatch.offer(offer_id)
@@ -68,7 +74,9 @@ class StreamPayloads:
 
     async def notification(self, notification_id: str) -> Any | None:
         notification = await self._notifications.get(notification_id)
-        return NotificationView.of(notification) if notification else None
+        if notification is None:
+            return None
+        return NotificationView.of(notification, await self._languages.language_of(notification.user_id))
 
 
 class RescuePhotoFiles:

@@ -514,7 +514,7 @@ class Container:
             *shift_routes.routes(self.shifts),
             *tracking_routes.routes(self.tracking),
             *ratings_routes.routes(self.ratings, self.audit, self.drivers),
-            *notifications_routes.routes(self.notifications),
+            *notifications_routes.routes(self.notifications, self.auth),
             *privacy_routes.routes(self.deletions, self.exports),
             *self._file_routes(),
             *audit_routes.routes(self.audit),
@@ -539,7 +539,7 @@ class Container:
 
     def consumers(self) -> list[Consumer]:
         """Every consumer of domain events; each says by its phase when it is called."""
-        views = StreamPayloads(self.dispatch, self.chat, self.notifications)
+        views = StreamPayloads(self.dispatch, self.chat, self.notifications, self.auth)
         return [
             *auth_handlers.consumers(self.code_texts, self.names),
             *rescues_handlers.consumers(self.rescues),

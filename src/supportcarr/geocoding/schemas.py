@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.geo import GeoPoint, Latitude, Longitude
+from supportcarr.contracts.languages import Language
 from supportcarr.geocoding.model import FoundPlace, Source
 
 Limit = Annotated[int, Meta(ge=1, le=10, description="number of places at most")]
-Language = Annotated[
-    Literal["en", "es", "fr"], Meta(description="of the provider's names, as far as it has them")
-]
+NameLanguage = Annotated[Language, Meta(description="of the provider's names, as far as it has them")]
 
 
 class GeocodingQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -24,7 +23,7 @@ class GeocodingQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     lat: Latitude | None = None
     lng: Longitude | None = None
     limit: Limit = 5
-    language: Language = "en"
+    language: NameLanguage = "en"
 
     def __post_init__(self) -> None:
         if self.lat is not None and self.lng is not None and not _finite(self.lat, self.lng):
@@ -47,7 +46,7 @@ class ReverseQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     lat: Latitude
     lng: Longitude
     limit: Limit = 1
-    language: Language = "en"
+    language: NameLanguage = "en"
 
     def __post_init__(self) -> None:
         if not _finite(self.lat, self.lng):

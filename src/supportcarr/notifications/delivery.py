@@ -6,8 +6,12 @@ from supportcarr.contracts.events import NotificationToBeSent
 from supportcarr.kit.store.port import Store
 from supportcarr.notifications.channels import channels_of
 from supportcarr.notifications.collections import NOTIFICATIONS
-from supportcarr.notifications.model import Notification
 from supportcarr.notifications.ports import ContactPreferences, TextMessages
+from supportcarr.notifications.wording import Words, words_of
+
+# Those that the GSM 7-bit alphabet lacks, and for which it has another: a single one makes a text of 160
+# characters cost three instead of one.
+_PLAIN = str.maketrans({"’": "'", "\u00a0": " "})
 
 
 class NotificationDelivery:
@@ -28,10 +32,12 @@ class NotificationDelivery:
             return
         wanted = await self._preferences.wanted_channels(notification.user_id)
         if "sms" in channels_of(event.topic, wanted):
-            await self._texts.send_notice(notification.id, notification.user_id, text_of(notification))
+            language = await self._preferences.language_of(notification.user_id)
+            text = text_of(words_of(notification, language))
+            await self._texts.send_notice(notification.id, notification.user_id, text)
 
 
-def text_of(notification: Notification) -> str:
-    """The notification as a text message."""
-    title = notification.title if notification.title.endswith(("?", "!", ".")) else f"{notification.title}."
-    return f"SupportCarr: {title} {notification.body}"
+def text_of(words: Words) -> str:
+    """A notification as a text message, without characters that would make it cost more."""
+    title = words.title if words.title.endswith(("?", "!", ".")) else f"{words.title}."
+    return f"SupportCarr: {title} {words.body}".translate(_PLAIN)

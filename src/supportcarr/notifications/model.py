@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,13 +15,34 @@ from supportcarr.contracts.personal import Personal
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, as in every id
 
 
+Side = Literal["rider", "driver", "anyone"]  # in which role its reader is told
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """Money; ``minor``: in minor units."""
+
+    minor: int
+    currency: str
+
+
+# What a text takes: an amount, a day, a number, or papers of a driver (``drivers.model.DocumentKind``).
+Value = Amount | date | int | tuple[str, ...]
+
+
 class Notification(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A notification for one person; times are city time."""
+    """A notification for one person; times are city time.
+
+    ``text``, ``side`` and ``values`` say it in any language (``notifications.wording``); notifications that
+    were stored before had none.  ``title`` and ``body`` are the English words.
+    """
 
     user_id: str
     kind: str
     title: Annotated[str, Personal("user_id")]
     body: Annotated[str, Personal("user_id")]
+    text: str | None = None  # the kind, or a narrower one: ``rescue_cancelled_fee``
+    side: Side | None = None
+    values: Annotated[dict[str, Value] | None, Personal("user_id")] = None
     at: datetime
     rescue_id: str | None = None
     read_at: datetime | None = None

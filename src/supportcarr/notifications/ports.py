@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from supportcarr.contracts.languages import Language
 from supportcarr.notifications.channels import Channel
 
 
-class ContactPreferences(Protocol):
+class ReaderLanguages(Protocol):
+    """The languages that people read.  Implemented by ``auth.service.AuthService``."""
+
+    async def language_of(self, user_id: str) -> Language:
+        """The language of the person's account; English if there is no such account."""
+
+
+class ContactPreferences(ReaderLanguages, Protocol):
     """What people prefer.  Implemented by ``auth.service.AuthService``."""
 
     async def wanted_channels(self, user_id: str) -> frozenset[Channel]:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from supportcarr.contracts.policies import SIGNED_IN
-from supportcarr.contracts.routing import PageQuery, PageResponse, RequestContext, Response, Route
-from supportcarr.notifications.schemas import NotificationView
+from supportcarr.contracts.routing import PageResponse, RequestContext, Response, Route
+from supportcarr.notifications.ports import ReaderLanguages
+from supportcarr.notifications.schemas import NotificationsQuery, NotificationView, WordsQuery
 from supportcarr.notifications.service import NotificationsService
 
 
-def routes(service: NotificationsService) -> list[Route]:
-    async def listed(request: RequestContext[None, PageQuery]) -> Response:
-        page = await service.list_for(request.caller.user_id, request.query.limit, request.query.cursor)
-        return Response(PageResponse([NotificationView.of(n) for n in page.items], page.next_cursor))
+def routes(service: NotificationsService, languages: ReaderLanguages) -> list[Route]:
+    async def listed(request: RequestContext[None, NotificationsQuery]) -> Response:
+        caller, query = request.caller.user_id, request.query
+        language = query.language or await languages.language_of(caller)
+        page = await service.list_for(caller, query.limit, query.cursor)
+        return Response(
+            PageResponse([NotificationView.of(n, language) for n in page.items], page.next_cursor)
+        )
 
-    async def mark_read(request: RequestContext[None, object]) -> Response:
-        notification = await service.read(request.caller.user_id, request.path_params["notification_id"])
-        return Response(NotificationView.of(notification))
+    async def mark_read(request: RequestContext[None, WordsQuery]) -> Response:
+        caller = request.caller.user_id
+        notification = await service.read(caller, request.path_params["notification_id"])
+        language = request.query.language or await languages.language_of(caller)
+        return Response(NotificationView.of(notification, language))
 
     return [
         Route(
@@ -25,7 +32,7 @@ def routes(service: NotificationsService) -> list[Route]:
             summary="List the caller's notifications, newest first",
             policy=SIGNED_IN,
             tag="notifications",
-            query=PageQuery,
+            query=NotificationsQuery,
             response=PageResponse[NotificationView],
         ),
         Route(
@@ -35,6 +42,7 @@ def routes(service: NotificationsService) -> list[Route]:
             summary="Mark a notification as read",
             policy=SIGNED_IN.of("caller"),
             tag="notifications",
+            query=WordsQuery,
             response=NotificationView,
             codes=("not_found",),
         ),

@@ -27,15 +27,8 @@ class NotificationsService:
             await self._store(event, text)
 
     async def _store(self, event: EventEnvelope, text: NotificationText) -> None:
-        notification = Notification(
-            id=notification_id(f"{event.collection}.{event.id}", text.user_id, event.at),
-            user_id=text.user_id,
-            kind=text.kind,
-            title=text.title,
-            body=text.body,
-            rescue_id=text.rescue_id,
-            at=event.at,
-        )
+        of_event = notification_id(f"{event.collection}.{event.id}", text.user_id, event.at)
+        notification = text.notification(of_event, event.at)
         created = NotificationCreated(notification_id=notification.id, user_id=text.user_id)
         sent = NotificationToBeSent(notification_id=notification.id, topic=text.topic)
         events = (created, sent) if may_be_sent(text.topic) else (created,)

@@ -1,13 +1,12 @@
-"""The texts of notifications: one table, in plain English.
+"""Who is told of a domain event, and which text with which values.  Pure.
 
-A text says what happened, and what its reader can do about it, if anything.  It names no person and no
-place: clients that may see them read the rescue.
+What the texts say is in ``notifications.catalogues``, one table for each language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -46,288 +45,38 @@ from supportcarr.contracts.events import (
     SignInAttemptsFailed,
     TotpRemoved,
 )
+from supportcarr.notifications.catalogues.en import CATALOGUE
 from supportcarr.notifications.channels import Topic, topic_of
-
-Side = Literal["rider", "driver", "anyone"]
+from supportcarr.notifications.model import Amount, Notification, Side, Value
+from supportcarr.notifications.wording import words
 
 
 class NotificationText(msgspec.Struct, frozen=True):
-    """A notification's text for one person."""
+    """What one person is told."""
 
     user_id: str
     kind: str
-    title: str
-    body: str
+    text: str  # the kind, or a narrower one
+    side: Side
+    values: Mapping[str, Value]
     rescue_id: str | None = None
     topic: Topic = "progress"  # decides by which channels it goes
 
-
-TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
-    ("deletion_requested", "anyone"): (
-        "Your account will be deleted",
-        "On {date} your account and your data will be erased. Until then you can keep them: sign in and "
-        "cancel the deletion.",
-    ),
-    ("deletion_cancelled", "anyone"): (
-        "Your account stays",
-        "The deletion of your account was cancelled. If that was not you, change your password.",
-    ),
-    ("export_ready", "anyone"): (
-        "The copy of your data is ready",
-        "You can download it until {date}.",
-    ),
-    ("driver_assigned", "rider"): (
-        "A driver is yours",
-        "A driver has accepted your rescue. You can follow the truck on the map.",
-    ),
-    ("driver_assigned", "driver"): (
-        "The job is yours",
-        "You have accepted a rescue. Set off when you are ready.",
-    ),
-    ("driver_queued", "rider"): (
-        "A driver is yours",
-        "A driver who is finishing a job nearby will come to you next.",
-    ),
-    ("driver_queued", "driver"): (
-        "Your next job is set",
-        "You have accepted a rescue for after your present job.",
-    ),
-    ("driver_exchanged", "rider"): (
-        "A nearer driver is coming",
-        "Another driver can be with you sooner and has taken over your rescue.",
-    ),
-    ("driver_exchanged", "driver"): (
-        "A nearer driver took over",
-        "Another driver takes this rescue. You are free for the next job.",
-    ),
-    ("driver_gave_up", "rider"): (
-        "We are looking for another driver",
-        "Your driver had to give up the rescue. We are already asking others.",
-    ),
-    ("driver_gave_up", "driver"): (
-        "The job is no longer yours",
-        "The rescue has gone back to other drivers.",
-    ),
-    ("driver_departed", "rider"): (
-        "Your driver is on the way",
-        "The truck has set off. You can follow it on the map.",
-    ),
-    ("driver_arrived", "rider"): (
-        "Your driver is here",
-        "Give your driver the four-digit start PIN that your rescue shows.",
-    ),
-    ("job_started", "rider"): (
-        "On the way home",
-        "Your bike is loaded and the ride has begun.",
-    ),
-    ("rescue_completed", "rider"): (
-        "You have arrived",
-        "Your rescue is complete. You pay {paid}.",
-    ),
-    ("rescue_completed_fixed_on_spot", "rider"): (
-        "Your bike is fixed",
-        "Your driver has fixed it on the spot. You pay {paid}.",
-    ),
-    ("rescue_completed", "driver"): (
-        "Job done",
-        "The rescue is complete. You earn {earned}.",
-    ),
-    ("rescue_cancelled", "rider"): (
-        "Your rescue is cancelled",
-        "You pay nothing, and what was held on your card is released.",
-    ),
-    ("rescue_cancelled_fee", "rider"): (
-        "Your rescue is cancelled",
-        "A driver had already been on the job, so a fee of {paid} applies.",
-    ),
-    ("rescue_cancelled", "driver"): (
-        "The rescue was cancelled",
-        "You need not go there. You are free for the next job.",
-    ),
-    ("rescue_cancelled_fee", "driver"): (
-        "The rescue was cancelled",
-        "You do not need to go there. You earn {earned} for your trip.",
-    ),
-    ("rescue_no_show", "rider"): (
-        "Your driver could not find you",
-        "The driver waited and had to leave. A fee of {paid} applies.",
-    ),
-    ("rescue_no_show", "driver"): (
-        "The rider was not there",
-        "The job has ended. You earn {earned} for waiting.",
-    ),
-    ("rescue_unserved", "rider"): (
-        "We found no driver",
-        "No driver could come in time. You pay nothing, and what was held on your card is released.",
-    ),
-    ("rescue_rejected", "rider"): (
-        "We could not take your rescue",
-        "Something stood in the way. You pay nothing.",
-    ),
-    ("rescue_rejected_card_declined", "rider"): (
-        "Your card was declined",
-        "Your bank refused to hold the amount, so the rescue did not begin. Try another card.",
-    ),
-    ("rescue_rejected_outside_area", "rider"): (
-        "We do not serve that place yet",
-        "The pickup or the destination is outside our area. You pay nothing.",
-    ),
-    ("rescue_rejected_unsafe_battery", "rider"): (
-        "Keep away from the battery",
-        "A smoking or swollen battery cannot be transported. Keep your distance and call the fire service.",
-    ),
-    ("rescue_rejected_rider_has_live_rescue", "rider"): (
-        "Your booking did not begin",
-        "You have another rescue under way. You pay nothing for this one.",
-    ),
-    ("rescue_aborted", "rider"): (
-        "Your rescue was stopped",
-        "The driver could not carry on. You pay nothing unless our support tells you otherwise.",
-    ),
-    ("rescue_aborted", "driver"): (
-        "The job was stopped",
-        "The rescue has ended. You are free for the next job.",
-    ),
-    ("rescue_aborted_fee", "rider"): (
-        "Your rescue was stopped",
-        "The driver could not carry on. Our support has set {paid} to pay.",
-    ),
-    ("rescue_aborted_fee", "driver"): (
-        "The job was stopped",
-        "The rescue has ended. You earn {earned} for it.",
-    ),
-    ("payment_failed", "rider"): (
-        "A payment did not go through",
-        "Your card did not pay {amount}. Check it with your bank, or add another card.",
-    ),
-    ("payment_requires_action", "rider"): (
-        "Your bank asks you to confirm",
-        "Confirm the payment of {amount} with your bank, so that the rescue can begin.",
-    ),
-    ("pin_locked", "rider"): (
-        "The start PIN is locked",
-        "It was entered wrongly too often. Show your driver a new one from your rescue.",
-    ),
-    ("pin_locked", "driver"): (
-        "The start PIN is locked",
-        "It was entered wrongly too often. Ask the rider for a new one.",
-    ),
-    ("fix_proposed", "rider"): (
-        "Is your bike fixed?",
-        "Your driver says so, for {amount}. Confirm it if you agree, or give your driver the start PIN.",
-    ),
-    ("fix_confirmed", "driver"): (
-        "The rider agrees",
-        "The bike is fixed for up to {amount}. You can complete the rescue now.",
-    ),
-    ("driver_offline", "driver"): (
-        "You are offline now",
-        "You missed several offers in a row. Go online again when you want to drive.",
-    ),
-    ("hours_ending", "driver"): (
-        "Your hours are nearly over",
-        "In {minutes} minutes you will have driven as long as you may before a rest. Then you get no offers.",
-    ),
-    ("hours_limit", "driver"): (
-        "Time to rest",
-        "You have driven as long as you may, and are offline. Your app shows when you can go online again.",
-    ),
-    ("long_break", "driver"): (
-        "Your shift has ended",
-        "You are offline, because your break was as long as a rest. Go online again when you want to drive.",
-    ),
-    ("application_submitted", "driver"): (
-        "Your application has arrived",
-        "Our support reviews it and tells you here what it decides.",
-    ),
-    ("application_changes", "driver"): (
-        "Your application needs changes",
-        "Open your application: it says what to correct, and why. Then submit it again.",
-    ),
-    ("application_approved", "driver"): (
-        "You are approved",
-        "Go online when you want to take jobs.",
-    ),
-    ("statement_approved", "driver"): (
-        "Your new papers are approved",
-        "What you entered in your application counts from now on.",
-    ),
-    ("statement_refused", "driver"): (
-        "Your new papers were not accepted",
-        "The papers that were approved before still count. Your application says what to correct, and why.",
-    ),
-    ("application_rejected", "driver"): (
-        "Your application was rejected",
-        "Your application says why. If you think that this is a mistake, write to our support.",
-    ),
-    ("driver_reinstated", "driver"): (
-        "You can take jobs again",
-        "Your suspension has ended. Go online when you want to drive.",
-    ),
-    ("driver_suspended", "driver"): (
-        "You cannot take jobs at present",
-        "Your account as a driver is suspended. If our support gave a reason, your application shows it.",
-    ),
-    ("sign_in_attempts_failed", "anyone"): (
-        "Wrong passwords for your account",
-        "Somebody entered several wrong passwords for your number. From places where you have not signed in "
-        "before, each further attempt must wait. Where you have, nothing changes.",
-    ),
-    ("password_changed", "anyone"): (
-        "Your password was changed",
-        "Everything else that was signed in to your account is signed out. If it was not you, set a new "
-        "password with a code by text message.",
-    ),
-    ("phone_changed", "anyone"): (
-        "Your phone number was changed",
-        "Sign in with the new number from now on. If it was not you, contact our support at once.",
-    ),
-    ("totp_removed", "anyone"): (
-        "Your authenticator app was removed",
-        "Your account no longer asks for its codes, and everything that was signed in is signed out. If "
-        "neither you nor our support did this, set a new password now and tell us.",
-    ),
-    ("documents_expiring", "driver"): (
-        "Renew your {documents}",
-        "The last day of your {documents} is {last_day}. Enter the new date in your application in time, "
-        "because our support checks it first. After that day you get no offers.",
-    ),
-    ("documents_expired", "driver"): (
-        "Expired: your {documents}",
-        "You get no offers, because the last day of your {documents} was {last_day}. Enter the new date in "
-        "your application; our support checks it.",
-    ),
-    ("documents_missing", "driver"): (
-        "Your licence or insurance is missing",
-        "You are offline and get no offers. Enter both in your application; our support checks them.",
-    ),
-    ("document_approved", "driver"): (
-        "Your {document} is approved",
-        "What you uploaded counts from now on.",
-    ),
-    ("document_rejected", "driver"): (
-        "Your {document} was not accepted",
-        "Your application says why. Upload another one.",
-    ),
-    ("rating_requested", "rider"): (
-        "How was your rescue?",
-        "Rate your driver. You see each other's ratings once both are in, or after seven days.",
-    ),
-    ("rating_requested", "driver"): (
-        "How was your rider?",
-        "Rate the rider. You see each other's ratings once both are in, or after seven days.",
-    ),
-    ("rating_shown", "rider"): (
-        "Your driver has rated you",
-        "You can read the rating at your rescue.",
-    ),
-    ("rating_shown", "driver"): (
-        "Your rider has rated you",
-        "You can read the rating at the rescue.",
-    ),
-    ("pin_renewed", "rider"): ("You have a new start PIN", "Your rescue shows the new four digits."),
-    ("pin_renewed", "driver"): ("The start PIN is new", "Ask the rider for the new four digits."),
-}
+    def notification(self, id: str, at: datetime) -> Notification:
+        """The notification to be stored."""
+        english = words(self.text, self.side, self.values, "en")
+        return Notification(
+            id=id,
+            user_id=self.user_id,
+            kind=self.kind,
+            title=english.title,
+            body=english.body,
+            text=self.text,
+            side=self.side,
+            values=dict(self.values) or None,
+            rescue_id=self.rescue_id,
+            at=at,
+        )
 
 
 def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
@@ -355,7 +104,7 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
         case PaymentProcessed(kind="hold", status="failed"):
             return  # the rescue is rejected, and the notification of that says what to do
         case PaymentProcessed(status="failed" | "requires_action"):
-            amounts = {"amount": money(event.amount_minor, event.currency)}
+            amounts = {"amount": Amount(event.amount_minor, event.currency)}
             yield _text(event.rescue_id, event.rider_id, f"payment_{event.status}", "rider", amounts)
         case PinLocked() | PinRenewed():
             kind = "pin_locked" if isinstance(event, PinLocked) else "pin_renewed"
@@ -378,27 +127,27 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
         case DriverDocumentsExpiring() | DriverDocumentsExpired():
             expired = isinstance(event, DriverDocumentsExpired)
             kind = "documents_expired" if expired else "documents_expiring"
-            values = {"documents": " and ".join(event.documents), "last_day": event.last_day.isoformat()}
+            values: dict[str, Value] = {"documents": event.documents, "last_day": event.last_day}
             yield _text(None, event.driver_id, kind, "driver", values)
         case DriverDocumentReviewed():
-            document = {"document": event.kind.replace("_", " ")}
+            document = {"document": (event.kind,)}
             yield _text(None, event.driver_id, f"document_{event.state}", "driver", document)
         case DriverHoursEnding():
-            yield _text(None, event.driver_id, "hours_ending", "driver", {"minutes": str(event.minutes)})
+            yield _text(None, event.driver_id, "hours_ending", "driver", {"minutes": event.minutes})
         case FixProposed():
-            amounts = {"amount": money(event.price_minor, event.currency)}
+            amounts = {"amount": Amount(event.price_minor, event.currency)}
             yield _text(event.rescue_id, event.rider_id, "fix_proposed", "rider", amounts)
         case FixConfirmed():
-            amounts = {"amount": money(event.price_minor, event.currency)}
+            amounts = {"amount": Amount(event.price_minor, event.currency)}
             yield _text(event.rescue_id, event.driver_id, "fix_confirmed", "driver", amounts)
         case DeletionRequested():
-            date = {"date": f"{event.erase_at:%Y-%m-%d}"}
-            yield _text(None, event.person_id, "deletion_requested", "anyone", date)
+            day = {"date": event.erase_at.date()}
+            yield _text(None, event.person_id, "deletion_requested", "anyone", day)
         case DeletionCancelled():
             yield _text(None, event.person_id, "deletion_cancelled", "anyone")
         case ExportReady():
-            date = {"date": f"{event.expires_at:%Y-%m-%d}"}
-            yield _text(None, event.person_id, "export_ready", "anyone", date)
+            day = {"date": event.expires_at.date()}
+            yield _text(None, event.person_id, "export_ready", "anyone", day)
         case RatingsOpened():
             yield _text(event.rescue_id, event.rider_id, "rating_requested", "rider")
             yield _text(event.rescue_id, event.driver_id, "rating_requested", "driver")
@@ -442,20 +191,20 @@ _END_KINDS: dict[type[RescueEnded], str] = {
 def _end_texts(event: RescueEnded) -> Iterator[NotificationText]:
     kind = _END_KINDS[type(event)]
     amounts = {
-        "paid": money(event.owed.rider_minor, event.owed.currency),
-        "earned": money(event.owed.driver_minor, event.owed.currency),
+        "paid": Amount(event.owed.rider_minor, event.owed.currency),
+        "earned": Amount(event.owed.driver_minor, event.owed.currency),
     }
     sides: tuple[tuple[Side, str | None, int], ...] = (
         ("rider", event.rider_id, event.owed.rider_minor),
         ("driver", event.driver_id, event.owed.driver_minor),
     )
     for side, user_id, amount in sides:
-        if user_id is None or (kind, side) not in TEXTS:
+        if user_id is None or (kind, side) not in CATALOGUE.texts:
             continue
         specific = f"{kind}_fee" if amount else f"{kind}_{event.reason}"
         if isinstance(event, RescueCompleted):
             specific = f"{kind}_{event.outcome}"
-        chosen = specific if (specific, side) in TEXTS else kind
+        chosen = specific if (specific, side) in CATALOGUE.texts else kind
         yield _text(event.rescue_id, user_id, kind, side, amounts, text=chosen)
 
 
@@ -464,16 +213,15 @@ def _text(
     user_id: str,
     kind: str,
     side: Side,
-    values: dict[str, str] | None = None,
+    values: Mapping[str, Value] | None = None,
     *,
     text: str | None = None,
 ) -> NotificationText:
-    title, body = TEXTS[text or kind, side]
-    title, body = (template.format_map(values or {}) for template in (title, body))
-    topic = topic_of(text or kind, driver=side == "driver")
-    return NotificationText(user_id, kind, title, body, rescue_id, topic)
+    chosen = text or kind
+    used = {name: value for name, value in (values or {}).items() if _takes(chosen, side, name)}
+    topic = topic_of(chosen, driver=side == "driver")
+    return NotificationText(user_id, kind, chosen, side, used, rescue_id, topic)
 
 
-def money(amount_minor: int, currency: str) -> str:
-    """``1250, "CAD"`` → ``12.50 CAD`` (for currencies with two decimals, as in all our areas)."""
-    return f"{amount_minor // 100}.{amount_minor % 100:02d} {currency}"
+def _takes(text: str, side: Side, name: str) -> bool:
+    return any(f"{{{name}}}" in template for template in CATALOGUE.texts[text, side])

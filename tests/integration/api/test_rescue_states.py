@@ -316,7 +316,7 @@ async def test_a_repair_on_the_spot_needs_the_consent_of_the_rider(factory: Resc
     assert (view["status"], view["fix"]) == ("arrived", {"price_minor": 1500})
     notifications = expect(await prepared.rider.get("/me/notifications"), 200)["items"]
     assert [n["body"] for n in notifications if n["kind"] == "fix_proposed"] == [
-        "Your driver says so, for 15.00 CAD. Confirm it if you agree, or give your driver the start PIN."
+        "Your driver says so, for $15.00. Confirm it if you agree, or give your driver the start PIN."
     ]
     wrong = await prepared.driver_posts("completion", fixed | {"pin": wrong_pin(view["pin"])})
     assert (wrong.status, wrong.code) == (422, "pin_wrong")

@@ -203,6 +203,8 @@ async def test_preferences_are_changed_in_part(api: Api) -> None:
         "accessibility": "I hear badly",
     }
     assert (await person.patch("/me", {"name": "Rika"})).body["preferences"]["language"] == "es"
+    french = await person.patch("/me", {"preferences": {"language": "fr"}})
+    assert french.body["preferences"]["language"] == "fr"
     cleared = await person.patch("/me", {"preferences": {"accessibility": None}})
     assert cleared.body["preferences"]["accessibility"] is None
     wrong = await person.patch("/me", {"preferences": {"units": "leagues"}})

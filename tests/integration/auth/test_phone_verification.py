@@ -330,10 +330,14 @@ async def test_an_unavailable_provider_is_tried_later_and_a_refused_text_is_give
     assert (message.state, message.error) == ("refused", "21610")
 
 
-async def test_spanish_texts_for_who_asks_for_them(api: Api, texts: Texts) -> None:
-    await sign_up(api, (phone := new_phone()), language="es")
+@pytest.mark.parametrize(("language", "words"), [("es", "es su clave"), ("fr", "est votre code SupportCarr")])
+async def test_texts_come_in_the_language_that_was_chosen(
+    api: Api, texts: Texts, language: str, words: str
+) -> None:
+    client = await sign_up(api, (phone := new_phone()), language=language)
     [(to, text)] = await texts.deliver()
-    assert (to, "es su clave" in text) == (phone, True)
+    assert (to, words in text) == (phone, True)
+    assert (await client.get("/me")).body["preferences"]["language"] == language
 
 
 async def test_neither_code_nor_number_is_stored_with_codes_and_messages(api: Api, texts: Texts) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import smsutil
 
 from support.rescues import events
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import NotificationToBeSent, RescueUnserved
+from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.notifications.channels import Channel
@@ -18,9 +20,13 @@ from supportcarr.notifications.service import NotificationsService
 class Phone:
     """``ContactPreferences`` and ``TextMessages``: one person's preferences, and the texts that arrived."""
 
-    def __init__(self, *wanted: Channel) -> None:
+    def __init__(self, *wanted: Channel, language: Language = "en") -> None:
         self.wanted = frozenset(wanted)
+        self.language = language
         self.texts: dict[str, str] = {}
+
+    async def language_of(self, user_id: str) -> Language:
+        return self.language
 
     async def wanted_channels(self, user_id: str) -> frozenset[Channel]:
         return self.wanted
@@ -62,6 +68,15 @@ async def test_a_person_may_turn_texts_off(store: Store, wanted: tuple[Channel, 
     await delivery.send(to_be_sent)
     assert len(phone.texts) == texts
     assert all(text.startswith("SupportCarr: We found no driver. No") for text in phone.texts.values())
+
+
+async def test_a_text_comes_in_the_language_of_its_reader(store: Store) -> None:
+    phone = Phone("sms", language="fr")
+    [to_be_sent] = await notified(store, UNSERVED)
+    await NotificationDelivery(store, phone, phone).send(to_be_sent)
+    [text] = phone.texts.values()
+    assert text.startswith("SupportCarr: Personne n'a pu venir. Personne ne pouvait venir à temps. Vous ne")
+    assert smsutil.is_valid_gsm(text), "a text of the GSM alphabet costs half"
 
 
 async def test_what_was_read_in_the_app_is_not_sent(store: Store) -> None:

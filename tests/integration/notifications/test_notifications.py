@@ -12,6 +12,7 @@ from support.http.server import serving
 from support.rescues import events
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import NotificationCreated
+from supportcarr.contracts.languages import Language
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -20,6 +21,14 @@ from supportcarr.notifications.delivery import NotificationDelivery
 from supportcarr.notifications.handlers import consumers
 from supportcarr.notifications.routes import routes
 from supportcarr.notifications.service import NotificationsService
+
+
+class Spanish:
+    """``ReaderLanguages``: everybody reads Spanish."""
+
+    async def language_of(self, user_id: str) -> Language:
+        return "es"
+
 
 NO_DELIVERY = cast(NotificationDelivery, None)
 
@@ -61,7 +70,7 @@ async def test_each_notification_has_an_event_with_the_time_of_its_cause(store: 
 
 async def test_a_person_lists_notifications_and_marks_one_as_read(store: Store, redis: RedisClient) -> None:
     service = NotificationsService(store, Clock())
-    async with serving(routes(service), store=store, redis=redis) as api:
+    async with serving(routes(service, Spanish()), store=store, redis=redis) as api:
         ann, ben = await api.person("rider"), await api.person("driver")
         for version in range(1, 6):
             departed = msgspec.structs.replace(events.departed(), rider_id=ann.user_id)
@@ -75,12 +84,20 @@ async def test_a_person_lists_notifications_and_marks_one_as_read(store: Store, 
         assert page.body.get("next_cursor") is None
         assert len({item["id"] for item in seen}) == 5
         assert [item["at"] for item in seen] == sorted((item["at"] for item in seen), reverse=True)
-        assert set(seen[0]) == {"id", "kind", "title", "body", "at", "rescue_id"}
+        assert set(seen[0]) == {"id", "kind", "text", "title", "body", "at", "rescue_id"}
+        assert seen[0]["title"] == "Su conductor está en camino", "in the language of the account"
+        page = await ann.get("/me/notifications?limit=1&language=fr")
+        assert page.body["items"][0]["title"] == "La camionnette est en route", "in that of the app"
+        assert (await ann.get("/me/notifications?language=de")).status == 422
         assert (await ben.get("/me/notifications")).body["items"] == []
 
         reading = f"/me/notifications/{seen[0]['id']}/reading"
         first = await ann.post(reading)
-        again = await ann.post(reading)
+        again = await ann.post(f"{reading}?language=en")
+        assert (first.body["title"], again.body["title"]) == (
+            "Su conductor está en camino",
+            "Your driver is on the way",
+        )
         assert first.status == again.status == 200
         assert first.body["read_at"] == again.body["read_at"]
         assert (await ben.post(reading)).status == 404

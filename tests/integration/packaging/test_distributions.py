@@ -7,14 +7,17 @@ import sys
 import zipfile
 from importlib.metadata import EntryPoints
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
 
 from support.ports import free_port
 from supportcarr import cli
+from supportcarr.auth.legal_documents import KINDS
 from supportcarr.bootstrap import platform
 from supportcarr.bootstrap.settings import load_settings
+from supportcarr.contracts.languages import Language
 
 ROOT = Path(__file__).parents[3]
 
@@ -36,6 +39,8 @@ def test_the_product_wheel_has_no_development_tools(tmp_path: Path) -> None:
     files = wheel_files(ROOT, tmp_path)
     assert packages(files) == {"supportcarr"}
     assert not [name for name in files if "emulator" in name or "simulator" in name or "sandbox" in name]
+    texts = {f"{kind}.{language}.md" for kind in KINDS for language in get_args(Language)}
+    assert {f"supportcarr/auth/legal_templates/{text}" for text in texts} <= files
 
 
 def test_the_lab_wheel_has_its_data(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import pytest
 import smsutil
 
 from supportcarr.auth import sms_texts
-from supportcarr.auth.codes import Language
+from supportcarr.contracts.languages import Language
 
 PARTS = {"verification": 1, "password_reset": 1, "has_account": 1, "number_in_use": 1, "phone_changed": 1}
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
 def test_each_text_fits_one_sms_of_the_gsm_alphabet(language: Language) -> None:
     texts = {
         "verification": sms_texts.verification("042137", language),

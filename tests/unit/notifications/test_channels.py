@@ -14,13 +14,13 @@ from supportcarr.notifications.channels import (
     may_be_sent,
     topic_of,
 )
-from supportcarr.notifications.texts import TEXTS
+from supportcarr.notifications.wording import CATALOGUES
 
 ALL: frozenset[Channel] = frozenset({"push", "sms", "email"})
 
 
 def test_each_text_has_a_topic() -> None:
-    assert set(TOPICS) == {kind for kind, _ in TEXTS}
+    assert set(TOPICS) == {text for text, _ in CATALOGUES["en"].texts}
     assert set(TOPICS.values()) == set(RULES)
 
 

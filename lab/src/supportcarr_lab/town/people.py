@@ -11,10 +11,10 @@ from typing import Literal
 import bcrypt
 import msgspec
 
-from supportcarr.auth.codes import Language
 from supportcarr.auth.model import Preferences, User
 from supportcarr.contracts.actors import Role
 from supportcarr.contracts.ids import USER
+from supportcarr.contracts.languages import Language
 from supportcarr_lab.simulator.accounts import FIRST_NAMES, LAST_NAMES
 from supportcarr_lab.town.options import Dice, TownOptions
 

@@ -21,7 +21,7 @@ from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.dispatch import collections as dispatch
 from supportcarr.drivers import collections as drivers
 from supportcarr.notifications.collections import NOTIFICATIONS
-from supportcarr.notifications.model import Notification, notification_id
+from supportcarr.notifications.model import notification_id
 from supportcarr.notifications.texts import notification_texts
 from supportcarr.operations.repository import OPS_RESCUES
 from supportcarr.payments import collections as payments
@@ -98,17 +98,8 @@ class Town:
             self.audited.append(envelope)
         if envelope.at >= self.options.ends_at - NOTIFIED:
             for text in notification_texts(envelope.event):
-                told = Notification(
-                    id=notification_id(f"{envelope.collection}.{envelope.id}", text.user_id, envelope.at),
-                    version=1,
-                    user_id=text.user_id,
-                    kind=text.kind,
-                    title=text.title,
-                    body=text.body,
-                    rescue_id=text.rescue_id,
-                    at=envelope.at,
-                )
-                self._keep(NOTIFICATIONS, told)
+                known = notification_id(f"{envelope.collection}.{envelope.id}", text.user_id, envelope.at)
+                self._keep(NOTIFICATIONS, replace(text.notification(known, envelope.at), version=1))
 
     # --- people -----------------------------------------------------------------------------------
 

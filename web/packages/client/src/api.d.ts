@@ -3281,11 +3281,15 @@ export interface components {
         };
         /**
          * NotificationView
-         * @description A notification; times are city time, ``read_at`` is absent until it is read.
+         * @description A notification in words of one language; times are city time.
+         *
+         *         ``text``: the kind, or a narrower one.  ``read_at`` is absent until it is read.
          */
         NotificationView: {
             id: string;
             kind: string;
+            /** @default null */
+            text?: string | null;
             title: string;
             body: string;
             at: string;
@@ -3754,7 +3758,7 @@ export interface components {
          */
         PreferencesChange: {
             /** @enum {unknown} */
-            language?: "en" | "es";
+            language?: "en" | "es" | "fr";
             /** @enum {unknown} */
             units?: "imperial" | "metric";
             notifications?: components["schemas"]["ChannelsChange"];
@@ -3763,7 +3767,7 @@ export interface components {
         /** PreferencesView */
         PreferencesView: {
             /** @enum {unknown} */
-            language: "en" | "es";
+            language: "en" | "es" | "fr";
             /** @enum {unknown} */
             units: "imperial" | "metric";
             notifications: components["schemas"]["Channels"];
@@ -4219,7 +4223,7 @@ export interface components {
              * @default en
              * @enum {unknown}
              */
-            language?: "en" | "es";
+            language?: "en" | "es" | "fr";
             /** @default null */
             accepted_terms?: string | null;
         };
@@ -9245,6 +9249,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                language?: ("en" | "es" | "fr") | null;
             };
             header?: never;
             path?: never;
@@ -9275,7 +9280,9 @@ export interface operations {
     };
     post_me_notifications_by_notification_id_reading: {
         parameters: {
-            query?: never;
+            query?: {
+                language?: ("en" | "es" | "fr") | null;
+            };
             header?: never;
             path: {
                 notification_id: string;
