@@ -60,8 +60,8 @@ class Demo:
         self._started = time.monotonic()
 
     def until_first_page(self) -> float:
-        """Seconds from the command's start until a page is served."""
-        url = f"http://127.0.0.1:{self.port}/docs"
+        """Seconds from the command's start until a page is served (``make bench`` has built the apps)."""
+        url = f"http://127.0.0.1:{self.port}/driver/"
 
         def served() -> bool:
             try:

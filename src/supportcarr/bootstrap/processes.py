@@ -51,7 +51,14 @@ log = structlog.get_logger(__name__)
 SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 # The built apps by the path that they are served at.
-APPS = {"/": "rider", "/driver": "driver", "/track": "track", "/admin": "admin", "/account": "account"}
+APPS = {
+    "/": "rider",
+    "/driver": "driver",
+    "/track": "track",
+    "/admin": "admin",
+    "/account": "account",
+    "/docs": "docs",
+}
 LOCAL_APPS = {"/gallery": "gallery"}  # the design system, for people who work on it
 # https://docs.stripe.com/security/guide#content-security-policy
 STRIPE_FORM = CardSources(
@@ -197,7 +204,7 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
     if settings.deployment.profile == "local":
         apps = APPS | LOCAL_APPS
         sandbox = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
-        redirects = {"/sandbox": sandbox, "/sandbox/messages": f"{sandbox}/messages"}
+        redirects = {"/sandbox": sandbox, "/sandbox/{path:path}": sandbox}
     return gateway.build(
         container.routes(),
         store=container.store,

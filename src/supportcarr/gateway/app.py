@@ -14,12 +14,12 @@ from supportcarr.gateway.cors import CrossOrigin
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.map_tiles import TilesFile, map_routes
-from supportcarr.gateway.pages import app_routes, redirect_routes, reference_routes
+from supportcarr.gateway.pages import app_routes, openapi_routes, redirect_routes
 from supportcarr.gateway.pipeline import Pipeline
 from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.router import Router
-from supportcarr.gateway.security_headers import CardSources, common_headers, page_headers
+from supportcarr.gateway.security_headers import CardSources, common_headers, docs_headers, page_headers
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
 from supportcarr.gateway.web_apps import WebApps
@@ -125,11 +125,9 @@ def build(
     outside = [
         *health_routes(lifecycle, checks),
         *config_routes(config),
-        *reference_routes(
-            lambda: msgspec.json.encode(openapi.document(public, server=deployment.public_url)), headers
-        ),
+        *openapi_routes(lambda: msgspec.json.encode(openapi.document(public, server=deployment.public_url))),
         *map_routes(map_tiles),
-        *app_routes(apps or {}, headers),
+        *app_routes(apps or {}, headers, docs_headers()),
         *redirect_routes(redirects or {}),
     ]
     endpoints = [

@@ -1,11 +1,11 @@
-"""The routes of pages: the built web apps, the API reference, redirects."""
+"""The routes of pages: the built web apps, the OpenAPI document, redirects."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -14,7 +14,7 @@ from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import RequestContext, Response, Route
 from supportcarr.gateway.static_files import StaticFiles
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = "/docs"  # the API reference: large and seldom read
 
 
 class AnyQuery(msgspec.Struct, frozen=True):
@@ -40,8 +40,13 @@ def _page(path: str, handle: object, summary: str, query: type = AnyQuery) -> Ro
     )
 
 
-def app_routes(apps: Mapping[str, Path], headers: tuple[tuple[str, str], ...]) -> list[Route]:
-    """The built single-page apps by path (``{"/admin": folder}``).
+def app_routes(
+    apps: Mapping[str, Path],
+    headers: tuple[tuple[str, str], ...],
+    docs_headers: tuple[tuple[str, str], ...],
+) -> list[Route]:
+    """The built single-page apps by path (``{"/admin": folder}``); that at ``DOCS`` has headers of its
+    own, and its files are not kept in memory.
 
     A path that names no file is a route of the app and gets ``index.html``; a missing asset is 404.  The app
     at ``/`` has no prefix of its own, so there only what a browser opens as a page can be a route of it.
@@ -54,14 +59,16 @@ def app_routes(apps: Mapping[str, Path], headers: tuple[tuple[str, str], ...]) -
                 if at == "/" and name and not _is_page(name, context.headers):
                     raise NotFound("There is nothing at this path")
                 name = "index.html"
-            return await files.respond(name, context, headers)
+            return await files.respond(name, context, docs_headers if at == DOCS else headers)
 
         return [
             _page(at, show, f"Show the app at {at}"),
             _page(f"{at.rstrip('/')}/{{path:path}}", show, "Get a file of the app"),
         ]
 
-    return [route for at, folder in apps.items() for route in routes_of(at, StaticFiles(folder))]
+    return [
+        route for at, folder in apps.items() for route in routes_of(at, StaticFiles(folder, keep=at != DOCS))
+    ]
 
 
 def _is_page(name: str, headers: Mapping[str, str]) -> bool:
@@ -69,14 +76,12 @@ def _is_page(name: str, headers: Mapping[str, str]) -> bool:
     return "." not in name and "text/html" in headers.get("accept", "")
 
 
-def reference_routes(document: Callable[[], bytes], headers: tuple[tuple[str, str], ...]) -> list[Route]:
-    """``/openapi.json``, and ``/docs``: the reference, rendered from it in the browser without external
-    files.
+def openapi_routes(document: Callable[[], bytes]) -> list[Route]:
+    """``/openapi.json``, from which the app at ``/docs`` shows the API reference.
 
     *document* makes the OpenAPI document.  It is called once, in a thread, when somebody first asks: it takes
     a good part of a second and leaves megabytes behind, and most processes are never asked.
     """
-    files = StaticFiles(REFERENCE)
     made: list[asyncio.Future[bytes]] = []
 
     async def openapi(_: RequestContext[None, AnyQuery]) -> Response:
@@ -87,23 +92,18 @@ def reference_routes(document: Callable[[], bytes], headers: tuple[tuple[str, st
             headers=(("cache-control", "no-cache"), ("content-type", "application/json")),
         )
 
-    async def docs(context: RequestContext[None, AnyQuery]) -> Response:
-        return await files.respond(context.path_params.get("name", "index.html"), context, headers)
-
-    return [
-        _page("/openapi.json", openapi, "Get the OpenAPI document"),
-        _page("/docs", docs, "Show the API reference"),
-        _page("/docs/{name}", docs, "Get a file of the app"),
-    ]
+    return [_page("/openapi.json", openapi, "Get the OpenAPI document")]
 
 
 def redirect_routes(redirects: Mapping[str, str]) -> list[Route]:
-    """Redirects by path (``{"/": "/admin"}``)."""
+    """Redirects by path (``{"/": "/admin"}``); a path that ends in ``{path:path}`` goes on at the target."""
 
     def to(target: str) -> object:
         async def redirect(context: RequestContext[None, RedirectQuery]) -> Response:
             number = context.query.to
-            location = target if number is None else f"{target}?{urlencode({'to': number})}"
+            rest = context.path_params.get("path")
+            place = target if rest is None else f"{target}/{quote(rest.strip('/'))}"
+            location = place if number is None else f"{place}?{urlencode({'to': number})}"
             return Response(b"", status=302, headers=(("location", location), ("cache-control", "no-cache")))
 
         return redirect

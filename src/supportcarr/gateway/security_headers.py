@@ -75,9 +75,29 @@ def page_headers(
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
+    return _headers(policy, "strict-origin-when-cross-origin" if sends_referer else "no-referrer")
+
+
+def docs_headers() -> tuple[tuple[str, str], ...]:
+    """The headers of the API reference: its renderer, which is not ours, reaches our origin and no other."""
+    policy = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # the renderer sets styles on its elements
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+    return _headers(policy, "no-referrer")
+
+
+def _headers(policy: Sequence[str], referrer: str) -> tuple[tuple[str, str], ...]:
     return (
         ("content-security-policy", "; ".join(policy)),
-        ("referrer-policy", "strict-origin-when-cross-origin" if sends_referer else "no-referrer"),
+        ("referrer-policy", referrer),
         ("x-frame-options", "DENY"),
         ("permissions-policy", PERMISSIONS),
         ("cross-origin-opener-policy", "same-origin"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import mimetypes
 from dataclasses import dataclass
@@ -29,12 +30,14 @@ class _File:
 
 
 class StaticFiles:
-    """A folder of built files; a file is read when it is first asked for, and kept.
+    """A folder of built files; a file is read when it is first asked for, and kept, or read each time.
 
-    The names are those of the start, so a path can never reach a file outside the folder.
+    ``NAME.gz`` beside a file is its compressed form.  The names are those of the start, so a path can never
+    reach a file outside the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keep: bool = True) -> None:
+        self._keep = keep
         paths = sorted(folder.rglob("*")) if folder.is_dir() else ()
         self._paths = {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
         self._files: dict[str, _File] = {}
@@ -59,7 +62,7 @@ class StaticFiles:
         if "gzip" not in context.headers.get("accept-encoding", ""):
             return Response(file.body, headers=headers)
         if file.compressed is None:
-            file.compressed = await asyncio.to_thread(gzip.compress, file.body, 6, mtime=0)
+            file.compressed = await self._compress(name, file.body)
         return Response(file.compressed, headers=(*headers, ("content-encoding", "gzip")))
 
     async def _read(self, name: str) -> _File:
@@ -73,5 +76,14 @@ class StaticFiles:
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         if media_type.startswith("text/") or media_type.endswith("javascript"):
             media_type += "; charset=utf-8"
-        file = self._files[name] = _File(body, media_type)
+        file = _File(body, media_type)
+        if self._keep:
+            self._files[name] = file
         return file
+
+    async def _compress(self, name: str, body: bytes) -> bytes:
+        path = self._paths.get(f"{name}.gz")
+        if path is not None:
+            with contextlib.suppress(FileNotFoundError):  # a new build has replaced it
+                return await asyncio.to_thread(path.read_bytes)
+        return await asyncio.to_thread(gzip.compress, body, 6, mtime=0)

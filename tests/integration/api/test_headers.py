@@ -44,7 +44,7 @@ async def responses(calls: ExampleCalls, headers: dict[str, str]) -> list[tuple[
         ("OPTIONS", await rider.send("OPTIONS", "/me", headers=headers)),
         ("HEAD", await rider.send("HEAD", "/me", headers=headers)),
     ]
-    for page in ("//", "//docs", "//docs/reference.js", "//config.json", "//healthz", "//readyz"):
+    for page in ("//", "//docs", "//docs/assets/none.js", "//config.json", "//healthz", "//readyz"):
         found.append((page, await anybody.get(page, headers=headers)))
     found.append(("//openapi.json", await anybody.get("//openapi.json", headers=headers)))
     return found
@@ -79,16 +79,24 @@ async def test_other_origins_are_rejected(calls: ExampleCalls) -> None:
             assert not cors_headers, (what, cors_headers)
 
 
-async def test_pages_run_only_their_own_scripts_and_cannot_be_framed(platform: Platform) -> None:
-    page = await platform.anonymous().get("//docs")
-    policy = page.headers["content-security-policy"]
-    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
-    assert scripts == "script-src 'self'"
-    assert "frame-ancestors 'none'" in policy
-    assert page.headers["x-frame-options"] == "DENY"
-    assert page.headers["referrer-policy"] == "no-referrer"
-    assert "geolocation=(self)" in page.headers["permissions-policy"]
-    assert page.headers["cross-origin-opener-policy"] == "same-origin"
+async def test_pages_run_only_their_own_scripts_and_cannot_be_framed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportcarr.bootstrap.processes.WEB", tmp_path / "web")
+    for app in ("docs", "admin", "rider"):
+        (tmp_path / "web" / app / "dist").mkdir(parents=True)
+        (tmp_path / "web" / app / "dist" / "index.html").write_text("<!doctype html>")
+    async with running_platform(tmp_path / "data") as platform:
+        for path in ("//docs", "//admin", "//"):
+            page = await platform.anonymous().get(path)
+            policy = page.headers["content-security-policy"]
+            scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+            assert scripts == "script-src 'self'"
+            assert "frame-ancestors 'none'" in policy
+            assert page.headers["x-frame-options"] == "DENY"
+            assert page.headers["referrer-policy"] == "no-referrer"
+            assert "geolocation=(self)" in page.headers["permissions-policy"]
+            assert page.headers["cross-origin-opener-policy"] == "same-origin"
 
 
 async def test_the_request_id_is_returned_in_header_and_problem_document(calls: ExampleCalls) -> None:

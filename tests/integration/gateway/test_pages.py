@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from pathlib import Path
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -37,17 +38,44 @@ async def test_the_openapi_document_is_served_and_valid(api: Api) -> None:
     assert documented == declared | {("get", "/clock")}
 
 
-async def test_the_reference_loads_no_external_files(api: Api) -> None:
-    anybody = api.anonymous()
-    page = await anybody.get("//docs")
-    assert page.headers["content-type"].startswith("text/html")
-    for name in ("reference.js", "reference.css"):
-        assert f'"/docs/{name}"'.encode() in page.body
-        assert (await anybody.get(f"//docs/{name}")).status == 200
-    assert b"http" not in page.body
-    assert (await anybody.get("//docs/nothing.js")).status == 404
-    assert "default-src 'self'" in page.headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+async def test_the_reference_reaches_our_own_origin_only_and_stays_out_of_memory(
+    store: SqliteStore, redis: RedisClient, tmp_path: Path
+) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html><title>API</title>")
+    script = tmp_path / "assets" / "main-1a2b.js"
+    script.write_text("let x = 1;\n" * 500)
+    (tmp_path / "assets" / "main-1a2b.js.gz").write_bytes(gzip.compress(b"let x = 1; // compressed before"))
+    async with serving(store=store, redis=redis, apps={"/docs": tmp_path}) as api:
+        anybody = api.anonymous()
+        for path in ("//docs", "//docs/", "//docs/tag/rescues"):
+            page = await anybody.get(path)
+            assert page.headers["content-type"].startswith("text/html")
+            policy = page.headers["content-security-policy"]
+            assert policy.startswith("default-src 'none'; script-src 'self';")
+            assert "frame-ancestors 'none'" in policy
+            assert "http" not in policy
+        compressed = await anybody.get("//docs/assets/main-1a2b.js", headers={"accept-encoding": "gzip"})
+        assert (compressed.headers["content-encoding"], compressed.body[-6:]) == ("gzip", b"before")
+        script.write_text("let x = 2;\n" * 500)
+        plain = await anybody.get("//docs/assets/main-1a2b.js", headers={"accept-encoding": "identity"})
+        assert plain.body.startswith(b"let x = 2;")
+        assert (await anybody.get("//docs/assets/nothing.js")).status == 404
+
+
+async def test_a_path_below_a_redirect_goes_on_at_its_target(store: SqliteStore, redis: RedisClient) -> None:
+    below = {"/sandbox": "http://a.example/sandbox", "/sandbox/{path:path}": "http://a.example/sandbox"}
+    async with serving(store=store, redis=redis, redirects=below) as api:
+        anybody = api.anonymous()
+        for path, target in (
+            ("//sandbox", "/sandbox"),
+            ("//sandbox/rider", "/sandbox/rider"),
+            ("//sandbox/messages?to=%2B1514", "/sandbox/messages?to=%2B1514"),
+            ("//sandbox//evil.example", "/sandbox/"),
+        ):
+            leads = await anybody.get(path)
+            assert leads.status == 302
+            assert leads.headers["location"].startswith(f"http://a.example{target}"), path
 
 
 async def test_both_clocks_are_returned(api: Api) -> None:

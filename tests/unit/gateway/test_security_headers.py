@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supportcarr.gateway.security_headers import CardSources, common_headers, page_headers
+from supportcarr.gateway.security_headers import CardSources, common_headers, docs_headers, page_headers
 
 
 def _policy(
@@ -60,3 +60,10 @@ def test_files_in_s3_are_uploaded_to_and_shown_and_nothing_else_comes_from_there
     assert policy["connect-src"].endswith(" https://files.s3.example")
     other = {rule for name, rule in policy.items() if name not in ("img-src", "connect-src")}
     assert not any("files.s3.example" in rule for rule in other)
+
+
+def test_the_renderer_of_the_reference_reaches_no_other_origin() -> None:
+    policy = dict(docs_headers())["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; ")
+    assert "connect-src 'self';" in policy
+    assert "http" not in policy
