@@ -20,7 +20,7 @@ from support.ports import consecutive_ports
 from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
-SMALL = ("--riders", "2", "--drivers", "2", "--speed", "20")
+SMALL = ("--no-visitors", "--riders", "2", "--drivers", "2", "--speed", "20")
 
 pytestmark = pytest.mark.xdist_group("demo")
 

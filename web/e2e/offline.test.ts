@@ -68,7 +68,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await phone.visit("/sign-in");
     await waitForShell(phone, "/");
     await phone.goOffline();
-    for (const path of ["/docs", "/admin", "/track", "/driver/", "/config.json", "/api/v1/me"]) {
+    for (const path of ["/docs", "/sandbox", "/admin", "/track", "/driver/", "/config.json", "/api/v1/me"]) {
       await expect(phone.page.goto(`${getDemoCity().base}${path}`)).rejects.toThrow("ERR_INTERNET_DISCONNECTED");
     }
     const page = await phone.context.newPage(); // after an error page, which is still being shown

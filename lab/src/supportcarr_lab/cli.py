@@ -88,6 +88,12 @@ import click
     help="Write the demo accounts, with their passwords, to this JSON file.",
 )
 @click.option(
+    "--visitors/--no-visitors",
+    default=None,
+    show_default="if the run has no end",
+    help="Make accounts for you, and print links that sign in to them.",
+)
+@click.option(
     "--report",
     type=click.Path(dir_okay=False),
     help="Write the report to this JSON file, also when the run is stopped (Ctrl-C, SIGTERM).",

@@ -8,6 +8,7 @@ import msgspec
 
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.contracts.languages import Language
+from supportcarr.kit.runtime.setting_rules import point
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 
 
@@ -57,8 +58,16 @@ class PublicLegal(msgspec.Struct, frozen=True):
     privacy_version: str
 
 
+class PublicPlace(msgspec.Struct, frozen=True):
+    """A place, WGS 84."""
+
+    lat: float
+    lng: float
+
+
 class PublicConfig(msgspec.Struct, frozen=True):
-    """``speed`` is in simulated seconds per real second."""
+    """``speed`` is in simulated seconds per real second; ``demo`` is where the apps of a demo start in a
+    browser that knows no place in a service area."""
 
     realtime_url: str
     map: PublicMap
@@ -68,6 +77,7 @@ class PublicConfig(msgspec.Struct, frozen=True):
     areas: tuple[PublicArea, ...]
     support: PublicSupport
     legal: PublicLegal
+    demo: PublicPlace | None = None
 
 
 def public_config(settings: Settings, speed: float, streets: PublicStreets | None = None) -> PublicConfig:
@@ -90,4 +100,11 @@ def public_config(settings: Settings, speed: float, streets: PublicStreets | Non
         ),
         support=PublicSupport(settings.support.phone or None, settings.support.email or None),
         legal=PublicLegal(settings.legal.terms_version, settings.legal.privacy_version),
+        demo=_demo_place(settings),
     )
+
+
+def _demo_place(settings: Settings) -> PublicPlace | None:
+    if settings.deployment.profile != "local" or not settings.demo.place:
+        return None
+    return PublicPlace(*point(settings.demo.place))

@@ -23,7 +23,7 @@ from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.settings import OutboundSettings, TlsSettings
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.observability.settings import LogSettings
-from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, origin, rule
+from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, origin, point, rule
 from supportcarr.kit.runtime.settings import (
     PREFIX,
     CityClockSettings,
@@ -172,6 +172,20 @@ class SupportSettings(SettingsGroup, frozen=True, kw_only=True):
     email: Annotated[str, Meta(description="e-mail address of the support", extra=rule(email_address))] = ""
 
 
+class DemoSettings(SettingsGroup, frozen=True, kw_only=True):
+    """What helps people who try SupportCarr out at a desk (local profile only)."""
+
+    prefix = "DEMO_"
+    place: Annotated[
+        str,
+        Meta(
+            description="LATITUDE,LONGITUDE at which the apps start where the browser knows no place in a "
+            "service area; `supportcarr demo` sets it",
+            extra=rule(point),
+        ),
+    ] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, one group per concern."""
 
@@ -184,6 +198,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     auth: AuthSettings
     legal: LegalSettings
     support: SupportSettings
+    demo: DemoSettings
     audit: AuditSettings
     privacy: PrivacySettings
     keyset: KeysetSettings

@@ -6,10 +6,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 
 from supportcarr.bootstrap.container import area_ids
-from supportcarr.bootstrap.public_config import PublicConfig, public_config
+from supportcarr.bootstrap.public_config import PublicConfig, PublicPlace, public_config
 from supportcarr.bootstrap.settings import load_settings
+from supportcarr.kit.runtime.settings import SettingsError
 
 
 def config(tmp_path: Path, **given: str) -> PublicConfig:
@@ -48,3 +50,15 @@ def test_the_public_config_says_who_helps_and_which_terms_count(tmp_path: Path) 
     )
     assert (given.support.phone, given.support.email) == ("+1 514 555 0100", "help@a.example")
     assert given.legal.terms_version == "7"
+
+
+def test_a_demo_has_a_place_to_start_at_in_the_local_profile_only(tmp_path: Path) -> None:
+    assert config(tmp_path).demo is None
+    assert config(tmp_path, DEMO_PLACE="45.52,-73.57").demo == PublicPlace(45.52, -73.57)
+    settings = load_settings(
+        {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_DEMO_PLACE": "1,2"}, dotenv=None
+    )
+    production = msgspec.structs.replace(settings.deployment, profile="production")
+    assert public_config(msgspec.structs.replace(settings, deployment=production), 1.0).demo is None
+    with pytest.raises(SettingsError, match="SUPPORTCARR_DEMO_PLACE"):
+        config(tmp_path, DEMO_PLACE="Montréal")

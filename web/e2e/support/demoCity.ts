@@ -28,6 +28,8 @@ export interface DemoCity {
   /** The simulated riders, who sign in with their password. */
   riders: { phone: string; password: string }[];
   tokens: { access_token: string; refresh_token: string };
+  /** What the demo prints for a visitor: addresses that sign in. */
+  links: Record<"rider" | "driver" | "console", string>;
 }
 
 export interface RunningDemoCity extends DemoCity {
@@ -104,7 +106,7 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
   const base = `http://127.0.0.1:${port}`;
   const accounts = join(data, "accounts.json");
   const options = { riders: 8, drivers: 6, speed: 12, seconds: MAX_LIFETIME_S, port, data: join(data, "city"), accounts };
-  const command = ["demo", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
+  const command = ["demo", "--visitors", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
   const out = openSync(log, "w");
   const demo = spawn(COMMAND, command, { cwd: data, stdio: ["ignore", out, out] });
   const isRunning = () => demo.exitCode === null && demo.signalCode === null;
@@ -118,7 +120,8 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
     const tokens = await waitFor("a successful sign-in", () => signInWithCode(base, admin), isRunning);
     await waitFor("a driver online", () => requireDriver(base, tokens.access_token), isRunning);
     const { riders } = JSON.parse(readFileSync(accounts, "utf8")) as Pick<DemoCity, "riders">;
-    return { base, pid: demo.pid ?? 0, admin, support, riders, tokens, stop, output };
+    const links = readLinks(output());
+    return { base, pid: demo.pid ?? 0, admin, support, riders, tokens, links, stop, output };
   } catch (error) {
     const log = output();
     await stop();
@@ -128,6 +131,11 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
 
 const readOperators = (data: string): Record<"admin" | "support", Account> =>
   JSON.parse(readFileSync(join(data, "operators.json"), "utf8")) as Record<"admin" | "support", Account>;
+
+function readLinks(output: string): DemoCity["links"] {
+  const link = (who: string) => new RegExp(`\\S+/sandbox/${who}#\\S+`).exec(output)?.[0] ?? "";
+  return { rider: link("rider"), driver: link("driver"), console: link("console") };
+}
 
 /** Signs an operator in with a code of the authenticator app that nobody has used. */
 export function signInWithCode(base: string, { phone, password, totp_secret }: Account): Promise<DemoCity["tokens"]> {

@@ -39,8 +39,8 @@ export class DriverPhone {
     await this.button(name).evaluate((element: HTMLElement) => element.click());
   }
 
-  /** Answers each offer the moment it is shown: yes to that rescue's, no to others. */
-  async answerOffers(rescueId: string): Promise<void> {
+  /** Answers each offer the moment it is shown: yes to that rescue's (or, without one, to all), no to others. */
+  async answerOffers(rescueId = ""): Promise<void> {
     await this.page.evaluate((wanted) => {
       const { dataset } = document.body;
       const observing = dataset.wanted !== undefined;
@@ -49,7 +49,7 @@ export class DriverPhone {
         const dialog = document.querySelector<HTMLElement>("[data-rescue]");
         if (!dialog || dialog.dataset.answered) return;
         const buttons = [...dialog.querySelectorAll("button")];
-        const button = dialog.dataset.rescue === dataset.wanted ? buttons.at(-2) : buttons.at(-1);
+        const button = !dataset.wanted || dialog.dataset.rescue === dataset.wanted ? buttons.at(-2) : buttons.at(-1);
         if (!button) return;
         dialog.dataset.answered = "yes";
         button.click();

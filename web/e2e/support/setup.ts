@@ -34,8 +34,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   rmSync(RESULTS_DIR, { recursive: true, force: true });
   const city = await startDemoCity();
-  const { base, pid, admin, support, riders, tokens } = city;
-  project.provide("city", { base, pid, admin, support, riders, tokens });
+  const { base, pid, admin, support, riders, tokens, links } = city;
+  project.provide("city", { base, pid, admin, support, riders, tokens, links });
   return async () => {
     if (existsSync(RESULTS_DIR)) {
       mkdirSync(RESULTS_DIR, { recursive: true });

@@ -20,6 +20,7 @@ from supportcarr.bootstrap.platform import Platform
 from supportcarr.supervisor.spawner import Process
 from supportcarr_lab.demo.fault_injection import inject, plan_faults
 from supportcarr_lab.demo.options import DemoOptions
+from supportcarr_lab.demo.phones import Phones
 from supportcarr_lab.simulator.progress import Progress
 
 PROGRESS_INTERVAL_S = 10.0
@@ -33,13 +34,17 @@ PHASES = {
 
 @dataclass(slots=True)
 class CityProcess:
-    """The process of the simulator; *running* is set once everyone has signed in."""
+    """The process of the simulator; *running* is set once everyone has signed in.
+
+    The links of *phones* work once the visitor's accounts exist.
+    """
 
     process: Process
     outcome: Path
     data: str  # the folder of the platform and the city, as the options name it
     reader: asyncio.Task[None] | None = None
     running: asyncio.Event = field(default_factory=asyncio.Event)
+    phones: Phones | None = None
 
     async def end(self) -> None:
         """Kill the process if it still runs, and read its output to the end."""
@@ -50,8 +55,8 @@ class CityProcess:
             await self.reader
 
 
-async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
-    """Start the simulator against a running platform."""
+async def start_city(options: DemoOptions, running: Platform, phones: Phones | None) -> CityProcess:
+    """Start the simulator against a running platform; *phones*: with the visitor's accounts."""
     admin = running.operators["admin"]
     data = Path(options.data)
     city_options = {
@@ -66,6 +71,7 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
         "demand": options.demand,
         "photo_share": options.photos,
         "applicants": options.drivers // 10 if options.applicants is None else options.applicants,
+        "visitors": phones.visitors() if phones is not None else None,
     }
     outcome = data / "outcome.json"
     outcome.unlink(missing_ok=True)  # of an earlier run
@@ -74,7 +80,7 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
         file, {"city": city_options, "outcome": str(outcome), "accounts": _accounts(options, running)}
     )
     process = await running.supervisor.spawn_once(("simulator", str(file)))
-    city = CityProcess(process, outcome, options.data)
+    city = CityProcess(process, outcome, options.data, phones=phones)
     city.reader = asyncio.create_task(_show_progress(city))
     return city
 
@@ -121,6 +127,9 @@ async def _show_progress(city: CityProcess) -> None:
         progress = msgspec.json.decode(line, type=Progress)
         if progress.phase == "running":
             city.running.set()
+        if progress.visitors_ready and city.phones is not None:
+            city.phones.open()
+            city.phones = None  # once
         text = _progress_text(progress, city.data)
         now = time.monotonic()
         if terminal:

@@ -20,6 +20,7 @@ from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr_lab.demo.city_process import CityProcess, inject_faults, start_city
 from supportcarr_lab.demo.options import DemoOptions
+from supportcarr_lab.demo.phones import PLACE, Phones
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,8 @@ def _environment(options: DemoOptions) -> dict[str, str]:
         "STRIPE_API_BASE": f"http://127.0.0.1:{port + 2}",
         "TWILIO_API_BASE": f"http://127.0.0.1:{port + 2}",
     }
+    if options.with_visitors:
+        values["DEMO_PLACE"] = f"{PLACE[0]},{PLACE[1]}"
     return dict(os.environ) | {PREFIX + name: value for name, value in values.items()}
 
 
@@ -63,13 +66,16 @@ def run(options: DemoOptions) -> int:
 async def _demo(options: DemoOptions, settings: Settings, environment: Mapping[str, str]) -> int:
     stop = stop_on_signals()
     async with platform(settings, environment) as running:
-        _print_addresses(running, options)
+        phones = Phones(Path(options.data), running.operators["admin"]) if options.with_visitors else None
+        _print_addresses(running, options, phones)
         while True:
-            city = await start_city(options, running)
+            city = await start_city(options, running, phones)
             try:
                 stopped = await _wait_for_end(options, running, city, stop)
             finally:
                 await city.end()
+                if phones is not None:
+                    phones.close()
             if stopped and options.report is None:
                 return 0
             if stopped or options.seconds is not None:
@@ -102,25 +108,24 @@ async def _wait_for_end(
     return True
 
 
-def _print_addresses(running: Platform, options: DemoOptions) -> None:
-    click.echo("\n  SupportCarr is running.\n")
-    click.echo(f"  Rider's app     {running.base_url}/")
-    click.echo(f"  Driver's app    {running.base_url}/driver/")
-    click.echo(f"  Console         {running.base_url}/admin")
-    click.echo(f"  API reference   {running.base_url}/docs")
-    click.echo(f"  Emulators       {running.base_url}/sandbox (codes that were sent by text message)")
-    click.echo(f"  Log             {options.data}/supportcarr.log\n")
-    click.echo("  Sign in to the console with")
-    for role, operator in running.operators.items():
-        click.echo(
-            f"    {role:<8} {operator.phone}   password {operator.password}   "
-            f"authenticator key {operator.totp_secret}"
-        )
-    click.echo("  Add the key to an authenticator app, or print a code: supportcarr totp KEY")
-    end = (
-        "Press Ctrl-C to stop." if options.seconds is None else f"It ends after {options.seconds:g} seconds."
-    )
+def _print_addresses(running: Platform, options: DemoOptions, phones: Phones | None) -> None:
+    base = running.base_url
+    links = {"rider": f"{base}/", "driver": f"{base}/driver/", "console": f"{base}/admin"}
+    if phones is None:
+        click.echo("\n  SupportCarr is running.\n")
+    else:
+        links = phones.links(base)
+        click.echo("\n  SupportCarr is running. Open a link, and you are signed in:\n")
+    for who, link in links.items():
+        click.echo(f"    {who.capitalize():<9}{link}")
+    click.echo(f"\n  Codes and text messages  {base}/sandbox")
+    click.echo(f"  API reference            {base}/docs")
+    click.echo(f"  Other operators          {options.data}/operators.json")
+    click.echo(f"  Log                      {options.data}/supportcarr.log")
+    pace = "in real time" if options.speed == 1 else f"at {options.speed:g}× real time"
+    end = "Ctrl-C stops it." if options.seconds is None else f"It ends after {options.seconds:g} seconds."
     click.echo(
-        f"\n  Simulating {options.riders} riders and {options.drivers} drivers "
-        f"at {options.speed:g}× real time. {end}\n"
+        f"\n  {options.riders} simulated riders and {options.drivers} drivers live in this city, {pace}."
+        + (" Ask for help as the rider, go online as the driver." if phones is not None else "")
+        + f" {end}\n"
     )

@@ -22,4 +22,10 @@ class DemoOptions:
     port: int = 8000
     data: str = ".data/demo"
     accounts: str | None = None
+    visitors: bool | None = None  # None: if the run has no end
     report: str | None = None
+
+    @property
+    def with_visitors(self) -> bool:
+        """Whether there are accounts for the person who looks at the demo."""
+        return self.seconds is None if self.visitors is None else self.visitors

@@ -17,6 +17,8 @@ POST /sandbox/stripe/setup_intents/confirmation           the card that was ente
 POST /sandbox/stripe/setup_intents/authentication         the rider's answer to 3-D Secure for that card
 GET  /sandbox/stripe/payment_intents                      every intent with its captured and refunded amount
 POST /sandbox/stripe/payment_intents/{id}/authentication  the rider's answer to 3-D Secure
+GET  /sandbox/rider, /sandbox/driver, /sandbox/console    pages of the demo's links, which sign in to an app
+POST /sandbox/sign-in                                     the key of such a link; sets the app's cookie
 GET  /healthz
 """
 
@@ -39,6 +41,8 @@ from supportcarr_lab.emulators.checks.behaviour import CheckBehaviour, CheckBeha
 from supportcarr_lab.emulators.checks.database import CheckDatabase
 from supportcarr_lab.emulators.mapbox.api import MapboxBehaviour, MapboxEmulator
 from supportcarr_lab.emulators.page import page
+from supportcarr_lab.emulators.phone_links import WHO
+from supportcarr_lab.emulators.phone_sign_in import LinkRefused, PhoneSignIn, SignInLink, phone_page
 from supportcarr_lab.emulators.stripe.api import StripeEmulator, StripeRequest
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour, BehaviourChange
 from supportcarr_lab.emulators.stripe.database import EmulatorDatabase
@@ -110,10 +114,12 @@ def create_app(
     webhook_url: str | None,
     twilio: TwilioAccount | None = None,
     checks: Mapping[str, CheckAccount] | None = None,
+    phones: PhoneSignIn | None = None,
 ) -> Litestar:
     """Create the emulators, with their databases in the folder *data*.  No URL: no webhooks are sent.
 
-    *checks* are the accounts of the emulator of checks, by kind.
+    *checks* are the accounts of the emulator of checks, by kind; *phones* signs in those who open
+    a link of the demo.
     """
     behaviour, sms_behaviour, check_behaviour = Behaviour(), TwilioBehaviour(), CheckBehaviour()
     account = twilio or TwilioAccount()
@@ -166,6 +172,7 @@ def create_app(
             state.emulator.payment_records(),
             state.database.latest_deliveries(100),
             state.checks.reports(MESSAGES_SHOWN),
+            phones.codes() if phones is not None else [],
         )
 
     @get("/sandbox/stripe/behaviour")
@@ -207,6 +214,7 @@ def create_app(
             *_twilio_routes(sms_behaviour),
             *_mapbox_routes(),
             *_check_routes(check_behaviour),
+            *(_phone_routes(phones) if phones is not None else ()),
         ],
         lifespan=[lifespan],
         openapi_config=None,
@@ -243,6 +251,24 @@ def _card_routes() -> list[Any]:
             return Response(error.body, status_code=error.status)
 
     return [card, authentication, confirm_setup, authenticate_setup]
+
+
+def _phone_routes(phones: PhoneSignIn) -> list[Any]:
+    @get([f"/sandbox/{who}" for who in WHO], media_type=MediaType.HTML)
+    async def phone() -> str:
+        return phone_page()
+
+    @post("/sandbox/sign-in", status_code=200)
+    async def sign_in(
+        request: Request[Any, Any, Any], data: JSONBody[SignInLink]
+    ) -> Response[dict[str, Any]]:
+        try:
+            done = await phones.sign_in(data, dict(request.headers))
+        except LinkRefused as refused:
+            return Response({"code": refused.code, "retry": refused.retry}, status_code=refused.status)
+        return Response({"url": done.url}, headers={"set-cookie": done.cookie})
+
+    return [phone, sign_in]
 
 
 def _twilio_routes(behaviour: TwilioBehaviour) -> list[Any]:

@@ -13,6 +13,7 @@ from supportcarr.kit.http.server import serve
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr_lab.emulators.app import TwilioAccount, create_app
 from supportcarr_lab.emulators.checks.api import CheckAccount
+from supportcarr_lab.emulators.phone_sign_in import PhoneSignIn
 
 
 async def _serve_emulators(settings: Settings) -> None:
@@ -34,6 +35,11 @@ async def _serve_emulators(settings: Settings) -> None:
             )
             for kind, checks in checks_of(settings).items()
         },
+        phones=PhoneSignIn(
+            Path(settings.deployment.data),
+            api_url=f"{'https' if settings.tls.certificate else 'http'}{api.removeprefix('http')}",
+            public_url=settings.deployment.public_url,
+        ),
     )
     lifecycle.mark_ready()
     await serve(app, servers.host, servers.sandbox_port, 2.0, lifecycle=lifecycle)  # type: ignore[arg-type]  # Litestar types ASGI by itself

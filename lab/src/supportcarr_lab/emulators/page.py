@@ -27,8 +27,12 @@ def page(
     intents: list[dict[str, Any]],
     deliveries: list[Delivery],
     reports: list[dict[str, Any]],
+    codes: list[tuple[str, str]],
 ) -> str:
-    """The page as HTML: the latest text messages, card payments, webhooks and checks, newest first."""
+    """The page as HTML: the latest text messages, card payments, webhooks and checks, newest first.
+
+    *codes* are those of the authenticator apps at present, by whose they are.
+    """
     texts = [
         (_time(message["created_at"]), message["to"], message["body"], _status(message))
         for message in messages
@@ -56,6 +60,7 @@ def page(
         "<p>Text messages that the Twilio emulator received; card payments that the Stripe emulator "
         "received, and the webhooks that it sent; checks that were ordered. No text reaches a phone, no real "
         "card is charged, and nobody is checked.</p>"
+        + (_table("Authenticator app", ("Of", "Code at present"), codes) if codes else "")
         + _table("Text messages", ("Time", "To", "Text", "Status"), texts)
         + _table("Card payments", ("Rescue", "Status", "Held", "Captured", "Refunded", "Intent"), payments)
         + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), webhooks)

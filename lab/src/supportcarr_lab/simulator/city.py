@@ -27,6 +27,7 @@ from supportcarr_lab.simulator.position_reporter import PositionReporter
 from supportcarr_lab.simulator.progress import Progress
 from supportcarr_lab.simulator.rider import Rider
 from supportcarr_lab.simulator.simulated_operator import SimulatedOperator
+from supportcarr_lab.simulator.visitors import VisitingDriver, VisitingRider, prepare_until_done
 
 MAX_CONCURRENT_SIGN_INS = 8  # a sign-up costs the server a quarter second of CPU
 SAVE_INTERVAL_S = 2
@@ -121,6 +122,13 @@ class _City:
         ]
         self._people: list[Person] = [*self._drivers, *self._riders]
         self._everyone: list[Person] = [*self._people, *self._applicants]
+        self._visitors: tuple[VisitingRider, VisitingDriver] | None = None
+        if options.visitors is not None:
+            self._visitors = (
+                VisitingRider(context, options.visitors.rider),
+                VisitingDriver(context, options.visitors.driver, self._riders, self._drivers),
+            )
+        self._visitors_ready = False
         self._tasks: dict[Person, asyncio.Task[None]] = {}
         self._phase = "signing_in"
         self._crashed: list[str] = []
@@ -133,7 +141,7 @@ class _City:
             context.recorded_requests = asyncio.Queue()
         helpers = [
             asyncio.create_task(work)
-            for work in (self._heartbeat(), self._sync_clock(), self._positions.run())
+            for work in (self._heartbeat(), self._sync_clock(), self._positions.run(), self._welcome())
         ]
         seconds, caught_up = 0.0, False
         arrivals: list[asyncio.Task[None]] = []
@@ -207,7 +215,19 @@ class _City:
         person.ready = True
         if isinstance(person, Rider):
             self._context.riders_by_id[person.user_id] = person
+        else:
+            self._context.simulated_drivers.add(person.user_id)
         self._tasks[person] = asyncio.create_task(self._run_person(person))
+
+    async def _welcome(self) -> None:
+        """Prepare the accounts of the visitor, if there are any, and play along with what they do."""
+        if self._visitors is None:
+            return
+        rider, driver = self._visitors
+        await asyncio.gather(prepare_until_done(rider), prepare_until_done(driver))
+        self._visitors_ready = True
+        self._report_progress()
+        await driver.run()
 
     async def _arrive(self, applicant: Applicant) -> None:
         """Let an applicant sign up when their time has come, and drive once they are approved."""
@@ -271,6 +291,7 @@ class _City:
                 riders_ready=sum(rider.ready for rider in self._riders),
                 requested=self._context.requested,
                 live=self._still_live(),
+                visitors_ready=self._visitors_ready,
             )
         )
 

@@ -24,6 +24,21 @@ OPERATOR_ADDRESS = "10.255.0.1"
 log = structlog.get_logger(__name__)
 
 
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that the demo makes for the person who looks at it."""
+
+    phone: str
+    password: str
+    name: str
+
+
+class Visitors(msgspec.Struct, frozen=True, kw_only=True):
+    """The visitor's accounts."""
+
+    rider: Visitor
+    driver: Visitor
+
+
 class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of a city, passed as JSON to the process that runs it.
 
@@ -42,6 +57,7 @@ class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
     demand: Path | None = None
     photo_share: float = 0.0  # of rescues of which people take photos
     applicants: int = 0  # drivers who apply while the city runs
+    visitors: Visitors | None = None
     finish_city_minutes: float = 120.0  # time for open rescues to end
     quiet_seconds: float = 6.0  # wall; without events for that long, the sockets are closed
     quiet_timeout_seconds: float = 60.0  # wall; after which they are closed anyway
@@ -57,6 +73,17 @@ class RiderAtPickup(Protocol):
         """Agree to the price for which the driver says that the bike is fixed."""
 
 
+class VisitingRider(Protocol):
+    """The visitor's account as a rider.  Implemented by ``visitors.VisitingRider``."""
+
+    @property
+    def user_id(self) -> str:
+        """The id of the account."""
+
+    async def has(self, rescue_id: str) -> bool:
+        """Whether it is the visitor's rescue."""
+
+
 class SimulationContext:
     """Shared state of one city.  People use it only for what real people could exchange face to face."""
 
@@ -69,6 +96,8 @@ class SimulationContext:
         self.closing = asyncio.Event()  # no new requests
         self.recorded_requests: asyncio.Queue[tuple[int, RecordedRequest]] | None = None
         self.riders_by_id: dict[str, RiderAtPickup] = {}
+        self.simulated_drivers: set[str] = set()  # user ids
+        self.visiting_rider: VisitingRider | None = None
         self.applicants: dict[str, object] = {}  # by user id
         self.errands: set[asyncio.Task[None]] = set()  # what people do beside their rescues
         self.requested = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 from supportcarr.contracts.geo import GeoPoint
@@ -24,10 +25,12 @@ from supportcarr_lab.simulator.demand import (
 )
 from supportcarr_lab.simulator.geography import DrivingRoute, plan_route, stationary
 from supportcarr_lab.simulator.person import Job, Person
+from supportcarr_lab.simulator.pin_by_chat import ask_for_pin
 
 DRIFT_SPEED = SPEED_MPS * 0.6  # metres per second, without a job
 NO_SHOW_WAIT_S = 603.0  # a little over the ten minutes after which a no-show may be reported
 RETRY_DELAY_S = 1.0  # wall; after a request that failed for good
+VISITOR_LOAD_S = 25.0  # of the visitor's bike: nobody looks at that for two minutes
 MAX_REJECTED_STEPS = 20  # after that many rejected steps the driver stops working on the job
 STEPS_AT_A_PLACE = ("arrival", "no-show", "completion")  # refused, or noted, if the driver is elsewhere
 DRIVER_STATUSES = ("assigned", "en_route", "arrived", "in_transit")  # a driver has the rescue
@@ -104,7 +107,13 @@ class Driver(Person):
     # --- sign-in and shifts -------------------------------------------------------------------
 
     async def prepare(self) -> None:
-        """Sign in, get approved, register a vehicle, follow the streams, go online.
+        """Sign in, get approved, register a vehicle, follow the streams, go online."""
+        await self.become_driver()
+        await self.realtime.start()
+        await self._go_online()
+
+    async def become_driver(self) -> None:
+        """Sign in, get approved, register a vehicle.
 
         These drivers are known to the company: nothing is submitted, so nobody checks them.
         """
@@ -121,8 +130,6 @@ class Driver(Person):
         self._vehicle_id = await self._ensure_vehicle()
         if application["state"] != "approved":
             await self.context.approve(self.user_id)
-        await self.realtime.start()
-        await self._go_online()
 
     async def _ensure_vehicle(self) -> str:
         vehicles = (await self.api.get("/me/vehicles"))["items"]
@@ -246,6 +253,8 @@ class Driver(Person):
             return  # closed meanwhile
         plan = offer_plan(self.context.options.seed, self.index, self._offers_considered)
         self._offers_considered += 1
+        if plan.behaviour != "accepts" and await self._is_visitors(rescue_id):
+            plan = replace(plan, behaviour="accepts")
         if plan.behaviour == "goes_silent":
             await self._go_silent(plan.silent_for_s)
             return
@@ -263,6 +272,10 @@ class Driver(Person):
         if action == "acceptance":
             self.job = Job(await self.api.get(f"/rescues/{rescue_id}"))
 
+    async def _is_visitors(self, rescue_id: str) -> bool:
+        visitor = self.context.visiting_rider
+        return visitor is not None and await visitor.has(rescue_id)
+
     async def _go_silent(self, silent_for_s: float) -> None:
         """The phone is silent for a while: no connection, no positions, no responses to offers."""
         self._phone_on.clear()
@@ -279,11 +292,14 @@ class Driver(Person):
     async def _run_job(self, job: Job) -> None:
         plan = job_plan(self.context.options.seed, self.index, self._job_count)
         self._job_count += 1
+        rescue = await self.refresh(job)
+        visitor = self.context.visiting_rider
+        if visitor is not None and rescue["rider"]["id"] == visitor.user_id:
+            plan = replace(plan, behaviour="normal", load_s=min(plan.load_s, VISITOR_LOAD_S))
         silence = (
             asyncio.create_task(self._go_silent_later(plan)) if plan.behaviour == "goes_silent" else None
         )
         try:
-            rescue = await self.refresh(job)
             if (rescue.get("driver") or {}).get("id") == self.user_id:
                 await self._advance_job(job, rescue, plan)
             await self.rate(job)
@@ -361,9 +377,13 @@ class Driver(Person):
         if await self.wait_for_change(job, plan.load_s):
             return
         rider = self.context.riders_by_id.get(rescue["rider"]["id"])
-        pin = await rider.say_pin(job.id) if rider else None
+        left_s = NO_SHOW_WAIT_S - plan.load_s
+        if rider is not None:
+            pin = await rider.say_pin(job.id)
+        else:
+            pin, left_s = await ask_for_pin(self, job, left_s), 0.0
         if pin is None:
-            if not await self.wait_for_change(job, NO_SHOW_WAIT_S - plan.load_s):
+            if job.status == "arrived" and not await self.wait_for_change(job, left_s):
                 await self._step(job, "no-show")
         elif plan.behaviour == "aborts":
             await self._step(job, "abort", {"reason": "The bike is not as described"})

@@ -39,6 +39,7 @@ class Job:
         self.status: str = rescue["status"]
         self.version: int = rescue["version"]
         self.reason: str | None = rescue.get("reason")
+        self.tried_pins: set[str] = set()  # that the rider wrote
         self._changed = asyncio.Event()
 
     @property

@@ -13,3 +13,4 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     riders_ready: int = 0
     requested: int = 0
     live: int = 0
+    visitors_ready: bool = False  # their accounts can be signed in to

@@ -13,6 +13,7 @@ from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.demand import RiderPlan, recorded_plan, rider_plan, wait_seconds
 from supportcarr_lab.simulator.images import VARIANTS, bike_photo
 from supportcarr_lab.simulator.person import FINAL, Job, Person
+from supportcarr_lab.simulator.pin_by_chat import ANSWER, write
 from supportcarr_lab.simulator.uploads import upload
 
 GOOD_CARD = "pm_card_visa"
@@ -20,6 +21,7 @@ GOOD_CARD = "pm_card_visa"
 # customer, the second only when it is charged.
 FAILING_CARDS = ("pm_card_chargeDeclined", "pm_card_chargeCustomerFail")
 DAY_S = 86_400.0
+LOOK_EVERY_S = 2.0  # city; between two looks at whether a driver has arrived
 BIKES_EVERY = 3  # every third rider has described a bike
 BIKES = (
     {"name": "City bike", "type": "city", "weight_kg": 24, "battery_wh": 500, "battery_removable": True},
@@ -41,6 +43,7 @@ class Rider(Person):
         self._absent = False
         self._bike_id: str | None = None
         self._request_count = 0
+        self._called: asyncio.Future[RiderPlan] | None = None  # while the next request is not due
         self.unsettled: set[str] = set()  # rescues whose payment has not ended, as far as the rider knows
 
     async def prepare(self) -> None:
@@ -66,8 +69,35 @@ class Rider(Person):
                 with contextlib.suppress(RequestFailed):
                     self.apply_loaded(await self.rescues(), None)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether ``call`` may be used: nothing is asked for at present."""
+        return self._called is not None and not self._called.done()
+
+    @property
+    def waits_for_driver(self) -> bool:
+        """Whether a request is on its way, or no driver has been found for it yet."""
+        if self.job is None:
+            return self._called is None or self._called.done()
+        return self.job.status in ("requested", "matching")
+
+    def call(self, plan: RiderPlan) -> None:
+        """Have a free rider ask for help now."""
+        assert self._called is not None
+        self._called.set_result(plan)
+
     async def _next_plan(self) -> RiderPlan | None:
-        """Wait until the next request is due; ``None``: the city has closed."""
+        """Wait until the next request is due, or is called for; ``None``: the city has closed."""
+        self._called = asyncio.get_running_loop().create_future()
+        own = asyncio.create_task(self._own_plan())
+        try:
+            await asyncio.wait((own, self._called), return_when=asyncio.FIRST_COMPLETED)
+            return own.result() if own.done() else self._called.result()
+        finally:
+            self._called = None
+            own.cancel()
+
+    async def _own_plan(self) -> RiderPlan | None:
         context = self.context
         if context.recorded_requests is not None:
             recorded = await context.unless_closing(context.recorded_requests.get())
@@ -123,9 +153,9 @@ class Rider(Person):
         await self.rate(job)
 
     def _behaviours(self, job: Job, plan: RiderPlan | None) -> list[Coroutine[Any, Any, None]]:
+        behaviours: list[Coroutine[Any, Any, None]] = [self._write_pin(job)]
         if plan is None:
-            return []
-        behaviours: list[Coroutine[Any, Any, None]] = []
+            return behaviours
         if plan.behaviour == "cancels":
             behaviours.append(self._cancel(job, plan))
         if plan.behaviour == "goes_silent":
@@ -168,6 +198,29 @@ class Rider(Person):
             body = {"text": plan.message}
             await self.api.post(f"/rescues/{job.id}/messages", body, key=new_idempotency_key())
 
+    async def _write_pin(self, job: Job) -> None:
+        """Write the PIN to each driver who has come and cannot hear it, because nobody simulates them."""
+        told: set[str] = set()
+        while True:
+            await self.context.time.sleep(LOOK_EVERY_S)
+            if job.status != "arrived" or self._absent:
+                continue
+            with contextlib.suppress(RequestFailed):
+                driver = (await self.api.get(f"/rescues/{job.id}")).get("driver") or {}
+                driver_id = driver.get("id", "")
+                if driver_id in self.context.simulated_drivers or driver_id in told:
+                    continue
+                told.add(driver_id)
+                await write(self, job, ANSWER.format(pin=await self.say_pin(job.id)))
+
+    async def _confirm_to_stranger(self, job: Job) -> None:
+        """Agree to the price of a driver whom nobody simulates; the others ask by ``confirm_fix``."""
+        with contextlib.suppress(RequestFailed):
+            rescue = await self.api.get(f"/rescues/{job.id}")
+            driver_id = (rescue.get("driver") or {}).get("id")
+            if rescue.get("fix") and driver_id not in self.context.simulated_drivers:
+                await self.confirm_fix(job.id)
+
     # --- answers to others --------------------------------------------------------------------
 
     async def say_pin(self, rescue_id: str) -> str | None:
@@ -198,6 +251,10 @@ class Rider(Person):
             data["kind"] in ("capture", "fee", "release") or data["status"] == "failed"
         ):
             self.unsettled.discard(data["rescue_id"])
+
+    def on_notification(self, kind: str) -> None:
+        if kind == "fix_proposed" and self.job and self.job.status == "arrived":
+            self.context.start_errand(self._confirm_to_stranger(self.job))
 
     def apply_loaded(self, rescues: list[dict[str, Any]], offers: list[dict[str, Any]] | None) -> None:
         super().apply_loaded(rescues, offers)

@@ -147,5 +147,16 @@ def redis_url(value: str) -> None:
         host(address.host)
 
 
+def point(value: str) -> tuple[float, float]:
+    """A latitude and a longitude, WGS 84."""
+    try:
+        lat, lng = (float(part) for part in value.split(","))
+    except ValueError:
+        raise ValueError("it must be a latitude and a longitude, such as 45.52,-73.57") from None
+    if not (abs(lat) <= 90 and abs(lng) <= 180):
+        raise ValueError("there is no such place on earth")
+    return lat, lng
+
+
 def _entries(value: str) -> list[str]:
     return [entry.strip() for entry in value.split(",") if entry.strip()]

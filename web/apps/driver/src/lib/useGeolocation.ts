@@ -13,8 +13,8 @@ export interface Fix {
 /** `denied`: the person or the browser does not allow it; `failed`: the device does not know. */
 export type LocationState = "off" | "asking" | "found" | "denied" | "failed";
 
-/** Where the phone is, as long as somebody watches. */
-export const useLocation = create<{ state: LocationState; fix: Fix | null }>(() => ({ state: "off", fix: null }));
+/** Where the phone is, as long as somebody watches; `pretended`: a demo says so. */
+export const useLocation = create<{ state: LocationState; fix: Fix | null; pretended: boolean }>(() => ({ state: "off", fix: null, pretended: false }));
 
 const DENIED = 1;
 const LOST_MS = 30_000; // a reading may fail now and then
@@ -25,9 +25,9 @@ const toFix = ({ coords }: GeolocationPosition): Fix => ({ lat: coords.latitude,
 
 /**
  * Watches the position, and asks for it again if nothing came for `intervalMs` (a phone that lies still says
- * nothing).  Returns the function that stops it.
+ * nothing).  A position that is not `accepted` is ignored.  Returns the function that stops it.
  */
-export function watchLocation(intervalMs: number, onFix: (fix: Fix) => void): () => void {
+export function watchLocation(intervalMs: number, onFix: (fix: Fix) => void, accepted: (fix: Fix) => boolean = () => true): () => void {
   if (!("geolocation" in navigator)) {
     useLocation.setState({ state: "failed" });
     return () => undefined;
@@ -36,6 +36,7 @@ export function watchLocation(intervalMs: number, onFix: (fix: Fix) => void): ()
   let foundAt = 0;
   const found = (position: GeolocationPosition) => {
     const fix = toFix(position);
+    if (!accepted(fix)) return;
     foundAt = Date.now();
     useLocation.setState({ state: "found", fix });
     if (Date.now() - told < intervalMs * 0.8) return;

@@ -142,6 +142,7 @@ export const messages = {
     locationDenied: "This page may not see where you are, so you get no offers. Allow the location in the browser's settings of this page.",
     locationFailed: "Your phone does not know where it is. Go outside or switch on the location; without it you get no offers.",
     locationAsking: "Finding your position…",
+    pretended: "Demo: your browser knows no place in this city, so your truck drives by itself.",
     screen: "This browser lets the screen turn off. Set the screen of your phone to stay on: when it is off, you get no offers.",
     keepOpen: "Keep this page open and in front. In the background, browsers stop sending your position.",
   },

@@ -143,6 +143,7 @@ export const messages: AppMessages = {
     locationDenied: "Esta página no puede ver dónde está, así que no recibe ofertas. Permita la ubicación en los ajustes de la página.",
     locationFailed: "Su teléfono no sabe dónde está. Salga al exterior o active la ubicación; sin ella no recibe ofertas.",
     locationAsking: "Buscando su posición…",
+    pretended: "Demostración: su navegador no conoce ningún lugar de esta ciudad, así que su camioneta se conduce sola.",
     screen: "Este navegador deja que la pantalla se apague. Ajuste su teléfono para que siga encendida: apagada, no recibe ofertas.",
     keepOpen: "Mantenga esta página abierta y delante. En segundo plano, los navegadores dejan de enviar su posición.",
   },

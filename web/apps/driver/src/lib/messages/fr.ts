@@ -143,6 +143,7 @@ export const messages: AppMessages = {
     locationDenied: "Cette page ne peut pas voir où vous êtes : vous ne recevez donc pas d’offres. Autorisez la position dans les réglages de la page.",
     locationFailed: "Votre téléphone ne sait pas où il est. Sortez ou activez la position ; sans elle, pas d’offres.",
     locationAsking: "Recherche de votre position…",
+    pretended: "Démo : votre navigateur ne connaît aucun lieu de cette ville, votre camion roule donc tout seul.",
     screen: "Ce navigateur laisse l’écran s’éteindre. Réglez votre téléphone pour qu’il reste allumé : éteint, vous ne recevez pas d’offres.",
     keepOpen: "Gardez cette page ouverte, au premier plan. En arrière-plan, les navigateurs n’envoient plus votre position.",
   },

@@ -18,8 +18,8 @@ export function HomeScreen() {
   return (
     <main className="h-full">
       <Loaded query={config} lines={5}>
-        {({ areas }) => (
-          <WhereAreYou areas={areas} covered={live.data ? <LiveCard rescue={live.data} /> : null} bookings={scheduled.data ?? []} />
+        {({ areas, demo }) => (
+          <WhereAreYou areas={areas} demo={demo} covered={live.data ? <LiveCard rescue={live.data} /> : null} bookings={scheduled.data ?? []} />
         )}
       </Loaded>
     </main>

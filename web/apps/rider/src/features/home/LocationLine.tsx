@@ -8,6 +8,8 @@ const ROUGH_M = 100;
 
 interface LocationLineProps {
   location: Geolocation;
+  /** The demo says where the person is. */
+  pretended: boolean;
   /** The pin stands where the person put it, not where the device says. */
   moved: boolean;
   label: string | null;
@@ -15,12 +17,14 @@ interface LocationLineProps {
 }
 
 /** Where the pin stands, how we know, and how well. */
-export function LocationLine({ location, moved, label, onRetry }: LocationLineProps) {
+export function LocationLine({ location, pretended, moved, label, onRetry }: LocationLineProps) {
   const text = useTranslations("home");
   const formats = useFormats();
-  const lost = !moved && (location.state === "denied" || location.state === "failed");
+  const lost = !moved && !pretended && (location.state === "denied" || location.state === "failed");
   const how = moved
     ? text("atPin")
+    : pretended
+    ? text("pretended")
     : location.state === "found"
       ? text(location.fix.accuracy > ROUGH_M ? "roughly" : "within", { distance: formats.distance(location.fix.accuracy) })
       : text(location.state);

@@ -1,4 +1,5 @@
-import type { PublicArea } from "@supportcarr/client/config";
+import { isInside } from "@supportcarr/client/areas";
+import type { PublicArea, PublicConfig } from "@supportcarr/client/config";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { CalendarClock, LocateFixed, Search, X } from "lucide-react";
@@ -8,7 +9,7 @@ import { useFormats } from "@supportcarr/i18n/useFormats";
 
 import { geocodingQueries } from "../../lib/api/geocoding.ts";
 import type { Rescue } from "../../lib/api/types.ts";
-import { centreOf, isInside } from "../../lib/geometry.ts";
+import { centreOf } from "../../lib/geometry.ts";
 import { LinkRow } from "../../lib/LinkRow.tsx";
 import { PinMap } from "../../lib/places/PinMap.tsx";
 import { PlaceSearch } from "../../lib/places/PlaceSearch.tsx";
@@ -18,6 +19,7 @@ import { BottomSheet } from "@supportcarr/ui/BottomSheet";
 import { Button } from "@supportcarr/ui/Button";
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { useGeolocation } from "../../lib/useGeolocation.ts";
+import { whereabouts } from "../../lib/whereabouts.ts";
 import { CoverageLine } from "./CoverageLine.tsx";
 import { LocationLine } from "./LocationLine.tsx";
 
@@ -25,13 +27,14 @@ const SHEET_PX = 330;
 
 interface WhereAreYouProps {
   areas: readonly PublicArea[];
+  demo: PublicConfig["demo"];
   /** Shown in place of the question: the rescue that is under way. */
   covered: ReactNode;
   bookings: readonly Rescue[];
 }
 
 /** Finds out where the person is: by the device, by a pin that they move, or by an address. */
-export function WhereAreYou({ areas, covered, bookings }: WhereAreYouProps) {
+export function WhereAreYou({ areas, demo, covered, bookings }: WhereAreYouProps) {
   const text = useTranslations("home");
   const formats = useFormats();
   const navigate = useNavigate();
@@ -42,7 +45,7 @@ export function WhereAreYou({ areas, covered, bookings }: WhereAreYouProps) {
   // Until the person says otherwise, the pin stands where the device says they are.
   const [chosen, setChosen] = useState<Spot | null>(pickup);
 
-  const device = location.state === "found" ? location.fix : null;
+  const { at: device, pretended } = whereabouts(location, areas, demo);
   const start = areas[0] ? centreOf(areas[0].boundary) : { lat: 0, lng: 0 };
   const at = chosen ?? device ?? start;
   const known = chosen !== null || device !== null;
@@ -78,7 +81,7 @@ export function WhereAreYou({ areas, covered, bookings }: WhereAreYouProps) {
               <h1 className="text-xl font-semibold">{text("title")}</h1>
               <IconButton label={text("useDevice")} icon={<LocateFixed aria-hidden="true" className={`size-6 ${chosen ? "" : "text-(--accent-text)"}`} />} onClick={followDevice} />
             </div>
-            <LocationLine location={location} moved={chosen !== null} label={label} onRetry={followDevice} />
+            <LocationLine location={location} pretended={pretended} moved={chosen !== null} label={label} onRetry={followDevice} />
             <button
               type="button"
               onClick={() => setSearching(true)}

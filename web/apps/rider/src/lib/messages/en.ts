@@ -122,6 +122,7 @@ export const messages = {
     denied: "This page may not see your location. Allow it, move the map, or search an address.",
     failed: "Your phone does not know where it is. Move the map or search an address.",
     askAgain: "Try my location again",
+    pretended: "Demo: your browser knows no place in this city, so you stand here.",
   },
   coverage: {
     checking: "Checking who is near…",

@@ -121,6 +121,7 @@ export const messages: AppMessages = {
     denied: "Esta página no puede ver su ubicación. Permítalo, mueva el mapa o busque una dirección.",
     failed: "Su teléfono no sabe dónde está. Mueva el mapa o busque una dirección.",
     askAgain: "Probar otra vez mi ubicación",
+    pretended: "Demostración: su navegador no conoce ningún lugar de esta ciudad, así que usted está aquí.",
   },
   coverage: {
     checking: "Comprobando quién está cerca…",

@@ -121,6 +121,7 @@ export const messages: AppMessages = {
     denied: "Cette page n'a pas accès à votre position. Autorisez-la, déplacez la carte ou cherchez une adresse.",
     failed: "Votre téléphone ne sait pas où il est. Déplacez la carte ou cherchez une adresse.",
     askAgain: "Réessayer ma position",
+    pretended: "Démo : votre navigateur ne connaît aucun lieu de cette ville, vous êtes donc ici.",
   },
   coverage: {
     checking: "Vérification de qui est à proximité…",
