@@ -459,6 +459,15 @@ def list_keys() -> None:
         click.echo(line)
 
 
+@main.command("page-headers")
+def page_headers() -> None:
+    """Print the headers of pages as directives of nginx, for an edge that serves the apps itself."""
+    from supportcarr.bootstrap.pages import nginx_page_headers
+
+    for line in nginx_page_headers(load_settings(keep_secrets=False)):
+        click.echo(line)
+
+
 @main.command("openapi")
 def print_openapi() -> None:
     """Print the OpenAPI document."""

@@ -19,7 +19,7 @@ def routes(documents: LegalDocuments) -> list[Route]:
 
     async def read(request: RequestContext[None, LegalQuery]) -> Response:
         document = documents.document(request.path_params["document"], request.query.language)
-        return Response(document, headers=(("cache-control", "max-age=300"),))
+        return Response(document)
 
     return [
         Route(
@@ -32,5 +32,6 @@ def routes(documents: LegalDocuments) -> list[Route]:
             query=LegalQuery,
             response=LegalDocument,
             codes=("not_found",),
+            shared_seconds=60,
         )
     ]

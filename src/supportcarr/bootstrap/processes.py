@@ -7,21 +7,19 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
 from supportcarr.bootstrap.maps import map_tiles, public_streets
-from supportcarr.bootstrap.objects import browser_origins
 from supportcarr.bootstrap.operators import Operator
+from supportcarr.bootstrap.pages import page_sources
 from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import add_operator, seed
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.gateway import app as gateway
-from supportcarr.gateway.security_headers import CardSources
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
 from supportcarr.kit.http.connections import ConnectionTable
@@ -60,13 +58,6 @@ APPS = {
     "/docs": "docs",
 }
 LOCAL_APPS = {"/gallery": "gallery"}  # the design system, for people who work on it
-# https://docs.stripe.com/security/guide#content-security-policy
-STRIPE_FORM = CardSources(
-    scripts=("https://js.stripe.com",),
-    frames=("https://js.stripe.com", "https://hooks.stripe.com"),
-    connections=("https://api.stripe.com",),
-)
-MAPBOX_CONTENT = ("https://api.mapbox.com", "https://events.mapbox.com", "https://*.tiles.mapbox.com")
 
 
 @asynccontextmanager
@@ -221,24 +212,10 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         config=lambda: public_config(settings, container.clock.speed, public_streets(settings)),
         apps={path: WEB / app / "dist" for path, app in apps.items()},
         redirects=redirects,
-        content_sources=_map_origins(settings),
-        file_sources=browser_origins(container.objects),
-        sends_referer=bool(settings.map.mapbox_token),
         map_tiles=lambda: map_tiles(settings),
-        card_sources=STRIPE_FORM if settings.stripe.publishable_key else None,
         access_log=logs.access_writer(settings.logs.level),
+        **page_sources(settings, container.objects),
     )
-
-
-def _map_origins(settings: Settings) -> list[str]:
-    """Origins that pages may load an external map from."""
-    origins: list[str] = []
-    if settings.map.mapbox_token:
-        origins = [settings.map.mapbox_api_url] if settings.map.mapbox_api_url else list(MAPBOX_CONTENT)
-    if settings.map.style_url.startswith("http"):
-        parts = urlsplit(settings.map.style_url)
-        origins.append(f"{parts.scheme}://{parts.netloc}")
-    return origins + [origin.strip() for origin in settings.map.content_sources.split(",") if origin.strip()]
 
 
 def connection_shares(settings: Settings) -> ConnectionShares:

@@ -120,6 +120,8 @@ class Route:
     limit; ``limits`` are further ones.
     ``reads_headers``: the handler reads ``context.headers`` (pages and routes with undecoded bodies may).
     ``web_session``: web apps of ours store, use or drop a session cookie; see ``context.web_app``.
+    ``shared_seconds``: the response is the same for everybody, and shared caches (a CDN, the edge) may
+    keep it so long; browsers ask again.  Every other response is kept by nobody.
     A route whose ``body`` is ``BodyStream`` reads it piece by piece, at most ``max_body_bytes``, and may take
     ``extra_seconds`` longer than other requests.  ``media_types`` are then those of the body.
     """
@@ -146,14 +148,17 @@ class Route:
     media_types: tuple[str, ...] = ("application/json",)
     max_body_bytes: int | None = None  # of a ``BodyStream``
     extra_seconds: float = 0.0
+    shared_seconds: int = 0
 
     def __post_init__(self) -> None:
         """Raises ``TypeError`` without a policy, ``ValueError`` if it does not say whose resources may be
-        named."""
+        named, or if others could see a response that is not public."""
         if not isinstance(self.policy, Policy):
             raise TypeError(f"{self.method} {self.path} has no policy (contracts.policies)")
         if self.body is BodyStream and not self.max_body_bytes:
             raise ValueError(f"{self.method} {self.path}: a streamed body needs max_body_bytes")
+        if self.shared_seconds and not (self.policy.public and self.method == "GET"):
+            raise ValueError(f"{self.method} {self.path}: only public reads may be kept by shared caches")
         if "{" in self.path and self.policy.owner is None and not self.policy.public:
             raise ValueError(
                 f"{self.method} {self.path}: the policy must say whose resources the path may name "

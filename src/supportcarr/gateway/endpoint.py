@@ -22,6 +22,14 @@ API = "/api/v1"
 JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
+def json_headers(route: Route) -> Headers:
+    """The type of a JSON response, and who may keep it."""
+    if not route.shared_seconds:
+        return JSON_HEADERS
+    caching = f"public, max-age=0, s-maxage={route.shared_seconds}"
+    return [JSON_HEADERS[0], (b"cache-control", caching.encode())]
+
+
 class Endpoint:
     """One route as the pipeline runs it.  ``label`` is its name in metrics and logs.
 
@@ -82,7 +90,7 @@ class Endpoint:
         self.label = self.path
         self.unlimited = unlimited
         self.headers = HeaderBlock(headers or ())
-        self.json_headers = HeaderBlock([*self.headers.pairs, *JSON_HEADERS])
+        self.json_headers = HeaderBlock([*self.headers.pairs, *json_headers(route)])
         self.in_flight = 0  # requests that a task is answering (``gateway.concurrency``)
         self.handle = route.handler
         self.policy = route.policy

@@ -53,5 +53,6 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
             tag="pricing",
             query=CoverageQuery,
             response=CoverageView,
+            shared_seconds=60,
         ),
     ]

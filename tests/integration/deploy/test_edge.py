@@ -1,0 +1,279 @@
+"""The edge's nginx (deploy/nginx/edge.conf.template) before a real API process and two real-time ones."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import socketio
+
+from support.deploy.edge import (
+    ASSET,
+    NGINX,
+    TEMPLATE,
+    Edge,
+    complaint,
+    configuration,
+    handshake,
+    running_edge,
+)
+from support.http.certificates import self_signed
+from support.http.server import new_phone
+from support.platform.fleet import Fleet, FleetProcess
+from support.ports import free_port
+from supportcarr.bootstrap.commands import container_without_servers
+from supportcarr.bootstrap.processes import APPS
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (scripts/setup nginx)")
+
+PAGE = {"accept": "text/html,application/xhtml+xml"}
+PLACE = "/api/v1/coverage?lat=45.5231&lng=-73.5817"
+
+
+class City:
+    """An API process and two real-time processes behind the edge."""
+
+    def __init__(self, fleet: Fleet, api: FleetProcess, realtime: list[FleetProcess], edge: Edge) -> None:
+        self.fleet, self.api, self.realtime, self.edge = fleet, api, realtime, edge
+
+
+@pytest.fixture
+async def city(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterator[City]:
+    async with Fleet(tmp_path, own_redis_server) as fleet:
+        api, *realtime = await asyncio.gather(
+            fleet.start("api"), fleet.start("realtime"), fleet.start("realtime")
+        )
+        (tmp_path / "edge").mkdir()
+        async with running_edge(
+            tmp_path / "edge", api=[api.url], realtime=[each.url for each in realtime]
+        ) as edge:
+            yield City(fleet, api, realtime, edge)
+
+
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[Edge]:
+    """An edge whose API and real-time processes are down."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    async with running_edge(tmp_path, api=[nowhere], realtime=[nowhere]) as edge:
+        yield edge
+
+
+async def test_it_speaks_tls_1_3_only_and_http_2(alone: Edge) -> None:
+    agreed = await handshake(alone, newest=ssl.TLSVersion.TLSv1_3, protocols=("h2", "http/1.1"))
+    assert agreed == ("TLSv1.3", "h2")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await handshake(alone, newest=ssl.TLSVersion.TLSv1_2)
+    async with (
+        aiohttp.ClientSession() as plain,
+        plain.get(f"http://localhost:{alone.plain_port}/driver?x=1", allow_redirects=False) as moved,
+    ):
+        assert (moved.status, moved.headers["location"]) == (308, "https://localhost/driver?x=1")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+async def test_a_whole_request_by_http_2(alone: Edge) -> None:
+    curl = await asyncio.create_subprocess_exec(
+        *("curl", "--silent", "--http2", "--cacert", str(alone.certificate.certificate)),
+        *("--output", "/dev/null", "--write-out", "%{http_version} %{response_code}", f"{alone.url}/driver"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await curl.communicate()
+    if said.startswith(b"1.1"):
+        pytest.skip("this curl speaks no HTTP/2")
+    assert said == b"2 200"
+
+
+async def sockets_reach_both_realtime_processes(city: City) -> None:
+    token = await city.fleet.sign_up(city.api, new_phone())
+    clients: list[socketio.AsyncClient] = []
+
+    async def connect(session: aiohttp.ClientSession) -> None:
+        client = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=session)
+        await client.connect(city.edge.url, auth={"token": token}, transports=["websocket"], wait_timeout=60)
+        clients.append(client)
+
+    connector = aiohttp.TCPConnector(ssl=city.edge.certificate.client())
+    async with aiohttp.ClientSession(connector=connector) as session:
+        for _ in range(4):
+            await connect(session)
+        connected = [
+            await city.fleet.metric(process, "realtime_connected_clients") for process in city.realtime
+        ]
+        assert connected == [2, 2]
+        # One of them goes: its clients connect to the other one.
+        city.realtime[0].process.terminate()
+        await city.realtime[0].process.wait()
+        await connect(session)
+        await connect(session)
+        assert await city.fleet.metric(city.realtime[1], "realtime_connected_clients") == 4
+        for client in clients:
+            await client.disconnect()
+    assert token not in city.edge.access_log()
+
+
+async def it_names_the_client_and_the_request_itself(city: City) -> None:
+    forged = {"x-forwarded-for": "6.6.6.6", "x-request-id": "chosen-by-the-client-1"}
+    async with city.edge.session.get("/api/v1/clock?token=SECRET", headers=forged) as reply:
+        assert reply.status == 422, "the clock takes no parameters"
+        request_id = reply.headers["x-request-id"]
+        assert re.fullmatch("[0-9a-f]{32}", request_id)
+        assert reply.headers["cache-control"] == "no-store"
+    log = city.edge.access_log()
+    assert request_id in log
+    assert "SECRET" not in log
+    assert "6.6.6.6" not in city.api.log.read_text()
+
+
+async def public_answers_are_kept_for_a_minute_and_no_others(city: City) -> None:
+    session, token = city.edge.session, await city.fleet.sign_up(city.api, new_phone())
+    seen = []
+    for bearer in ("", token):
+        headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+        async with session.get(PLACE, headers=headers) as reply:
+            assert reply.status == 200, await reply.text()
+            assert reply.headers["cache-control"] == "public, max-age=0, s-maxage=60"
+            assert "ratelimit" not in reply.headers
+            seen.append((reply.headers["x-edge-cache"], await reply.text()))
+    assert [kept for kept, _ in seen] == ["MISS", "HIT"]
+    assert seen[0][1] == seen[1][1]
+    for path in ("/api/v1/me", "/api/v1/me/notifications"):
+        for bearer, status in ((token, 200), ("", 401)):  # the second does not get what the first got
+            headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+            async with session.get(path, headers=headers) as reply:
+                assert (reply.status, reply.headers["cache-control"]) == (status, "no-store"), path
+    etag = None
+    for expected in (200, 304):  # the edge passes on what a client has already
+        headers = {"authorization": f"Bearer {token}"} | ({"if-none-match": etag} if etag else {})
+        async with session.get("/api/v1/me", headers=headers) as reply:
+            assert reply.status == expected
+            etag = reply.headers["etag"]
+
+
+async def test_before_a_running_platform(city: City) -> None:
+    """One test, because starting the processes takes longer than all the rest."""
+    await it_names_the_client_and_the_request_itself(city)
+    await public_answers_are_kept_for_a_minute_and_no_others(city)
+    await sockets_reach_both_realtime_processes(city)  # ends one of them
+
+
+async def test_apps_come_from_the_edge_assets_for_a_year_and_pages_anew(alone: Edge) -> None:
+    session = alone.session
+    for at, app in APPS.items():
+        base = at.rstrip("/")
+        for path in (at, f"{base}/", f"{base}/some/page?tab=2"):
+            async with session.get(path, headers=PAGE) as page:
+                assert (page.status, page.headers["cache-control"]) == (200, "no-cache"), path
+                assert f"<title>{app}</title>" in await page.text(), path
+                assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+                assert page.headers["strict-transport-security"].startswith("max-age=31536000")
+        async with session.get(f"{base}/assets/main-1a2b.js") as asset:
+            assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert (asset.headers["content-encoding"], await asset.text()) == ("gzip", ASSET)
+            assert asset.headers["x-content-type-options"] == "nosniff"
+        async with session.get(f"{base}/assets/gone.js", headers=PAGE) as gone:
+            assert (gone.status, gone.headers["cache-control"]) == (404, "no-store")
+    async with session.get("/manifest.webmanifest") as manifest:
+        assert manifest.headers["content-type"] == "application/manifest+json"
+    async with session.get("/sw.js") as worker:
+        assert (worker.status, worker.headers["cache-control"]) == (200, "no-cache")
+    for path in ("/.env", "/some/page", "/healthz", "/readyz", "/metrics", "/..%2f..%2fetc%2fpasswd"):
+        async with session.get(path, headers={"accept": "*/*"}) as refused:
+            assert refused.status in (400, 404), path
+
+
+async def test_what_it_refuses_itself_are_problem_documents(alone: Edge) -> None:
+    async def problem(status: int, path: str, **options: str | bytes) -> str:
+        method = "POST" if options else "GET"
+        async with alone.session.request(method, path, **options) as reply:  # type: ignore[arg-type]
+            assert reply.status == status
+            assert reply.headers["content-type"] == "application/problem+json"
+            body = await reply.json(content_type=None)
+            assert (body["status"], body["request_id"]) == (status, reply.headers["x-request-id"])
+            assert reply.headers.get("retry-after") == ("1" if status == 502 else None)
+            return str(body["code"])
+
+    assert await problem(502, "/api/v1/clock") == "overloaded"
+    assert await problem(404, "/nothing.zip") == "not_found"
+    assert await problem(413, "/api/v1/auth/sign-in", data=b" " * (257 * 1024)) == "body_too_large"
+    assert await problem(502, "/api/v1/uploads", data=b" " * (257 * 1024)) == "overloaded"  # is larger
+    assert await problem(413, "/api/v1/uploads", data=b" " * (16 * 1024 * 1024 + 1)) == "body_too_large"
+
+
+async def test_other_hosts_get_nothing(alone: Edge) -> None:
+    async with alone.session.get("/driver", headers={"host": "other.example"}) as reply:
+        assert reply.status == 404
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{alone.plain_port}/", allow_redirects=False) as reply:
+            assert reply.status == 404
+        async with session.get(f"http://127.0.0.1:{alone.health_port}/healthz") as reply:
+            assert (reply.status, await reply.text()) == (200, "alive\n")
+
+
+async def test_it_verifies_who_answers_for_the_api(tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    certificate = self_signed(tmp_path / "api")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate.certificate, certificate.key)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(answer, "127.0.0.1", port, ssl=server):
+        for name, trusted, status in (
+            ("right", certificate, 200),
+            ("wrong", None, 502),
+        ):
+            folder = tmp_path / name
+            folder.mkdir()
+            values = {"EDGE_UPSTREAM_CA": str(trusted.certificate)} if trusted else {}
+            async with (
+                running_edge(
+                    folder,
+                    api=[f"https://127.0.0.1:{port}"],
+                    realtime=["http://127.0.0.1:9"],
+                    EDGE_UPSTREAM_SCHEME="https",
+                    **values,
+                ) as edge,
+                edge.session.get("/api/v1/clock") as reply,
+            ):
+                assert reply.status == status, name
+
+
+def test_behind_a_load_balancer_it_is_valid(tmp_path: Path) -> None:
+    path, _ = configuration(
+        tmp_path,
+        self_signed(tmp_path),
+        api=["http://127.0.0.1:1"],
+        realtime=["http://127.0.0.1:2", "http://127.0.0.1:3"],
+        EDGE_LISTEN=f"127.0.0.1:{free_port()} proxy_protocol",
+        EDGE_REAL_IP="set_real_ip_from 10.0.0.0/8; real_ip_header proxy_protocol; real_ip_recursive on;",
+    )
+    assert complaint(path) == ""
+
+
+async def test_it_caches_the_routes_that_the_api_declares_as_shared() -> None:
+    container = container_without_servers()
+    declared = {f"/api/v1{route.path}" for route in container.routes() if route.shared_seconds}
+    patterns = list(_locations_with("proxy_cache "))
+    assert patterns
+    for path in declared:
+        assert any(re.search(pattern, path) for pattern in patterns), path
+    for route in container.routes():
+        if not route.shared_seconds:
+            assert not any(re.search(pattern, f"/api/v1{route.path}") for pattern in patterns), route.path
+
+
+def _locations_with(directive: str) -> Iterator[str]:
+    for pattern, body in re.findall(r"location ~ (\S+) \{(.*?)\n        \}", TEMPLATE.read_text(), re.DOTALL):
+        if re.search(rf"^\s+{directive}", body, re.MULTILINE):
+            yield pattern
