@@ -17,7 +17,7 @@ const PERSON = { name: "Ana Roy", phone: "+14385550142", password: "a long enoug
 /** The code of the newest text message, once it is another one than before. */
 async function nextCode(before = "", phone = PERSON.phone): Promise<string> {
   const { base } = getDemoCity();
-  await expect.poll(() => readCode(base, phone).catch(() => before), { timeout: 60_000 }).not.toBe(before);
+  await expect.poll(() => readCode(base, phone).catch(() => before)).not.toBe(before);
   return readCode(base, phone);
 }
 
@@ -27,7 +27,7 @@ async function isUsable(page: Page): Promise<void> {
 }
 
 describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
-  test("from the sign-up to the deletion", { timeout: 240_000 }, async ({ page, browser }) => {
+  test("from the sign-up to the deletion", async ({ page, browser }) => {
     await page.setViewportSize(PHONE);
     const account = await new AccountPage(page).visit();
     await isUsable(page);

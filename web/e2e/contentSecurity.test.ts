@@ -27,7 +27,7 @@ describe.skipIf(!demoCityAvailable)("the content security policy", () => {
     test(`blocks nothing on ${path}, and an inline script`, async ({ page, pageLog }) => {
       const violations = await collectViolations(page);
       await page.goto(`${getDemoCity().base}${path}`);
-      await page.waitForLoadState("networkidle");
+      await page.getByRole("heading").first().waitFor(); // drawn by its script
       expect(await violations()).toEqual([]);
       await page.evaluate(() => {
         const script = document.createElement("script");

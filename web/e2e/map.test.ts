@@ -59,7 +59,9 @@ describe.skipIf(!demoCityAvailable)("the map", () => {
         if ((await selectedIds()).some((id) => title.endsWith(id))) return true;
         await page.waitForTimeout(250);
       }
-      return false; // the ride may have ended, and left the map
+      await page.keyboard.press("Escape"); // the ride may have ended, and left the map
+      await console.sheet().waitFor({ state: "hidden" });
+      return false;
     };
     await expect.poll(openAndFind, { interval: 1 }).toBe(true);
   });

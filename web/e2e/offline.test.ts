@@ -100,6 +100,6 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await update.click();
     await reloaded;
     await phone.page.getByLabel("Phone").waitFor();
-    expect(await phone.page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toMatch(/\?next$/);
+    await expect.poll(() => phone.page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toMatch(/\?next$/);
   });
 });

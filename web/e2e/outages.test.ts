@@ -10,8 +10,8 @@ describe.skipIf(!demoCityAvailable)("the console survives", () => {
     const console = await new ConsolePage(page).enter();
     const before = findProcesses(city, "api");
     killProcesses(city, "api");
-    await expect.poll(() => findProcesses(city, "api").some((pid) => !before.includes(pid)), { timeout: 60_000 }).toBe(true);
-    const overviewLoaded = () => page.waitForResponse((response) => response.url().includes("/admin/overview") && response.ok(), { timeout: 60_000 });
+    await expect.poll(() => findProcesses(city, "api").some((pid) => !before.includes(pid))).toBe(true);
+    const overviewLoaded = () => page.waitForResponse((response) => response.url().includes("/admin/overview") && response.ok());
     await overviewLoaded();
     await console.waitForMovingTrucks();
     await console.openRescue();
@@ -25,7 +25,7 @@ describe.skipIf(!demoCityAvailable)("the console survives", () => {
     killProcesses(city, "realtime");
     await offline;
     await page.getByText(/The data shown may be out of date/).waitFor();
-    await console.connection("Live").waitFor({ timeout: 60_000 });
+    await console.connection("Live").waitFor();
     await console.waitForNewEvent();
     await console.waitForMovingTrucks();
   });

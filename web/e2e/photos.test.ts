@@ -5,33 +5,17 @@ import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
 import { requestJson } from "./support/demoCity.ts";
 import { photograph } from "./support/papers.ts";
+import { completedRide } from "./support/rides.ts";
 
-interface Row {
-  id: string;
-  rider_id: string;
-}
-
-/** A simulated rider with a rescue that is completed: its id, and the rider's access token. */
-async function completedRescue(): Promise<{ id: string; token: string }> {
-  const { base, riders, tokens } = getDemoCity();
-  const tokenOf = new Map<string, string>();
-  for (const body of riders) {
-    const { user, access_token } = await requestJson<{ user: { id: string }; access_token: string }>(base, "/auth/sign-in", { body });
-    tokenOf.set(user.id, access_token);
-  }
-  const find = async () => {
-    const { items } = await requestJson<{ items: Row[] }>(base, "/admin/rescues?status=completed&area=montreal", { token: tokens.access_token });
-    return items.find(({ rider_id }) => tokenOf.has(rider_id));
-  };
-  let found: Row | undefined;
-  await expect.poll(async () => (found = await find()), { timeout: 180_000, interval: 2_000 }).toBeDefined();
-  return { id: found?.id ?? "", token: tokenOf.get(found?.rider_id ?? "") ?? "" };
-}
+const PEOPLE = {
+  rider: { name: "Phil Photo", phone: "+14385550803" },
+  driver: { name: "Dee Photo", phone: "+14385550804", plate: "PHO 804" },
+};
 
 describe.skipIf(!demoCityAvailable)("the photos of a rescue", () => {
-  test("are in its detail, and can be looked at closely with the keyboard", { timeout: 300_000 }, async ({ page, browser }) => {
+  test("are in its detail, and can be looked at closely with the keyboard", async ({ page, browser }) => {
     const { base } = getDemoCity();
-    const { id, token } = await completedRescue();
+    const { id, rider: { token } } = await completedRide(PEOPLE);
     const picture = await photograph(browser, { title: "A bike with a bent wheel", lines: { Wheel: "bent" } });
     const body = { stage: "after", content_type: "image/jpeg", size: picture.length, damage: true, note: "The rear wheel is bent" };
     const { id: photoId, upload } = await requestJson<{ id: string; upload: { url: string; fields: Record<string, string> } }>(base, `/rescues/${id}/photos`, { token, body });

@@ -4,44 +4,20 @@ import { seriousViolations } from "./support/accessibility.ts";
 import { AccountPage } from "./support/accountPage.ts";
 import { demoCityAvailable, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
-import { ScriptedRider } from "./support/driverPhone.ts";
-import { ScriptedDriver } from "./support/scriptedDriver.ts";
+import { completedRide, RIDE_PASSWORD } from "./support/rides.ts";
 
-interface Person {
-  phone: string;
-  password: string;
-}
-
-const PICKUP = { lat: 45.4455, lng: -73.7462 }; // a corner in which no simulated driver is nearer than ours
-
-/** A rider who has just been driven home, and has not rated it. */
-async function riderWithUnratedRescue(): Promise<Person> {
-  const person = { phone: "+14385550801", password: "a long enough password" };
-  const rider = await ScriptedRider.signUp(person.phone, "Rita Unrated");
-  const driver = await ScriptedDriver.start("Dan Unrated", "+14385550802", "RAT 802", PICKUP);
-  try {
-    const id = await rider.ask(PICKUP);
-    await driver.accept(id);
-    await driver.step(id, "departure");
-    await expect.poll(() => driver.step(id, "arrival").then(() => true, () => false), { timeout: 30_000 }).toBe(true);
-    await driver.step(id, "start", { pin: (await rider.rescue(id)).pin });
-    await driver.step(id, "completion", { outcome: "delivered" });
-    await expect.poll(() => rider.status(id)).toBe("completed");
-  } finally {
-    await driver.stop();
-  }
-  return person;
-}
+const RIDER = { name: "Rita Unrated", phone: "+14385550801" };
+const DRIVER = { name: "Dan Unrated", phone: "+14385550802", plate: "RAT 802" };
 
 describe.skipIf(!demoCityAvailable)("a rating", () => {
-  test("is given on the account page, and a low one is hidden in the console", { timeout: 360_000 }, async ({ page, browser }) => {
+  test("is given on the account page, and a low one is hidden in the console", async ({ page, browser }) => {
     await page.setViewportSize({ width: 390, height: 844 });
-    const rider = await riderWithUnratedRescue();
+    await completedRide({ rider: RIDER, driver: DRIVER });
     const account = await new AccountPage(page).visit("/account/sign-in");
-    await account.signIn(rider);
+    await account.signIn({ ...RIDER, password: RIDE_PASSWORD });
     await account.greeting().waitFor();
     await account.link("Rides").click();
-    const rate = account.button(/^Rate: /).last(); // the oldest: a ride that ends now may be rated at once
+    const rate = account.button(/^Rate: /);
     await rate.waitFor();
     await account.region("How others rate you").waitFor();
     expect(await seriousViolations(page)).toEqual([]);

@@ -1,16 +1,29 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-/** Browser tests share one small demo city and run one after another. */
-export default defineConfig({
-  test: {
-    include: ["e2e/**/*.test.ts"],
-    globalSetup: ["e2e/support/setup.ts"],
-    environment: "node",
-    fileParallelism: false,
-    sequence: { shuffle: { files: false, tests: true } },
-    testTimeout: 300_000, // a sign-in may have to wait for an unused code, and the machine may be busy
-    hookTimeout: 120_000,
-    teardownTimeout: 120_000,
-    expect: { poll: { timeout: 60_000, interval: 100 } },
-  },
-});
+const PHONE = ["rider", "driver", "offline"].map((name) => `e2e/${name}.test.ts`);
+const JOURNEYS = "e2e/journeys/**/*.test.ts";
+/** The journey that `make test` makes too. */
+const WHOLE_WAY = "e2e/journeys/wholeWay.test.ts";
+const LIVELY = "e2e/support/livelyCity.ts";
+const QUIET = "e2e/support/quietCity.ts";
+
+/** What all browser tests have in common. */
+export const common: NonNullable<ViteUserConfig["test"]> = {
+  environment: "node",
+  fileParallelism: false,
+  sequence: { shuffle: { files: false, tests: true } },
+  testTimeout: 600_000, // a sign-in may have to wait for an unused code, and the machine may be busy
+  hookTimeout: 300_000,
+  teardownTimeout: 120_000,
+  expect: { poll: { timeout: 90_000, interval: 100 } },
+};
+
+/** The groups of browser tests (`--mode NAME`); each run has a demo city of its own. */
+const GROUPS: Record<string, { include: string[]; exclude?: string[]; globalSetup: string }> = {
+  desk: { include: ["e2e/*.test.ts"], exclude: PHONE, globalSetup: LIVELY },
+  phone: { include: [...PHONE, WHOLE_WAY], globalSetup: QUIET },
+  journeys: { include: [JOURNEYS], globalSetup: QUIET },
+};
+const ALL = { include: ["e2e/**/*.test.ts"], globalSetup: LIVELY };
+
+export default defineConfig(({ mode }) => ({ test: { ...common, ...(GROUPS[mode] ?? ALL) } }));

@@ -18,10 +18,10 @@ import click
     help="Seconds (real time) to run after everyone has signed in.",
 )
 @click.option(
-    "--riders", type=click.IntRange(1, 5000), default=60, show_default=True, help="Simulated riders."
+    "--riders", type=click.IntRange(0, 5000), default=60, show_default=True, help="Simulated riders."
 )
 @click.option(
-    "--drivers", type=click.IntRange(1, 5000), default=40, show_default=True, help="Simulated drivers."
+    "--drivers", type=click.IntRange(0, 5000), default=40, show_default=True, help="Simulated drivers."
 )
 @click.option(
     "--speed",

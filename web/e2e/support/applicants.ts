@@ -58,7 +58,7 @@ export async function applicant(person: { phone: string; password: string; name:
     const file = `/me/uploads/${begun.id}`;
     await requestJson(base, `${file}/completion`, { token, body: {} });
     const readiness = async () => (await requestJson<{ state: string }>(base, file, { token })).state;
-    await expect.poll(readiness, { timeout: 60_000 }).toBe("ready");
+    await expect.poll(readiness).toBe("ready");
     await put(`/me/driver-documents/${kind}`, token, { file_ids: [begun.id], ...details });
   }
   const decide = (name: string, body: object) => requestJson(base, `/admin/drivers/${id}/${name}`, { token: tokens.access_token, body });
@@ -69,7 +69,7 @@ export async function applicant(person: { phone: string; password: string; name:
     submit: async () => {
       await requestJson(base, "/me/driver-application/submission", { token, body: {} });
       const checksDone = async () => (await requestJson<{ checks: { done: boolean }[] }>(base, "/me/driver-application", { token })).checks.map(({ done }) => done);
-      await expect.poll(checksDone, { timeout: 60_000 }).toEqual([true, true]);
+      await expect.poll(checksDone).toEqual([true, true]);
     },
     upload,
     approveDocument: async (kind) => {

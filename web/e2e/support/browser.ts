@@ -22,11 +22,14 @@ const CHROMIUM_FLAGS = [
 // Messages of the browser itself about a server that is down; every other error is a bug of the console.
 const NETWORK_ERROR = /Failed to load resource|WebSocket connection to|net::ERR_/;
 const GL_DRIVER_MESSAGE = /GL Driver Message/;
+const WAIT_MS = 90_000; // for a state of a page, on a machine that others use too
+const SHOWN_LETTERS = 1_500;
 
-/** The errors that a page logged and the hosts that it connected to during a test. */
+/** The errors that a page logged, the hosts that it connected to and the requests that failed during a test. */
 export interface PageLog {
   errors: string[];
   hosts: Set<string>;
+  refused: string[];
 }
 
 export const demoCityAvailable = inject("city") !== null;
@@ -38,7 +41,7 @@ export function getDemoCity(): DemoCity {
 }
 
 export function recordPage(page: Page): PageLog {
-  const log: PageLog = { errors: [], hosts: new Set() };
+  const log: PageLog = { errors: [], hosts: new Set(), refused: [] };
   page.on("pageerror", (error) => log.errors.push(error.stack ?? error.message));
   page.on("console", (message) => {
     if (message.type() === "error" && !NETWORK_ERROR.test(message.text()) && !GL_DRIVER_MESSAGE.test(message.text())) log.errors.push(message.text());
@@ -49,14 +52,33 @@ export function recordPage(page: Page): PageLog {
   };
   page.on("request", (request) => addHost(request.url()));
   page.on("websocket", (socket) => addHost(socket.url()));
+  const addRefused = (what: string | number, method: string, url: string) => log.refused.push(`${new Date().toISOString().slice(11, 23)} ${what} ${method} ${new URL(url).pathname}`);
+  page.on("response", (response) => response.status() >= 400 && addRefused(response.status(), response.request().method(), response.url()));
+  page.on("requestfailed", (request) => addRefused(request.failure()?.errorText ?? "failed", request.method(), request.url()));
   return log;
+}
+
+/** Keeps a picture of a page on which a test has failed, and prints what it showed: the log is often all that is left. */
+export async function reportFailure(name: string, page: Page, log: PageLog): Promise<void> {
+  if (page.isClosed()) return;
+  mkdirSync(inject("results"), { recursive: true });
+  await page.screenshot({ path: join(inject("results"), `${name.replace(/\W+/g, "-")}.png`) }).catch(() => undefined); // the text says the most
+  const shown = await page.locator("body").innerText({ timeout: 5_000 }).catch(String);
+  const lines = [`── ${name}: ${page.url()} showed`, shown.replace(/\n+/g, " | ").slice(0, SHOWN_LETTERS), ...log.errors, ...log.refused.slice(-10)];
+  process.stderr.write(`${lines.join("\n")}\n`);
 }
 
 /** One browser for all tests of a file. */
 export const browserTest = base.extend<{ browser: Browser }>({
   browser: [
     async ({}, provide) => {
-      const browser = await chromium.launch({ executablePath: inject("chromium"), args: CHROMIUM_FLAGS });
+      const browser = await chromium.launch({ executablePath: inject("chromium"), args: CHROMIUM_FLAGS, timeout: WAIT_MS });
+      const newContext = browser.newContext.bind(browser);
+      browser.newContext = async (options) => {
+        const context = await newContext(options);
+        context.setDefaultTimeout(WAIT_MS); // of every page, also of one that the app opens
+        return context;
+      };
       await provide(browser);
       await browser.close();
     },
@@ -75,21 +97,18 @@ export function checkPageLog(log: PageLog): void {
  * have logged an error.  A screenshot of a failed test is kept.
  */
 export const test = browserTest.extend<{ page: Page; pageLog: PageLog }>({
-  page: async ({ browser, task, onTestFailed }, provide) => {
+  page: async ({ browser, task }, provide) => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, colorScheme: "light" });
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    onTestFailed(async () => {
-      mkdirSync(inject("results"), { recursive: true });
-      await page.screenshot({ path: join(inject("results"), `${task.name.replace(/\W+/g, "-")}.png`) });
-      await context.close();
-    });
-    await provide(page);
+    await provide(await context.newPage());
     if (task.result?.state !== "fail") await context.close();
   },
   pageLog: [
-    async ({ page }, provide) => {
+    async ({ page, task, onTestFailed }, provide) => {
       const log = recordPage(page);
+      onTestFailed(async () => {
+        await reportFailure(task.name, page, log);
+        await page.context().close();
+      });
       await provide(log);
       checkPageLog(log);
     },

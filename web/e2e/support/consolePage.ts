@@ -85,7 +85,7 @@ export class ConsolePage {
   async waitUntilLive(): Promise<void> {
     await this.connection("Live").waitFor();
     await this.page.locator("[data-testid=map][data-ready=true]").waitFor();
-    await expect.poll(() => this.page.locator("[data-testid=map]").getAttribute("data-trucks"), { timeout: 60_000 }).not.toBe("0");
+    await expect.poll(() => this.page.locator("[data-testid=map]").getAttribute("data-trucks")).not.toBe("0");
   }
 
   /** The position of each truck in the data of the map. */
@@ -96,21 +96,21 @@ export class ConsolePage {
   }
 
   async waitForMovingTrucks(): Promise<void> {
-    await expect.poll(async () => (await this.truckPositions()).length, { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await this.truckPositions()).length).toBeGreaterThan(0);
     const before = new Map((await this.truckPositions()).map(({ id, position }) => [id, position]));
     await expect
-      .poll(async () => (await this.truckPositions()).some(({ id, position }) => before.has(id) && before.get(id) !== position), { timeout: 60_000 })
+      .poll(async () => (await this.truckPositions()).some(({ id, position }) => before.has(id) && before.get(id) !== position))
       .toBe(true);
   }
 
   async waitForNewEvent(): Promise<void> {
     const before = await this.eventItems().count();
-    await expect.poll(() => this.eventItems().count(), { timeout: 60_000 }).toBeGreaterThan(before);
+    await expect.poll(() => this.eventItems().count()).toBeGreaterThan(before);
   }
 
   /** Opens a rescue from the list. */
   async openRescue(): Promise<void> {
-    await expect.poll(() => this.rows().count(), { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(() => this.rows().count()).toBeGreaterThan(0);
     await this.rows().last().click();
     await this.sheet().getByRole("heading", { name: "Timeline" }).waitFor();
   }

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 
 import { seriousViolations } from "./accessibility.ts";
 import { getDemoCity } from "./browser.ts";
-import { readCode, requestJson, signUp } from "./demoCity.ts";
+import { receivedCode, requestJson, signUp } from "./demoCity.ts";
 import type { Phone } from "./phone.ts";
 
 /** The driver's app on a phone. */
@@ -23,20 +23,18 @@ export class DriverPhone {
     await this.field("Your name").fill(name);
     await this.field("Phone number").fill(phone);
     await this.field("Password").fill(password);
-    const terms = this.page.getByRole("checkbox");
-    await this.button("Create account").waitFor();
-    if (await terms.count()) await terms.check();
+    await this.page.getByRole("checkbox").check(); // the terms
     await this.button("Create account").click();
     await this.heading("Confirm your number").waitFor();
-    const code = await expect.poll(() => readCode(getDemoCity().base, phone).catch(() => ""), { timeout: 60_000 }).not.toBe("").then(() => readCode(getDemoCity().base, phone));
-    await this.field("6-digit code").fill(code);
+    await this.field("6-digit code").fill(await receivedCode(getDemoCity().base, phone));
     await this.button("Confirm number").click();
   }
 
   /** Confirms a sliding button as a screen reader does: by a press without a pointer. */
   async slide(name: string | RegExp): Promise<void> {
-    await this.button(name).waitFor();
-    await this.button(name).evaluate((element: HTMLElement) => element.click());
+    const button = this.button(name).and(this.page.locator("[aria-disabled=false]")); // not while the step before is sent
+    await button.waitFor();
+    await button.evaluate((element: HTMLElement) => element.click());
   }
 
   /** Answers each offer the moment it is shown: yes to that rescue's (or, without one, to all), no to others. */
@@ -113,7 +111,8 @@ export class ScriptedRider {
 export async function approveDriver(phone: string): Promise<void> {
   const { base, tokens } = getDemoCity();
   const token = tokens.access_token;
-  const found = await expect.poll(() => findDriver(phone), { timeout: 60_000 }).toBeTruthy().then(() => findDriver(phone));
+  await expect.poll(() => findDriver(phone)).toBeTruthy();
+  const found = await findDriver(phone);
   await requestJson(base, `/admin/drivers/${found}/approval`, { token, body: {} });
 }
 

@@ -2,9 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { inject } from "vitest";
-
-import { browserTest, checkPageLog, getDemoCity, type PageLog, recordPage } from "./browser.ts";
+import { browserTest, checkPageLog, getDemoCity, type PageLog, recordPage, reportFailure } from "./browser.ts";
 
 const SCREENSHOTS = resolve(import.meta.dirname, "../../../.data/screenshots");
 const SIZE = { width: 390, height: 844 };
@@ -50,7 +48,6 @@ export class Phone {
       ...(at ? { geolocation: at } : {}),
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
     return new Phone(context, page, recordPage(page), checked);
   }
 
@@ -89,10 +86,7 @@ export const phoneTest = browserTest.extend<{ openPhone: (options?: PhoneOptions
     const phones: Phone[] = [];
     const closeAll = () => Promise.all(phones.map(({ context }) => context.close()));
     onTestFailed(async () => {
-      mkdirSync(inject("results"), { recursive: true });
-      for (const [number, { page }] of phones.entries()) {
-        await page.screenshot({ path: join(inject("results"), `${task.name.replace(/\W+/g, "-")}-${number + 1}.png`) });
-      }
+      for (const [number, { page, log }] of phones.entries()) await reportFailure(`${task.name} ${number + 1}`, page, log);
       await closeAll();
     });
     await provide(async (options) => {

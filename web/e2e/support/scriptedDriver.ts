@@ -61,8 +61,8 @@ export class ScriptedDriver {
       }
       return false;
     };
-    await expect.poll(accepted, { timeout: 90_000, interval: 200 }).toBe(true);
-    await expect.poll(async () => (await this.get<{ status: string }>(`/rescues/${rescueId}`).catch(() => ({ status: "" }))).status, { timeout: 30_000 }).toBe("assigned");
+    await expect.poll(accepted, { interval: 200 }).toBe(true);
+    await expect.poll(async () => (await this.get<{ status: string }>(`/rescues/${rescueId}`).catch(() => ({ status: "" }))).status).toBe("assigned");
   }
 
   step(rescueId: string, name: "departure" | "arrival" | "start" | "completion" | "no-show" | "release" | "abort", body: object = {}): Promise<void> {

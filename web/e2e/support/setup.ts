@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from "node:path";
 
 import type { TestProject } from "vitest/node";
 
-import { type DemoCity, startDemoCity } from "./demoCity.ts";
+import { type CityPeople, type DemoCity, startDemoCity } from "./demoCity.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -22,8 +22,8 @@ const findBrowser = (): string | undefined =>
     .flatMap((folder) => BROWSERS.map((name) => join(folder, name)))
     .find(existsSync);
 
-/** Starts one demo city for all browser tests.  Without a browser every test is skipped and no city is started. */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+/** Starts one demo city for all tests of a run.  Without a browser every test is skipped and no city is started. */
+export async function setUpCity(project: TestProject, people: CityPeople): Promise<(() => Promise<void>) | undefined> {
   const chromium = findBrowser();
   project.provide("chromium", chromium ?? "");
   project.provide("results", RESULTS_DIR);
@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return undefined;
   }
   rmSync(RESULTS_DIR, { recursive: true, force: true });
-  const city = await startDemoCity();
+  const city = await startDemoCity(people);
   const { base, pid, admin, support, riders, tokens, links } = city;
   project.provide("city", { base, pid, admin, support, riders, tokens, links });
   return async () => {

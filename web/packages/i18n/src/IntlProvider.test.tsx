@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
 import { useTranslations } from "use-intl";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
@@ -27,17 +27,17 @@ test("the page changes its texts and says its language", async () => {
   setLanguage("fr");
   show(loadAll);
   await screen.findByText("Bonjour");
-  expect(document.documentElement.lang).toBe("fr");
+  await waitFor(() => expect(document.documentElement.lang).toBe("fr"));
   act(() => setLanguage("es"));
   await screen.findByText("Hola");
-  expect(document.documentElement.lang).toBe("es");
+  await waitFor(() => expect(document.documentElement.lang).toBe("es"));
 });
 
 test("a page whose language cannot be loaded begins in English instead of staying empty", async () => {
   setLanguage("es");
   show(loadEnglishOnly);
   await screen.findByText("Hello");
-  expect(document.documentElement.lang).toBe("en");
+  await waitFor(() => expect(document.documentElement.lang).toBe("en"));
 });
 
 test("a page keeps its language if another one cannot be loaded", async () => {

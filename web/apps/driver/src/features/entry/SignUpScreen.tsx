@@ -4,7 +4,7 @@ import { PasswordField } from "@supportcarr/ui/form/PasswordField";
 import { PhoneField } from "@supportcarr/ui/form/PhoneField";
 import { InvalidFields, useSubmission } from "@supportcarr/ui/form/useSubmission";
 import { Notice } from "@supportcarr/ui/Notice";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 
@@ -19,16 +19,20 @@ export function SignUpScreen() {
   const text = useTranslations("signUp");
   const navigate = useNavigate();
   const sentence = useProblemText();
+  const queryClient = useQueryClient();
   const config = useQuery(configQueries.current());
   const terms = config.data?.legal?.terms_version;
   const form = useSubmission(async (values) => {
-    if (terms && values("terms") !== "on") throw new InvalidFields({ terms: text("termsMissing") });
+    // Whoever is faster than their connection has not seen the terms yet.
+    const { legal } = await queryClient.query({ ...configQueries.current(), staleTime: "static" });
+    const version = legal?.terms_version;
+    if (version && values("terms") !== "on") throw new InvalidFields({ terms: text("termsMissing") });
     await signUp({
       name: values("name").trim(),
       phone: values("phone").trim(),
       password: values("password"),
       role: "driver",
-      ...(terms ? { accepted_terms: terms } : {}),
+      ...(version ? { accepted_terms: version } : {}),
     });
     await navigate({ to: "/verify" });
   }, sentence);
