@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 
 const WEB = resolve(import.meta.dirname, "../web");
 const { chromium } = createRequire(join(WEB, "package.json"))("playwright-core");
-const APPS = ["account", "admin", "driver", "gallery", "rider", "track"];
+const APPS = ["admin", "driver", "gallery", "rider", "track"];
 const INSTALLED = ["driver", "rider"];
 const INK = "#0b2b2f";
 

@@ -71,7 +71,7 @@ export default ts.config(
       ],
     },
   },
-  { files: ["apps/*/src/lib/api/**", "**/*.test.{ts,tsx}"], rules: { "no-restricted-syntax": ["error", ...literalTexts] } },
+  { files: ["apps/*/src/lib/api/**", "packages/*/src/api/**", "**/*.test.{ts,tsx}"], rules: { "no-restricted-syntax": ["error", ...literalTexts] } },
   // The entry point of a page, which index.html names.
   { files: ["apps/*/src/main.tsx", "e2e/*/main.tsx"], rules: { "check-file/filename-naming-convention": "off" } },
   // A vitest fixture that needs no other fixture is written with an empty pattern.

@@ -1,46 +1,56 @@
-import { describe, expect } from "vitest";
+import { describe } from "vitest";
 
-import { seriousViolations } from "./support/accessibility.ts";
-import { AccountPage } from "./support/accountPage.ts";
-import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
+import { demoCityAvailable, getDemoCity } from "./support/browser.ts";
 import { signUp } from "./support/demoCity.ts";
+import { DriverPhone } from "./support/driverPhone.ts";
+import { phoneTest as test } from "./support/phone.ts";
+import { RiderPhone } from "./support/riderPhone.ts";
 
-const RIDER = { phone: "+14385550155", password: "a long enough password", name: "Ari Applicant", role: "rider" };
+const PERSON = { phone: "+14385550155", password: "a long enough password", name: "Ari Applicant", role: "rider" };
 
 describe.skipIf(!demoCityAvailable)("a rider", () => {
-  test("applies to drive, adds a vehicle, and sees what is missing", async ({ page }) => {
-    await page.setViewportSize({ width: 320, height: 700 });
-    await signUp(getDemoCity().base, RIDER);
-    const account = await new AccountPage(page).visit("/account/sign-in");
-    await account.signIn(RIDER);
-    await account.greeting().waitFor();
-    await account.link("Driving").click();
-    await account.button("Apply to drive").click();
-    const application = account.region("Your application");
-    await application.getByText("Still missing: licence, insurance, vehicle.").waitFor();
-    expect(await seriousViolations(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+  test("applies to drive, adds a vehicle, and sees what is missing", async ({ openPhone }) => {
+    const phone = await openPhone({ size: { width: 320, height: 700 } });
+    await signUp(getDemoCity().base, PERSON);
+    const rider = new RiderPhone(phone);
+    await rider.signIn(PERSON);
+    await phone.visit("/account/driving"); // where the account page had it
+    await rider.isUsable();
+    await rider.button("Apply to drive").click();
 
-    await account.field("Class of your licence").fill("5");
-    await account.field("Licence valid until").fill("2035-05-01");
-    await account.field("Insurer of the vehicle").fill("Desjardins");
-    await account.field("Insurance valid until").fill("2035-06-01");
-    await application.getByRole("button", { name: "Save" }).click();
-    await application.getByText("Saved.", { exact: true }).waitFor();
-    await application.getByText("Still missing: vehicle.").waitFor();
+    // The driver's app has a session of its own.
+    const driver = new DriverPhone(phone);
+    await driver.link("Sign in").click();
+    await rider.fillSignIn(PERSON);
+    await driver.heading("Not complete yet").waitFor();
+    await phone.visit("/driver/apply");
+    await driver.page.getByText("Still missing: dates of your licence, dates of your insurance, a vehicle.").waitFor();
+    await rider.isUsable();
 
-    await account.button("Add a vehicle").click();
-    const dialog = page.getByRole("dialog");
-    for (const [label, value] of Object.entries({ Make: "Ford", Model: "F-150", Colour: "blue", Plate: "ABC 123" })) await dialog.getByLabel(label).fill(value);
-    expect(await seriousViolations(page)).toEqual([]);
-    await dialog.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("listitem", { name: "ABC 123" }).waitFor();
-    await application.getByText("Nothing is missing. Submit it, and an operator looks at it.").waitFor();
-    await application.getByRole("button", { name: "Submit the application" }).click();
-    await application.getByText("Submitted. An operator looks at it.").waitFor();
-    await account.button("Remove ABC 123").click();
-    await dialog.getByRole("button", { name: "Remove" }).click();
-    await page.getByText("No vehicles yet").waitFor();
-    await application.getByText("Still missing: vehicle.").waitFor();
+    await driver.link(/^Licence and insurance/).click();
+    await driver.field("Class of your licence").fill("5");
+    await driver.field("Licence valid until").fill("2035-05-01");
+    await driver.field("Insurer of the vehicle").fill("Desjardins");
+    await driver.field("Insurance valid until").fill("2035-06-01");
+    await driver.button("Save").click();
+    await driver.page.getByText("Still missing: a vehicle.").waitFor();
+
+    await driver.link(/^Vehicle Missing/).click();
+    await driver.link("Add a vehicle").click();
+    for (const [label, value] of Object.entries({ Make: "Ford", Model: "F-150", Colour: "blue", Plate: "ABC 123" })) await driver.field(label).fill(value);
+    await rider.isUsable();
+    await driver.button("Save").click();
+    await driver.link(/ABC 123/).waitFor();
+    await phone.visit("/driver/apply");
+    await driver.button("Submit the application").click();
+    await driver.page.getByText("Submitted", { exact: true }).waitFor();
+
+    await phone.visit("/driver/vehicles");
+    await driver.link(/ABC 123/).click();
+    await driver.button("Remove this vehicle").click();
+    await driver.page.getByRole("alertdialog").getByRole("button", { name: "Remove this vehicle" }).click();
+    await driver.page.getByText("No vehicles yet").waitFor();
+    await phone.visit("/driver/apply");
+    await driver.page.getByText("Still missing: a vehicle.").waitFor();
   });
 });

@@ -49,13 +49,17 @@ log = structlog.get_logger(__name__)
 SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 # The built apps by the path that they are served at.
-APPS = {
-    "/": "rider",
-    "/driver": "driver",
-    "/track": "track",
-    "/admin": "admin",
-    "/account": "account",
-    "/docs": "docs",
+APPS = {"/": "rider", "/driver": "driver", "/track": "track", "/admin": "admin", "/docs": "docs"}
+# Where the apps have the pages that were once at /account; browsers keep what follows the # of a link.
+MOVED_PAGES = {
+    "/account": "/me",
+    "/account/sign-in": "/sign-in",
+    "/account/sign-up": "/sign-up",
+    "/account/reset": "/reset",
+    "/account/rides": "/rescues",
+    "/account/bikes": "/bikes",
+    "/account/driving": "/me/driving",
+    "/account/{path:path}": "/me",
 }
 LOCAL_APPS = {"/gallery": "gallery"}  # the design system, for people who work on it
 
@@ -191,11 +195,11 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         "rate_limits", lambda: {"fallbacks_total": limiter.fallbacks, "closed_total": limiter.closed}
     )
     apps = APPS
-    redirects: dict[str, str] = {}
+    redirects = dict(MOVED_PAGES)
     if settings.deployment.profile == "local":
         apps = APPS | LOCAL_APPS
         sandbox = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
-        redirects = {"/sandbox": sandbox, "/sandbox/{path:path}": sandbox}
+        redirects |= {"/sandbox": sandbox, "/sandbox/{path:path}": sandbox}
     return gateway.build(
         container.routes(),
         store=container.store,

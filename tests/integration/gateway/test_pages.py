@@ -9,6 +9,7 @@ from pathlib import Path
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from support.http.server import Api, serving
+from supportcarr.bootstrap.processes import MOVED_PAGES
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -114,6 +115,23 @@ async def test_assets_of_an_app_are_cached_forever_and_its_page_never(
             assert b"not for you" not in (await anybody.get(path)).body
         leads = await anybody.get("//")
         assert (leads.status, leads.headers["location"]) == (302, "/admin")
+
+
+async def test_links_to_the_former_account_page_lead_to_the_apps(
+    store: SqliteStore, redis: RedisClient, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><title>Rider</title>")
+    async with serving(store=store, redis=redis, apps={"/": tmp_path}, redirects=MOVED_PAGES) as api:
+        anybody = api.anonymous()
+        for path, target in {
+            "//account": "/me",
+            "//account/": "/me",
+            "//account/reset": "/reset",
+            "//account/driving": "/me/driving",
+            "//account/anything/else": "/me/anything/else",
+        }.items():
+            leads = await anybody.get(path, headers={"accept": "text/html"})
+            assert (leads.status, leads.headers["location"]) == (302, target), path
 
 
 async def test_at_the_root_only_what_a_browser_opens_is_a_page_of_the_app(

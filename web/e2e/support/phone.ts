@@ -18,6 +18,7 @@ export interface PhoneOptions {
   at?: typeof DOWNTOWN | null;
   notifications?: boolean;
   size?: { width: number; height: number };
+  userAgent?: string;
   /** Whether errors on its pages fail the test; a test that provokes some reads `log` itself. */
   checked?: boolean;
 }
@@ -32,7 +33,7 @@ export class Phone {
   ) {}
 
   static async open(browser: Browser, options: PhoneOptions = {}): Promise<Phone> {
-    const { language = "en", colorScheme = "light", at = DOWNTOWN, notifications = false, size = SIZE, checked = true } = options;
+    const { language = "en", colorScheme = "light", at = DOWNTOWN, notifications = false, size = SIZE, checked = true, userAgent } = options;
     const permissions = [...(at ? ["geolocation"] : []), ...(notifications ? ["notifications"] : [])];
     const context = await browser.newContext({
       viewport: size,
@@ -45,6 +46,7 @@ export class Phone {
       timezoneId: "America/Toronto",
       reducedMotion: "reduce",
       permissions,
+      ...(userAgent ? { userAgent } : {}),
       ...(at ? { geolocation: at } : {}),
     });
     const page = await context.newPage();

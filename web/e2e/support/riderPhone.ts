@@ -25,18 +25,49 @@ export class RiderPhone {
   readonly field = (label: string) => this.page.getByLabel(label, { exact: true });
 
   /** Opens the app and signs up, with the code from the sandbox. */
-  async signUp({ name, phone, password }: Person): Promise<void> {
+  async signUp(person: Person): Promise<void> {
+    const { phone } = person;
     await this.phone.visit("/");
     await this.link("Create an account").click();
+    await this.fillSignUp(person);
+    await this.field("6-digit code").waitFor();
+    await this.field("6-digit code").fill(await receivedCode(getDemoCity().base, phone));
+    await this.button("Confirm number").click();
+    await this.heading("Where are you?").waitFor();
+  }
+
+  async fillSignUp({ name, phone, password }: Person): Promise<void> {
     await this.field("Your name").fill(name);
     await this.field("Phone number").fill(phone);
     await this.field("Password").fill(password);
     await this.page.getByRole("checkbox").check(); // the terms
     await this.button("Create account").click();
-    await this.field("6-digit code").waitFor();
-    await this.field("6-digit code").fill(await receivedCode(getDemoCity().base, phone));
-    await this.button("Confirm number").click();
+  }
+
+  async fillSignIn({ phone, password }: Omit<Person, "name">): Promise<void> {
+    await this.field("Phone").fill(phone);
+    await this.field("Password").fill(password);
+    await this.button("Sign in").click();
+  }
+
+  /** Opens the app with the session of a person who has an account. */
+  async signIn(person: Omit<Person, "name">): Promise<void> {
+    await this.phone.visit("/sign-in");
+    await this.fillSignIn(person);
     await this.heading("Where are you?").waitFor();
+  }
+
+  /** Signs out, on the account screen. */
+  async signOut(): Promise<void> {
+    await this.button("Sign out").click();
+    await this.page.getByRole("alertdialog").getByRole("button", { name: "Sign out" }).click();
+    await this.page.waitForURL((url) => url.pathname === "/sign-in");
+  }
+
+  /** Axe finds nothing, and nothing is wider than the screen. */
+  async isUsable(): Promise<void> {
+    expect(await seriousViolations(this.page)).toEqual([]);
+    expect(await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
   }
 
   /** From the map to the price: a flat tyre, an unnamed bike, a point of the map. */

@@ -49,7 +49,7 @@ class FakeSocket implements RealtimeSocket {
   }
 }
 
-function startClient(history = 0) {
+function startClient(history = 0, reloadAfterGap = false) {
   const socket = new FakeSocket();
   const log: string[] = [];
   const getToken = vi.fn((rejected: boolean) => Promise.resolve(rejected ? "new-token" : "stored-token"));
@@ -58,6 +58,7 @@ function startClient(history = 0) {
     url: "http://127.0.0.1:1",
     getToken,
     history,
+    reloadAfterGap,
     onEvent: (_name, event, past) => log.push(past ? `past ${event.cursor}` : event.cursor),
     onPositions: () => log.push("positions"),
     onReload: () => log.push("reload"),
@@ -139,6 +140,17 @@ describe("events of a stream", () => {
     expect(log).toEqual(["reload", "past e1:3", "past e1:4", "e1:5"]);
   });
 
+  it("that were missed are in the state that is loaded once, if the app wants that", async () => {
+    const { socket, log } = startClient(0, true);
+    socket.receiveLatest({ "ops:montreal": "e1:4", "user:usr_1": "e1:0" });
+    socket.receiveLatest({ "ops:montreal": "e1:7", "user:usr_1": "e1:1" });
+    await flushMicrotasks();
+    expect(socket.takeSyncRequests()).toHaveLength(1);
+    for (const offset of [5, 6, 7, 8]) socket.receiveEvent(offset);
+    socket.receiveEvent(1, { stream: "user:usr_1" });
+    expect(log).toEqual(["reload", "reload", "past e1:5", "past e1:6", "past e1:7", "e1:8", "past e1:1"]);
+  });
+
   it("do not include driver positions, which have no cursor", () => {
     const { socket, log } = startClient();
     socket.receive("driver:location_update", { driver_id: "usr_2" });
@@ -195,6 +207,17 @@ describe("the connection", () => {
     socket.receive("connect_error", new Error("websocket error"));
     vi.advanceTimersByTime(60_000);
     expect(socket.connectCalls).toBe(1);
+  });
+
+  it("is given up while the device has no network, and made as soon as it has one", () => {
+    const { client, socket, log } = startClient();
+    socket.receive("connect");
+    client.pause();
+    vi.advanceTimersByTime(60_000);
+    expect(socket.connectCalls).toBe(1);
+    client.resume();
+    expect(socket.connectCalls).toBe(2);
+    expect([...new Set(log)]).toEqual(["live", "offline", "connecting"]);
   });
 
   it("does not reconnect after stop()", () => {

@@ -44,6 +44,11 @@ export interface RealtimeOptions {
   /** The stream positions are known for the first time, or were lost: load the state over HTTP now. */
   onReload: () => void;
   onStatus: (status: ConnectionStatus) => void;
+  /**
+   * After the connection was lost the app loads its state over HTTP, once, as at the start: what was missed counts as
+   * past.  Otherwise what was missed is delivered as if it happened now.
+   */
+  reloadAfterGap?: boolean;
   /** Creates the socket; tests pass a fake. */
   createSocket?: (url: string, auth: AuthProvider) => RealtimeSocket;
 }
@@ -108,6 +113,22 @@ export class RealtimeClient {
     this.socket.disconnect();
   }
 
+  /** The device has no network: the connection is given up at once, instead of when it has timed out. */
+  pause(): void {
+    if (this.stopped) return;
+    clearTimeout(this.reconnectTimer);
+    this.socket.disconnect();
+    this.options.onStatus("offline");
+  }
+
+  /** The device has a network again. */
+  resume(): void {
+    if (this.stopped) return;
+    this.reconnectAttempts = 0;
+    this.options.onStatus("connecting");
+    this.socket.connect();
+  }
+
   // --- connection -----------------------------------------------------------------------------
 
   private onConnect(): void {
@@ -146,15 +167,20 @@ export class RealtimeClient {
   private onLatestCursors(latest: Record<string, string>): void {
     const added: Record<string, string> = {};
     const reset: Record<string, string> = {};
-    let behind = false;
+    const behind: string[] = [];
     for (const [stream, cursor] of Object.entries(latest)) {
       if (!this.positions.has(stream)) added[stream] = cursor;
       else if (this.positions.compareWithLatest(stream, cursor) === "reset") reset[stream] = cursor;
-      else behind ||= this.positions.compareWithLatest(stream, cursor) === "gap";
+      else if (this.positions.compareWithLatest(stream, cursor) === "gap") behind.push(stream);
     }
     this.startStreams(reset, 0);
     this.startStreams(added, this.options.history ?? 0);
-    if (behind) this.requestMissing();
+    if (behind.length === 0) return;
+    if (this.options.reloadAfterGap) {
+      for (const stream of behind) this.loadedOffsets.set(stream, parsePosition(latest[stream] ?? "").offset);
+      this.options.onReload();
+    }
+    this.requestMissing();
   }
 
   /** Starts reading `history` events before the latest position of each stream; the app loads its state. */

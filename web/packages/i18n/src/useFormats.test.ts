@@ -19,6 +19,11 @@ test("distances are rounded to what a driver can use, in the region's unit", () 
   expect(plain(createFormats("en-US", undefined).distance(2_340))).toBe("1.5 mi");
 });
 
+test("distances are in the units that the account prefers", () => {
+  expect(plain(createFormats("fr-CA", undefined, "imperial").distance(2_340))).toBe("1,5 mi");
+  expect(plain(createFormats("en-US", undefined, "metric").distance(2_340))).toBe("2.3 km");
+});
+
 test("a duration is never nothing", () => {
   const formats = createFormats("en-CA", undefined);
   expect(plain(formats.duration(10))).toBe("1 min");

@@ -1,12 +1,17 @@
 import { useMemo } from "react";
 import { useLocale, useTimeZone } from "use-intl";
 
+import { type Units, useUnits } from "./useUnits.ts";
+
 const METRES_PER_MILE = 1_609.344;
 const MILES = new Set(["US", "GB", "LR", "MM"]); // regions whose roads are signed in miles
 
-/** Formats of money, distance, duration and time in the page's locale, by the platform's own Intl. */
-export function createFormats(locale: string, timeZone: string | undefined) {
-  const miles = MILES.has(new Intl.Locale(locale).region ?? "");
+/** The units that the roads of the locale's region are signed in. */
+export const unitsOf = (locale: string): Units => (MILES.has(new Intl.Locale(locale).region ?? "") ? "imperial" : "metric");
+
+/** Formats of money, distance, duration and time in the page's locale, by the platform's own Intl; `units` come from the account. */
+export function createFormats(locale: string, timeZone: string | undefined, units: Units = unitsOf(locale)) {
+  const miles = units === "imperial";
   const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
   const zone = (timeZone_?: string) => (timeZone_ ?? timeZone ? { timeZone: timeZone_ ?? timeZone } : {}) as { timeZone?: string };
   const at = (value: string | number | Date) => new Date(value);
@@ -44,5 +49,6 @@ export type Formats = ReturnType<typeof createFormats>;
 export function useFormats(): Formats {
   const locale = useLocale();
   const timeZone = useTimeZone();
-  return useMemo(() => createFormats(locale, timeZone), [locale, timeZone]);
+  const units = useUnits((state) => state.units);
+  return useMemo(() => createFormats(locale, timeZone, units ?? undefined), [locale, timeZone, units]);
 }

@@ -22,16 +22,20 @@ export interface Action {
   kind: string;
   url: string;
   body: unknown;
+  /** What is uploaded with it, for example a photo. */
+  file?: Blob;
   /** Its Idempotency-Key: the same on each attempt, from each tab; `null` for a route that takes none. */
   key: string | null;
   /** City time, ISO 8601. */
   happenedAt: string;
+  /** It could not be sent at the moment at which it happened. */
+  waited: boolean;
   state: Exclude<ActionState, "sending">;
   attempts: number;
   refusal?: Refusal;
 }
 
-export type NewAction = Omit<Action, "id" | "owner" | "key" | "state" | "attempts" | "refusal"> & { key?: string | null };
+export type NewAction = Pick<Action, "subject" | "kind" | "url" | "body" | "file" | "happenedAt"> & { key?: string | null };
 
 /** What can be sent now: of each subject the oldest action of *owner*, unless the platform refused it. */
 export function sendable(actions: readonly Action[], owner: string): Action[] {
@@ -47,7 +51,8 @@ export function sendable(actions: readonly Action[], owner: string): Action[] {
 }
 
 /** Whether an action may succeed when it is sent again as it is; 0: there was no response. */
-export const mayRetry = (status: number): boolean => status < 400 || status >= 500 || status === 401 || status === 408 || status === 425 || status === 429;
+export const mayRetry = (status: number, code = ""): boolean =>
+  status < 400 || status >= 500 || status === 401 || status === 408 || status === 425 || status === 429 || code === "conflict"; // others changed it at the same moment
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;

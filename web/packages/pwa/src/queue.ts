@@ -3,18 +3,30 @@ import { AxiosError, type AxiosInstance } from "axios";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 
-import { type Action, type ActionState, mayRetry, type NewAction, nextId, pauseMs, sendable } from "./actions.ts";
+import { type Action, type ActionState, mayRetry, type NewAction, nextId, pauseMs, type Refusal, sendable } from "./actions.ts";
 import { type ActionStore, browserStore, memoryStore } from "./actionStore.ts";
 
 /** An action as screens show it. */
 export type ShownAction = Omit<Action, "state"> & { state: ActionState };
+
+/** The platform has refused an action, or it must not be sent any more; `code` and `detail` are those of its problem. */
+export class RefusedAction extends Error {
+  readonly code: string;
+  readonly detail: string;
+
+  constructor({ code, detail }: Pick<Refusal, "code" | "detail">) {
+    super(detail);
+    this.code = code;
+    this.detail = detail;
+  }
+}
 
 /** One tab at a time: the part of `LockManager` that is used, or a stand-in. */
 export type OneAtATime = (work: () => Promise<void>) => Promise<void>;
 
 export interface QueueOptions {
   store: ActionStore;
-  /** Sends one action; rejects with the client's error. */
+  /** Sends one action; rejects with the client's error, or with `RefusedAction` for one that must not be sent. */
   send: (action: Action) => Promise<unknown>;
   /** Whose session the app has; `null`: none. */
   owner: () => string | null;
@@ -24,6 +36,9 @@ export interface QueueOptions {
   announce?: () => void;
   random?: () => number;
 }
+
+/** Called with an action that the platform has carried out, and with its response. */
+export type SentListener = (action: Action, response: unknown) => void;
 
 interface QueueState {
   actions: readonly ShownAction[];
@@ -36,7 +51,7 @@ interface QueueState {
  */
 export class ActionQueue {
   readonly state: StoreApi<QueueState> = createStore<QueueState>(() => ({ actions: [] }));
-  private readonly listeners = new Set<(action: Action) => void>();
+  private readonly listeners = new Set<SentListener>();
   private readonly sending = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
@@ -45,12 +60,42 @@ export class ActionQueue {
 
   /** Keeps the action and begins to send it; resolves once it is kept.  Rejects if nobody is signed in. */
   async enqueue(given: NewAction): Promise<Action> {
-    const owner = this.options.owner();
-    if (owner === null) throw new Error("an action belongs to a person who is signed in");
-    const action: Action = { ...given, id: nextId(), owner, key: given.key === undefined ? crypto.randomUUID() : given.key, state: "saved", attempts: 0 };
-    await this.put(action);
+    const action = await this.keep(given);
     void this.flush();
     return action;
+  }
+
+  /**
+   * Does the action now if that is possible: resolves to `sent`, or to `kept` if it waits for the connection.  Rejects
+   * with `RefusedAction` if the platform refuses it at once, and then it is not kept.
+   */
+  async perform(given: NewAction): Promise<"sent" | "kept"> {
+    const { id } = await this.keep(given);
+    await this.flush();
+    const kept = await this.find(id);
+    if (!kept) return "sent";
+    if (!kept.refusal) return "kept";
+    await this.drop(id);
+    throw new RefusedAction(kept.refusal);
+  }
+
+  /** Takes over an action that was kept elsewhere, for the person who is signed in. */
+  async adopt(action: Omit<Action, "owner">): Promise<void> {
+    await this.put({ ...action, owner: this.requireOwner() });
+  }
+
+  private async keep(given: NewAction): Promise<Action> {
+    const waited = !(this.options.isOnline?.() ?? true);
+    const key = given.key === undefined ? crypto.randomUUID() : given.key;
+    const action: Action = { ...given, id: nextId(), owner: this.requireOwner(), key, waited, state: "saved", attempts: 0 };
+    await this.put(action);
+    return action;
+  }
+
+  private requireOwner(): string {
+    const owner = this.options.owner();
+    if (owner === null) throw new Error("an action belongs to a person who is signed in");
+    return owner;
   }
 
   /** Sends what can be sent; called at the start, after a sign-in, and when the connection is back. */
@@ -78,6 +123,15 @@ export class ActionQueue {
     void this.flush();
   }
 
+  /** Drops all actions of a subject, which was ended otherwise. */
+  async dropSubject(subject: string): Promise<void> {
+    const owner = this.options.owner();
+    for (const action of await this.options.store.all()) {
+      if (action.owner === owner && action.subject === subject) await this.options.store.remove(action.id);
+    }
+    await this.changed();
+  }
+
   /** Deletes every action that is kept: the person signs out. */
   async clear(): Promise<void> {
     clearTimeout(this.timer);
@@ -86,7 +140,7 @@ export class ActionQueue {
   }
 
   /** Calls `listener` for each action that the platform has carried out; returns what ends that. */
-  onSent(listener: (action: Action) => void): () => void {
+  onSent(listener: SentListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -121,24 +175,25 @@ export class ActionQueue {
   private async sendOne(action: Action): Promise<number | null> {
     this.sending.add(action.id);
     await this.read();
+    let response: unknown;
     try {
-      await this.options.send(action);
+      response = await this.options.send(action);
     } catch (error) {
       this.sending.delete(action.id);
       if (!(await this.find(action.id))) return null; // dropped, or signed out, meanwhile
-      const { status, code, detail, errors } = toProblem(error);
+      const { status, code, detail, errors } = error instanceof RefusedAction ? { status: 409, code: error.code, detail: error.detail, errors: undefined } : toProblem(error);
       const attempts = action.attempts + 1;
-      if (mayRetry(status)) {
-        await this.put({ ...action, state: "queued", attempts });
+      if (mayRetry(status, code)) {
+        await this.put({ ...action, state: "queued", waited: true, attempts });
         return pauseMs(attempts, retryAfterOf(error), this.options.random);
       }
       const why = errors?.map((one) => one.detail).join(" ");
-      await this.put({ ...action, state: "failed", attempts, refusal: { status, code, detail: why ?? detail } });
+      await this.put({ ...action, state: "failed", attempts, refusal: { status, code, detail: why || detail } });
       return null;
     }
     this.sending.delete(action.id);
+    this.listeners.forEach((listener) => listener(action, response));
     await this.remove(action.id);
-    this.listeners.forEach((listener) => listener(action));
     return null;
   }
 
@@ -167,17 +222,26 @@ function retryAfterOf(error: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/**
- * The queue of an app in its browser.  `owner`: the id of the person whose session `http` has; `watchOwner` calls its
- * listener when that changes.
- */
-export function createQueue(app: string, http: AxiosInstance, owner: () => string | null, watchOwner: (listener: () => void) => unknown): ActionQueue {
+/** Posts the body of an action with its key; resolves to the response's body. */
+export const postAction = async (http: AxiosInstance, { url, body, key }: Action): Promise<unknown> =>
+  (await http.post<unknown>(url, body, { headers: key === null ? {} : { "Idempotency-Key": key } })).data;
+
+export interface BrowserQueueOptions {
+  app: string;
+  /** The app's session: whose actions are sent, and with what. */
+  session: { http: AxiosInstance; personId: () => string | null; onPersonChange: (listener: () => void) => unknown };
+  /** Sends one action; by default its body is posted to its URL, with its key. */
+  send?: (action: Action) => Promise<unknown>;
+}
+
+/** The queue of an app in its browser. */
+export function createQueue({ app, session: { http, personId, onPersonChange }, send }: BrowserQueueOptions): ActionQueue {
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`supportcarr.${app}.actions`);
   const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);
   const queue = new ActionQueue({
     store: typeof indexedDB === "undefined" ? memoryStore() : browserStore(app),
-    owner,
-    send: ({ url, body, key }) => http.post(url, body, { headers: key === null ? {} : { "Idempotency-Key": key } }),
+    owner: personId,
+    send: send ?? ((action) => postAction(http, action)),
     isOnline: () => navigator.onLine,
     announce: () => channel?.postMessage(null),
     ...(locks ? { oneAtATime: async (work: () => Promise<void>) => {
@@ -190,7 +254,7 @@ export function createQueue(app: string, http: AxiosInstance, owner: () => strin
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") resume();
   });
-  watchOwner(() => void queue.read().then(resume));
+  onPersonChange(() => void queue.read().then(resume));
   return queue;
 }
 

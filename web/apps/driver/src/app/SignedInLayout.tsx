@@ -1,5 +1,6 @@
 import { hasPerson } from "@supportcarr/client/appSession";
 import { followAccount } from "@supportcarr/i18n/useLanguage";
+import { followUnits } from "@supportcarr/i18n/useUnits";
 import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
@@ -8,10 +9,9 @@ import { useEffect } from "react";
 import { BecomeDriverScreen } from "../features/application/BecomeDriverScreen.tsx";
 import { OfferLayer } from "../features/offer/OfferLayer.tsx";
 import { accountQueries } from "../lib/api/account.ts";
-import { useSession } from "../lib/session.ts";
-import { stepUp } from "../lib/stepUp.ts";
-import { ConnectionBanner } from "./ConnectionBanner.tsx";
-import { PendingScreen } from "./PendingScreen.tsx";
+import { phoneApp, useSession } from "../lib/session.ts";
+import { DriverConnection } from "./DriverConnection.tsx";
+import { PendingScreen } from "@supportcarr/phone-app/shell/PendingScreen";
 import { useDriving } from "./useDriving.ts";
 import { useLiveSync } from "./useLiveSync.ts";
 
@@ -27,7 +27,9 @@ export function SignedInLayout() {
 
   useLiveSync(signedIn && drives);
   useDriving(signedIn && drives);
+  const units = me.data?.preferences.units;
   useEffect(() => followAccount(language), [language]);
+  useEffect(() => followUnits(units), [units]);
 
   // Nothing of the person stays in memory.
   useEffect(() => {
@@ -45,10 +47,10 @@ export function SignedInLayout() {
 
   return (
     <div className="flex h-full flex-col">
-      <ConnectionBanner />
+      <DriverConnection />
       <div className="min-h-0 flex-1">{screen()}</div>
       {drives ? <OfferLayer /> : null}
-      <StepUpDialog stepUp={stepUp} />
+      <StepUpDialog stepUp={phoneApp.stepUp} />
     </div>
   );
 }

@@ -2,10 +2,10 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 
 import { WelcomeScreen } from "../features/entry/WelcomeScreen.tsx";
 import { hasSession, restoreSession } from "../lib/session.ts";
-import { CrashScreen } from "./CrashScreen.tsx";
-import { NotFoundScreen } from "./NotFoundScreen.tsx";
-import { PendingScreen } from "./PendingScreen.tsx";
-import { RootLayout } from "./RootLayout.tsx";
+import { CrashScreen } from "@supportcarr/phone-app/shell/CrashScreen";
+import { NotFoundScreen } from "@supportcarr/phone-app/shell/NotFoundScreen";
+import { PendingScreen } from "@supportcarr/phone-app/shell/PendingScreen";
+import { RootLayout } from "@supportcarr/phone-app/shell/RootLayout";
 import { SignedInLayout } from "./SignedInLayout.tsx";
 import { TabLayout } from "./TabLayout.tsx";
 
@@ -21,9 +21,9 @@ const entryRoute = createRoute({
   },
 });
 const welcomeRoute = createRoute({ getParentRoute: () => entryRoute, path: "welcome", component: WelcomeScreen });
-const signInRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-in", component: lazyRouteComponent(() => import("../features/entry/SignInScreen.tsx"), "SignInScreen") });
-const signUpRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-up", component: lazyRouteComponent(() => import("../features/entry/SignUpScreen.tsx"), "SignUpScreen") });
-const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: lazyRouteComponent(() => import("../features/entry/ResetScreen.tsx"), "ResetScreen") });
+const signInRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-in", component: lazyRouteComponent(() => import("@supportcarr/phone-app/entry/SignInScreen"), "SignInScreen") });
+const signUpRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-up", component: lazyRouteComponent(() => import("@supportcarr/phone-app/entry/SignUpScreen"), "SignUpScreen") });
+const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: lazyRouteComponent(() => import("@supportcarr/phone-app/entry/ResetScreen"), "ResetScreen") });
 const helpRoute = createRoute({ getParentRoute: () => rootRoute, path: "help", component: lazyRouteComponent(() => import("../features/help/HelpScreen.tsx"), "HelpScreen") });
 
 // --- with a session -------------------------------------------------------------------------
@@ -41,7 +41,7 @@ const verifyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "ve
 const tabsRoute = createRoute({ getParentRoute: () => signedInRoute, id: "tabs", component: TabLayout });
 const homeRoute = createRoute({ getParentRoute: () => tabsRoute, path: "/", component: lazyRouteComponent(() => import("../features/home/HomeScreen.tsx"), "HomeScreen") });
 const earningsRoute = createRoute({ getParentRoute: () => tabsRoute, path: "earnings", component: lazyRouteComponent(() => import("../features/earnings/EarningsScreen.tsx"), "EarningsScreen") });
-const inboxRoute = createRoute({ getParentRoute: () => tabsRoute, path: "inbox", component: lazyRouteComponent(() => import("../features/inbox/InboxScreen.tsx"), "InboxScreen") });
+const inboxRoute = createRoute({ getParentRoute: () => tabsRoute, path: "inbox", component: lazyRouteComponent(() => import("@supportcarr/phone-app/inbox/InboxScreen"), "InboxScreen") });
 const accountRoute = createRoute({ getParentRoute: () => tabsRoute, path: "account", component: lazyRouteComponent(() => import("../features/account/AccountScreen.tsx"), "AccountScreen") });
 
 const applyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "apply", component: lazyRouteComponent(() => import("../features/application/ApplicationScreen.tsx"), "ApplicationScreen") });
@@ -59,9 +59,10 @@ const vehiclesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "
 const vehicleRoute = createRoute({ getParentRoute: () => signedInRoute, path: "vehicles/$vehicleId", component: lazyRouteComponent(() => import("../features/vehicles/VehicleScreen.tsx"), "VehicleScreen") });
 const ratingsRoute = createRoute({ getParentRoute: () => signedInRoute, path: "ratings", component: lazyRouteComponent(() => import("../features/earnings/RatingsScreen.tsx"), "RatingsScreen") });
 const shiftsRoute = createRoute({ getParentRoute: () => signedInRoute, path: "shifts", component: lazyRouteComponent(() => import("../features/earnings/ShiftsScreen.tsx"), "ShiftsScreen") });
-const preferencesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/preferences", component: lazyRouteComponent(() => import("../features/account/PreferencesScreen.tsx"), "PreferencesScreen") });
-const profileRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/profile", component: lazyRouteComponent(() => import("../features/account/ProfileScreen.tsx"), "ProfileScreen") });
-const securityRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/security", component: lazyRouteComponent(() => import("../features/account/SecurityScreen.tsx"), "SecurityScreen") });
+const preferencesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/preferences", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/PreferencesScreen"), "PreferencesScreen") });
+const profileRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/profile", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/ProfileScreen"), "ProfileScreen") });
+const securityRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/security", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/SecurityScreen"), "SecurityScreen") });
+const privacyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "account/privacy", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/PrivacyScreen"), "PrivacyScreen") });
 
 const routeTree = rootRoute.addChildren([
   entryRoute.addChildren([welcomeRoute, signInRoute, signUpRoute]),
@@ -82,6 +83,7 @@ const routeTree = rootRoute.addChildren([
     preferencesRoute,
     profileRoute,
     securityRoute,
+    privacyRoute,
   ]),
 ]);
 

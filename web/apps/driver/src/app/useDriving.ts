@@ -1,20 +1,20 @@
 import { isInside } from "@supportcarr/client/areas";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { configQueries } from "@supportcarr/phone-app/api/config";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { clockQueries } from "../lib/api/clock.ts";
-import { configQueries } from "../lib/api/config.ts";
 import { drivingQueries } from "../lib/api/driving.ts";
 import { jobQueries } from "../lib/api/jobs.ts";
 import type { Rescue } from "../lib/api/types.ts";
 import { cityNow } from "../lib/cityClock.ts";
-import { outbox, reporter, useOutbox } from "../lib/driverPhone.ts";
+import { adoptFormerSteps } from "../lib/formerOutbox.ts";
 import { reportInterval } from "../lib/positions/buffer.ts";
 import { watchPlace } from "../lib/positions/demoDrive.ts";
+import { reporter } from "../lib/positions/positionReporter.ts";
+import { queue } from "../lib/queue.ts";
 import type { Fix } from "../lib/useGeolocation.ts";
 import { keepScreenOn } from "../lib/wakeLock.ts";
-
-const RETRY_MS = 5_000;
 
 /** Where a job leads the truck; `null`: it stands. */
 function goalOf(jobs: readonly Rescue[]): { lat: number; lng: number } | null {
@@ -25,11 +25,9 @@ function goalOf(jobs: readonly Rescue[]): { lat: number; lng: number } | null {
 
 /** While the driver is online or on a job: the screen stays on, and positions go to the platform. */
 export function useDriving(signedIn: boolean): void {
-  const queryClient = useQueryClient();
   const clock = useQuery({ ...clockQueries.current(), enabled: signedIn });
   const today = useQuery({ ...drivingQueries.today(), enabled: signedIn });
   const jobs = useQuery({ ...jobQueries.live(), enabled: signedIn });
-  const sent = useOutbox((state) => state.sent);
   const driving = signedIn && (today.data?.state === "online" || today.data?.state === "break" || Boolean(jobs.data?.length));
   const speed = clock.data?.speed ?? 1;
 
@@ -53,17 +51,7 @@ export function useDriving(signedIn: boolean): void {
 
   useEffect(() => {
     if (!signedIn) return;
-    const flush = () => void outbox.flush();
-    void Promise.all([reporter.restore(), outbox.restore()]).then(flush, () => undefined);
-    const timer = setInterval(flush, RETRY_MS);
-    addEventListener("online", flush);
-    return () => {
-      clearInterval(timer);
-      removeEventListener("online", flush);
-    };
+    const flush = () => void queue.flush();
+    void Promise.all([reporter.restore(), adoptFormerSteps(queue)]).then(flush, flush);
   }, [signedIn]);
-
-  useEffect(() => {
-    if (sent > 0) void queryClient.invalidateQueries({ queryKey: jobQueries.all() });
-  }, [sent, queryClient]);
 }

@@ -1,14 +1,16 @@
-import type { RealtimeClient, StreamEvent } from "@supportcarr/client/realtime";
+import type { StreamEvent } from "@supportcarr/client/realtime";
+import { chatOf } from "@supportcarr/phone-app/chat/chatActions";
+import { followStreams } from "@supportcarr/phone-app/shell/followStreams";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { clockQueries } from "../lib/api/clock.ts";
-import { configQueries } from "../lib/api/config.ts";
 import { drivingQueries } from "../lib/api/driving.ts";
 import { jobQueries } from "../lib/api/jobs.ts";
 import { notificationQueries } from "../lib/api/notifications.ts";
-import type { Offer } from "../lib/api/types.ts";
+import type { Message, Offer } from "../lib/api/types.ts";
 import { useLive } from "../lib/liveStore.ts";
+import { queue } from "../lib/queue.ts";
 import { tokenFor } from "../lib/session.ts";
 
 interface EventData {
@@ -23,13 +25,12 @@ export function useLiveSync(signedIn: boolean): void {
   const queryClient = useQueryClient();
   useEffect(() => {
     if (!signedIn) return;
-    let client: RealtimeClient | null = null;
-    let stopped = false;
     const renew = (...keys: (readonly unknown[])[]) => keys.forEach((queryKey) => void queryClient.invalidateQueries({ queryKey }));
 
     function onEvent(name: string, event: StreamEvent, past: boolean) {
-      if (past) return;
       const data = event.data as EventData;
+      if (name === "message:new" && data.rescue_id && data.sender?.role !== "driver") useLive.getState().countMessage(data.rescue_id); // also one that was missed
+      if (past) return; // the state that is loaded has it
       if (name === "offer:new") {
         queryClient.setQueryData(jobQueries.offer().queryKey, event.data as Offer);
       } else if (name === "offer:closed") {
@@ -41,7 +42,6 @@ export function useLiveSync(signedIn: boolean): void {
       } else if (name === "notification:new") {
         renew(notificationQueries.all(), drivingQueries.all());
       } else if (name === "message:new" && data.rescue_id) {
-        if (data.sender?.role !== "driver") useLive.getState().countMessage(data.rescue_id);
         renew(jobQueries.messages(data.rescue_id).queryKey);
       } else if (name === "photo:new" && data.rescue_id) {
         renew(jobQueries.photos(data.rescue_id).queryKey);
@@ -50,24 +50,22 @@ export function useLiveSync(signedIn: boolean): void {
       }
     }
 
-    async function start() {
-      const [{ RealtimeClient: Client }, config] = await Promise.all([import("@supportcarr/client/realtime"), queryClient.query({ ...configQueries.current(), staleTime: "static" })]);
-      if (stopped) return;
-      client = new Client({
-        url: config.realtime_url,
-        getToken: tokenFor,
-        onStatus: useLive.getState().setConnection,
-        onReload: () => renew(jobQueries.all(), drivingQueries.all(), notificationQueries.all(), clockQueries.current().queryKey),
-        onEvent,
-        onPositions: () => undefined,
-      });
-      client.start();
-    }
-
-    start().catch(() => useLive.getState().setConnection("offline"));
+    const end = followStreams({
+      queryClient,
+      getToken: tokenFor,
+      onStatus: useLive.getState().setConnection,
+      onReload: () => renew(jobQueries.all(), drivingQueries.all(), notificationQueries.all(), clockQueries.current().queryKey),
+      onEvent,
+      onPositions: () => undefined,
+    });
+    const unwatch = queue.onSent(({ subject }, response) => {
+      const chat = chatOf(subject);
+      if (chat === null) renew(jobQueries.all());
+      else queryClient.setQueryData(jobQueries.messages(chat).queryKey, (before = []) => [...before, response as Message]);
+    });
     return () => {
-      stopped = true;
-      client?.stop();
+      end();
+      unwatch();
       useLive.getState().reset();
     };
   }, [signedIn, queryClient]);

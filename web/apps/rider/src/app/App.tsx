@@ -1,4 +1,6 @@
 import { IntlProvider } from "@supportcarr/i18n/IntlProvider";
+import { PhoneAppContext } from "@supportcarr/phone-app/PhoneAppContext";
+import { createQueryClient } from "@supportcarr/phone-app/shell/queryClient";
 import { startPhoneApp } from "@supportcarr/pwa/phoneApp";
 import { UpdateNotice } from "@supportcarr/pwa/UpdateNotice";
 import { QueryClientProvider } from "@tanstack/react-query";
@@ -6,21 +8,24 @@ import { RouterProvider } from "@tanstack/react-router";
 
 import { loadMessages } from "../lib/messages/load.ts";
 import { queue } from "../lib/queue.ts";
-import { onPersonChange, personId, restoreSession, useSession } from "../lib/session.ts";
+import { phoneApp } from "../lib/session.ts";
 import { isKeptOffline } from "./keptOffline.ts";
-import { createQueryClient } from "./queryClient.ts";
 import { createAppRouter } from "./router.ts";
 
 const queryClient = createQueryClient();
 const router = createAppRouter();
 
-startPhoneApp({ app: "rider", scope: "/", session: { personId, onPersonChange, restoreSession, useSession }, queryClient, isKept: isKeptOffline, queue });
+startPhoneApp({ app: "rider", scope: "/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queue });
+
+const app = { ...phoneApp, queue };
 
 export function App() {
   return (
     <IntlProvider load={loadMessages}>
       <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
+        <PhoneAppContext.Provider value={app}>
+          <RouterProvider router={router} />
+        </PhoneAppContext.Provider>
         <UpdateNotice />
       </QueryClientProvider>
     </IntlProvider>

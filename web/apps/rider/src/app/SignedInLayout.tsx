@@ -1,5 +1,6 @@
 import { hasPerson } from "@supportcarr/client/appSession";
 import { followAccount } from "@supportcarr/i18n/useLanguage";
+import { followUnits } from "@supportcarr/i18n/useUnits";
 import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate } from "@tanstack/react-router";
@@ -9,9 +10,8 @@ import { accountQueries } from "../lib/api/account.ts";
 import { useCardReturn } from "../lib/cards/useCardReturn.ts";
 import { forgetRequests } from "../lib/lastRequests.ts";
 import { useRequest } from "../lib/requestStore.ts";
-import { useSession } from "../lib/session.ts";
-import { stepUp } from "../lib/stepUp.ts";
-import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { phoneApp, useSession } from "../lib/session.ts";
+import { RiderConnection } from "./RiderConnection.tsx";
 import { useLiveSync } from "./useLiveSync.ts";
 
 /** The screens of a person with a session; when it ends, here or elsewhere, the sign-in comes in their place. */
@@ -24,7 +24,9 @@ export function SignedInLayout() {
 
   useLiveSync(signedIn);
   useCardReturn(signedIn);
+  const units = me.data?.preferences.units;
   useEffect(() => followAccount(language), [language]);
+  useEffect(() => followUnits(units), [units]);
 
   // Nothing of the person stays in memory.
   useEffect(() => {
@@ -37,11 +39,11 @@ export function SignedInLayout() {
 
   return (
     <div className="flex h-full flex-col">
-      <ConnectionBanner />
+      <RiderConnection />
       <div className="min-h-0 flex-1">
         <Outlet />
       </div>
-      <StepUpDialog stepUp={stepUp} />
+      <StepUpDialog stepUp={phoneApp.stepUp} />
     </div>
   );
 }

@@ -1,5 +1,7 @@
 // @vitest-environment jsdom
 import { IntlProvider } from "@supportcarr/i18n/IntlProvider";
+import { PhoneAppContext } from "@supportcarr/phone-app/PhoneAppContext";
+import { createQueryClient } from "@supportcarr/phone-app/shell/queryClient";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
@@ -7,9 +9,9 @@ import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { loadMessages } from "../lib/messages/load.ts";
+import { queue } from "../lib/queue.ts";
 import { useRequest } from "../lib/requestStore.ts";
-import { http, useSession } from "../lib/session.ts";
-import { createQueryClient } from "./queryClient.ts";
+import { http, phoneApp, useSession } from "../lib/session.ts";
 import { createAppRouter } from "./router.ts";
 
 vi.mock("./useLiveSync.ts", () => ({ useLiveSync: () => undefined })); // no socket
@@ -87,7 +89,9 @@ function open(path: string) {
   render(
     <IntlProvider load={loadMessages}>
       <QueryClientProvider client={createQueryClient()}>
-        <RouterProvider router={router} />
+        <PhoneAppContext.Provider value={{ ...phoneApp, queue }}>
+          <RouterProvider router={router} />
+        </PhoneAppContext.Provider>
       </QueryClientProvider>
     </IntlProvider>,
   );

@@ -2,10 +2,10 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 
 import { WelcomeScreen } from "../features/entry/WelcomeScreen.tsx";
 import { hasSession, restoreSession } from "../lib/session.ts";
-import { CrashScreen } from "./CrashScreen.tsx";
-import { NotFoundScreen } from "./NotFoundScreen.tsx";
-import { PendingScreen } from "./PendingScreen.tsx";
-import { RootLayout } from "./RootLayout.tsx";
+import { CrashScreen } from "@supportcarr/phone-app/shell/CrashScreen";
+import { NotFoundScreen } from "@supportcarr/phone-app/shell/NotFoundScreen";
+import { PendingScreen } from "@supportcarr/phone-app/shell/PendingScreen";
+import { RootLayout } from "@supportcarr/phone-app/shell/RootLayout";
 import { SignedInLayout } from "./SignedInLayout.tsx";
 import { TabLayout } from "./TabLayout.tsx";
 
@@ -21,9 +21,9 @@ const entryRoute = createRoute({
   },
 });
 const welcomeRoute = createRoute({ getParentRoute: () => entryRoute, path: "welcome", component: WelcomeScreen });
-const signInRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-in", component: lazyRouteComponent(() => import("../features/entry/SignInScreen.tsx"), "SignInScreen") });
-const signUpRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-up", component: lazyRouteComponent(() => import("../features/entry/SignUpScreen.tsx"), "SignUpScreen") });
-const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: lazyRouteComponent(() => import("../features/entry/ResetScreen.tsx"), "ResetScreen") });
+const signInRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-in", component: lazyRouteComponent(() => import("@supportcarr/phone-app/entry/SignInScreen"), "SignInScreen") });
+const signUpRoute = createRoute({ getParentRoute: () => entryRoute, path: "sign-up", component: lazyRouteComponent(() => import("@supportcarr/phone-app/entry/SignUpScreen"), "SignUpScreen") });
+const resetRoute = createRoute({ getParentRoute: () => rootRoute, path: "reset", component: lazyRouteComponent(() => import("@supportcarr/phone-app/entry/ResetScreen"), "ResetScreen") });
 const helpRoute = createRoute({ getParentRoute: () => rootRoute, path: "help", component: lazyRouteComponent(() => import("../features/help/HelpScreen.tsx"), "HelpScreen") });
 const termsRoute = createRoute({ getParentRoute: () => rootRoute, path: "terms", component: lazyRouteComponent(() => import("../features/legal/LegalScreen.tsx"), "TermsScreen") });
 const privacyNoticeRoute = createRoute({ getParentRoute: () => rootRoute, path: "privacy", component: lazyRouteComponent(() => import("../features/legal/LegalScreen.tsx"), "PrivacyNoticeScreen") });
@@ -43,7 +43,7 @@ const verifyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "ve
 const tabsRoute = createRoute({ getParentRoute: () => signedInRoute, id: "tabs", component: TabLayout });
 const homeRoute = createRoute({ getParentRoute: () => tabsRoute, path: "/", component: lazyRouteComponent(() => import("../features/home/HomeScreen.tsx"), "HomeScreen") });
 const historyRoute = createRoute({ getParentRoute: () => tabsRoute, path: "rescues", component: lazyRouteComponent(() => import("../features/history/HistoryScreen.tsx"), "HistoryScreen") });
-const inboxRoute = createRoute({ getParentRoute: () => tabsRoute, path: "inbox", component: lazyRouteComponent(() => import("../features/inbox/InboxScreen.tsx"), "InboxScreen") });
+const inboxRoute = createRoute({ getParentRoute: () => tabsRoute, path: "inbox", component: lazyRouteComponent(() => import("@supportcarr/phone-app/inbox/InboxScreen"), "InboxScreen") });
 const accountRoute = createRoute({ getParentRoute: () => tabsRoute, path: "me", component: lazyRouteComponent(() => import("../features/account/AccountScreen.tsx"), "AccountScreen") });
 
 const requestRoute = createRoute({ getParentRoute: () => signedInRoute, path: "request/$step", component: lazyRouteComponent(() => import("../features/request/RequestScreen.tsx"), "RequestScreen") });
@@ -57,10 +57,10 @@ const ratingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "re
 const placesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "places", component: lazyRouteComponent(() => import("../features/places/PlacesScreen.tsx"), "PlacesScreen") });
 const bikesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "bikes", component: lazyRouteComponent(() => import("../features/bikes/BikesScreen.tsx"), "BikesScreen") });
 const cardsRoute = createRoute({ getParentRoute: () => signedInRoute, path: "cards", component: lazyRouteComponent(() => import("../features/cards/CardsScreen.tsx"), "CardsScreen") });
-const preferencesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/preferences", component: lazyRouteComponent(() => import("../features/account/PreferencesScreen.tsx"), "PreferencesScreen") });
-const profileRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/profile", component: lazyRouteComponent(() => import("../features/account/ProfileScreen.tsx"), "ProfileScreen") });
-const securityRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/security", component: lazyRouteComponent(() => import("../features/security/SecurityScreen.tsx"), "SecurityScreen") });
-const privacyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/privacy", component: lazyRouteComponent(() => import("../features/privacy/PrivacyScreen.tsx"), "PrivacyScreen") });
+const preferencesRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/preferences", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/PreferencesScreen"), "PreferencesScreen") });
+const profileRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/profile", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/ProfileScreen"), "ProfileScreen") });
+const securityRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/security", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/SecurityScreen"), "SecurityScreen") });
+const privacyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/privacy", component: lazyRouteComponent(() => import("@supportcarr/phone-app/account/PrivacyScreen"), "PrivacyScreen") });
 const drivingRoute = createRoute({ getParentRoute: () => signedInRoute, path: "me/driving", component: lazyRouteComponent(() => import("../features/account/DrivingScreen.tsx"), "DrivingScreen") });
 
 const routeTree = rootRoute.addChildren([

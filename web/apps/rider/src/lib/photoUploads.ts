@@ -1,8 +1,9 @@
-import { MAX_UPLOAD_BYTES, contentTypeOf } from "@supportcarr/client/uploads";
+import { uploadPhoto } from "@supportcarr/phone-app/api/photos";
+import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
 import { create } from "zustand";
 
-import { uploadRescuePhoto } from "./api/photos.ts";
 import type { PhotoStage } from "./api/types.ts";
+import { http } from "./session.ts";
 
 export interface PhotoUpload {
   id: string;
@@ -21,17 +22,7 @@ interface PhotoUploads {
   uploads: readonly PhotoUpload[];
 }
 
-export const MAX_PHOTOS = 10; // of each person and stage
-
 export const usePhotoUploads = create<PhotoUploads>(() => ({ picked: [], uploads: [] }));
-
-const PICTURES = new Set(["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]);
-
-/** Why a file cannot be a photo of the job; `null` if it can. */
-export function refusalOf(file: Pick<File, "name" | "type" | "size">): "wrongType" | "tooLarge" | null {
-  if (!PICTURES.has(contentTypeOf(file))) return "wrongType";
-  return file.size > MAX_UPLOAD_BYTES ? "tooLarge" : null;
-}
 
 export const pickPhotos = (files: readonly File[]): void => usePhotoUploads.setState(({ picked }) => ({ picked: [...picked, ...files].slice(0, MAX_PHOTOS) }));
 
@@ -52,7 +43,7 @@ export const retryPhoto = (upload: PhotoUpload, onSaved: () => void): Promise<vo
 async function send({ id, rescueId, stage, file }: PhotoUpload, onSaved: () => void): Promise<void> {
   update(id, { state: "sending", progress: 0, error: null });
   try {
-    await uploadRescuePhoto(rescueId, stage, file, id, (progress) => update(id, { progress }));
+    await uploadPhoto(http, { rescueId, stage, file, key: id, onProgress: (progress) => update(id, { progress }) });
     update(id, { state: "saved", progress: 1 });
     onSaved();
   } catch (error) {

@@ -1,7 +1,5 @@
-import { createAppSession } from "@supportcarr/client/appSession";
+import { createPhoneApp } from "@supportcarr/phone-app/createPhoneApp";
 
-/** What the sign-in page says of what was done before. */
-export type Message = "passwordReset" | "deletionRequested" | "totpRemoved";
+export const phoneApp = createPhoneApp("rider", { account: { to: "/me" }, rescue: (rescueId) => ({ to: "/rescues/$rescueId", params: { rescueId } }) });
 
-export const { useSession, http, refresh, hasSession, hasSecondFactor, personId, onPersonChange, tokenFor, restoreSession, signIn, signUp, renewAccessToken, forgetSession, signOut } =
-  createAppSession<Message>("rider");
+export const { useSession, http, refresh, hasSession, personId, onPersonChange, tokenFor, restoreSession, forgetSession, signOut } = phoneApp.session;

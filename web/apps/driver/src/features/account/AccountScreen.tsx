@@ -1,18 +1,20 @@
 import { Badge } from "@supportcarr/ui/Badge";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, FileCheck, LogOut, ShieldCheck, SlidersHorizontal, Star, Truck, UserRound, UserRoundCog } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { accountQueries } from "../../lib/api/account.ts";
-import { LinkRow } from "../../lib/LinkRow.tsx";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { LinkRow } from "@supportcarr/phone-app/LinkRow";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
+import { queue } from "../../lib/queue.ts";
 import { signOut } from "../../lib/session.ts";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Avatar } from "@supportcarr/ui/Avatar";
 import { Button } from "@supportcarr/ui/Button";
-import { ListRow } from "@supportcarr/ui/ListRow";
+import { Notice } from "@supportcarr/ui/Notice";
 
 const ICON = "size-5";
 
@@ -20,6 +22,8 @@ const ICON = "size-5";
 export function AccountScreen() {
   const text = useTranslations("account");
   const me = useQuery(accountQueries.me());
+  const queued = useTranslations("queued");
+  const waiting = useQueue(queue).length;
   const [leaving, setLeaving] = useState(false);
   return (
     <Screen title={text("title")}>
@@ -43,14 +47,19 @@ export function AccountScreen() {
         <LinkRow to="/account/profile" icon={<UserRound className={ICON} />} title={text("profile")} detail={text("profileAbout")} />
         <LinkRow to="/account/preferences" icon={<SlidersHorizontal className={ICON} />} title={text("preferences")} detail={text("preferencesAbout")} />
         <LinkRow to="/account/security" icon={<ShieldCheck className={ICON} />} title={text("security")} detail={text("securityAbout")} />
-        <ListRow href="/account" icon={<UserRoundCog aria-hidden="true" className={ICON} />} title={text("privacy")} detail={text("privacyAbout")} />
+        <LinkRow to="/account/privacy" icon={<UserRoundCog className={ICON} />} title={text("privacy")} detail={text("privacyAbout")} />
         <LinkRow to="/help" icon={<CircleHelp className={ICON} />} title={text("help")} />
       </nav>
       <Button variant="secondary" block className="mt-6" icon={<LogOut aria-hidden="true" className="size-5" />} onClick={() => setLeaving(true)}>
         {text("signOut")}
       </Button>
       {leaving ? (
-        <AlertDialog title={text("signOutTitle")} body={<p className="text-(--muted)">{text("signOutAbout")}</p>} confirm={text("signOut")} cancel={text("stay")} onConfirm={() => void signOut()} onCancel={() => setLeaving(false)} />
+        <AlertDialog title={text("signOutTitle")} body={
+            <>
+              <p className="text-(--muted)">{text("signOutAbout")}</p>
+              {waiting > 0 ? <Notice tone="warning">{queued("signOut", { count: waiting })}</Notice> : null}
+            </>
+          } confirm={text("signOut")} cancel={text("stay")} onConfirm={() => void signOut()} onCancel={() => setLeaving(false)} />
       ) : null}
     </Screen>
   );

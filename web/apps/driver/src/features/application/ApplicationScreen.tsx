@@ -10,11 +10,11 @@ import { useTranslations } from "use-intl";
 import { drivingQueries, submitApplication } from "../../lib/api/driving.ts";
 import type { DriverApplication } from "../../lib/api/types.ts";
 import { DOCUMENT_KINDS, isStated, isSubmittable, type ItemState, stateOfDocument } from "../../lib/applicationSteps.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
 import { useMissing } from "../../lib/useMissing.ts";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 const TONES = { missing: "warning", pending: "info", approved: "success", rejected: "danger", expired: "danger", optional: "neutral" } as const;
 const ROW = "flex min-h-16 items-center gap-3 py-3";

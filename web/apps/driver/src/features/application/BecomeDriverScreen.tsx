@@ -2,10 +2,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
 import { accountQueries, becomeDriver } from "../../lib/api/account.ts";
-import { Screen } from "../../lib/Screen.tsx";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { signOut } from "../../lib/session.ts";
 import { Button } from "@supportcarr/ui/Button";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 /** A rider's account has no driver's role yet: one press adds it. */
 export function BecomeDriverScreen() {

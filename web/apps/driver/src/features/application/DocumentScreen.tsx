@@ -13,9 +13,9 @@ import { useTranslations } from "use-intl";
 import { drivingQueries, sendDocument, uploadDocument } from "../../lib/api/driving.ts";
 import type { DocumentKind, DriverApplication, Vehicle } from "../../lib/api/types.ts";
 import { DOCUMENT_KINDS, EXPIRES, latestOf, MAY_BE_PDF } from "../../lib/applicationSteps.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 
 const OF_VEHICLE = new Set<DocumentKind>(["registration", "vehicle_photo"]);
 

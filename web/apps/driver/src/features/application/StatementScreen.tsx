@@ -8,9 +8,9 @@ import { useTranslations } from "use-intl";
 
 import { drivingQueries, saveStatement } from "../../lib/api/driving.ts";
 import type { DriverApplication } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 
 /** What the driver states: the licence and the insurance, and until when they are valid. */
 export function StatementScreen() {

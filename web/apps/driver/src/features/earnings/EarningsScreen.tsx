@@ -7,9 +7,9 @@ import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
 import { earningDays } from "../../lib/earningDays.ts";
-import { LinkRow } from "../../lib/LinkRow.tsx";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { LinkRow } from "@supportcarr/phone-app/LinkRow";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
 
 /** What the driver has earned, by day and job. */

@@ -5,8 +5,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { RatingDistribution } from "@supportcarr/phone-app/RatingDistribution";
+import { Screen } from "@supportcarr/phone-app/Screen";
 
 /** How riders have rated the driver. */
 export function RatingsScreen() {
@@ -24,20 +25,9 @@ export function RatingsScreen() {
               <p className="text-6xl font-semibold tabular-nums">{formats.number(average, 1)}</p>
               <Stars stars={average} label={text("average", { average: formats.number(average, 1) })} />
               <p className="mt-1 text-(--muted)">{text("count", { count })}</p>
-              <dl className="mt-6 grid grid-cols-[auto_1fr_auto] items-center gap-x-3 gap-y-3">
-                {[5, 4, 3, 2, 1].map((stars) => {
-                  const given = distribution[String(stars)] ?? 0;
-                  return (
-                    <div key={stars} className="contents">
-                      <dt>{text("stars", { count: stars })}</dt>
-                      <dd aria-hidden="true" className="h-3 overflow-hidden rounded-full bg-(--border)">
-                        <span className="block h-full bg-(--signal)" style={{ width: `${(100 * given) / Math.max(1, count)}%` }} />
-                      </dd>
-                      <dd className="text-right tabular-nums">{given}</dd>
-                    </div>
-                  );
-                })}
-              </dl>
+              <div className="mt-6">
+                <RatingDistribution count={count} distribution={distribution} nameOf={(stars) => text("stars", { count: stars })} />
+              </div>
               <p className="mt-6 text-sm text-(--muted)">{text("about")}</p>
             </>
           )

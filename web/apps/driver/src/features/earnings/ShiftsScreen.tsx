@@ -4,8 +4,8 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
 
 /** When the driver was online, and for how long. */

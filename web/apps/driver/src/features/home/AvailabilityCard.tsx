@@ -7,10 +7,10 @@ import { drivingQueries, setAvailability } from "../../lib/api/driving.ts";
 import { notificationQueries } from "../../lib/api/notifications.ts";
 import type { AvailabilityWish, DaySummary } from "../../lib/api/types.ts";
 import { allowSound } from "../../lib/chime.ts";
-import { TextLink } from "../../lib/TextLink.tsx";
+import { TextLink } from "@supportcarr/phone-app/TextLink";
 import { Button } from "@supportcarr/ui/Button";
 import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 /** Online, on a break or offline, and with which vehicle. */
 export function AvailabilityCard({ day, onJob }: { day: DaySummary; onJob: boolean }) {

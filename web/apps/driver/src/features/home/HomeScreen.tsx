@@ -4,8 +4,8 @@ import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
 import { jobQueries } from "../../lib/api/jobs.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { useDocumentTitle } from "@supportcarr/phone-app/useDocumentTitle";
 import { useLocation } from "../../lib/useGeolocation.ts";
 import { ApprovalCard } from "./ApprovalCard.tsx";
 import { AvailabilityCard } from "./AvailabilityCard.tsx";

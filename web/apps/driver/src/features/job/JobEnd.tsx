@@ -1,15 +1,18 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { StarInput } from "@supportcarr/ui/StarInput";
+import { QueuedActions } from "@supportcarr/phone-app/QueuedActions";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
-import { jobQueries, rate } from "../../lib/api/jobs.ts";
+import { jobQueries } from "../../lib/api/jobs.ts";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
+import { queue, rateRider, ratingSubject } from "../../lib/queue.ts";
 import { Button } from "@supportcarr/ui/Button";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 import { Photos } from "./Photos.tsx";
 
 /** How the job ended, what it brought, and the driver's word about the rider. */
@@ -45,6 +48,8 @@ function RateRider({ rescueId }: { rescueId: string }) {
   const { busy, send } = useSend();
   const ratings = useQuery(jobQueries.ratings(rescueId));
   const [stars, setStars] = useState(0);
+  const waits = useQueue(queue).some(({ subject }) => subject === ratingSubject(rescueId));
+  if (waits) return <QueuedActions subject={ratingSubject(rescueId)} />;
   if (!ratings.data) return null;
   if (ratings.data.mine) return <p className="text-center">{text("rated", { stars: ratings.data.mine.stars })}</p>;
   if (!ratings.data.may_rate) return null;
@@ -52,7 +57,7 @@ function RateRider({ rescueId }: { rescueId: string }) {
     <section aria-label={text("rate")} className="rounded-2xl border border-(--border) bg-(--surface) p-4 text-center">
       <h3 className="text-lg font-semibold">{text("rate")}</h3>
       <StarInput value={stars} onChange={setStars} label={text("rate")} nameOf={(count) => text("stars", { count })} />
-      <Button block busy={busy} disabled={stars === 0} onClick={() => void send(() => rate(rescueId, { stars }), { done: text("thanks"), onDone: () => queryClient.invalidateQueries({ queryKey: jobQueries.of(rescueId) }) })}>
+      <Button block busy={busy} disabled={stars === 0} onClick={() => void send(() => rateRider(rescueId, stars), { onDone: () => queryClient.invalidateQueries({ queryKey: jobQueries.of(rescueId) }) })}>
         {text("sendRating")}
       </Button>
     </section>

@@ -1,19 +1,22 @@
+import { LastKnown } from "@supportcarr/phone-app/LastKnown";
+import { QueuedActions } from "@supportcarr/phone-app/QueuedActions";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
-import { useOutbox } from "../../lib/driverPhone.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { statusWith } from "../../lib/outbox/steps.ts";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { useLive } from "../../lib/liveStore.ts";
+import { queue } from "../../lib/queue.ts";
+import { statusWith } from "../../lib/steps.ts";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { JobEnd } from "./JobEnd.tsx";
 import { JobMap } from "./JobMap.tsx";
 import { JobPlaces } from "./JobPlaces.tsx";
 import { MoreActions } from "./MoreActions.tsx";
 import { NextStep } from "./NextStep.tsx";
 import { Photos } from "./Photos.tsx";
-import { QueuedSteps } from "./QueuedSteps.tsx";
 
 const UNDER_WAY = new Set(["assigned", "en_route", "arrived", "in_transit"]);
 
@@ -22,15 +25,17 @@ export function JobScreen() {
   const text = useTranslations("job");
   const { rescueId } = useParams({ from: "/signed-in/job/$rescueId" });
   const rescue = useQuery(jobQueries.detail(rescueId));
-  const steps = useOutbox((state) => state.steps);
-  const status = rescue.data ? statusWith(rescue.data, steps) : null;
+  const actions = useQueue(queue);
+  const connected = useLive((state) => state.connection !== "offline");
+  const status = rescue.data ? statusWith(rescue.data, actions) : null;
   const under = rescue.data && status && UNDER_WAY.has(status) ? rescue.data : null;
   return (
     <Screen title={text("title")} back={{ to: "/" }} footer={under && status ? <NextStep rescue={under} status={status} /> : undefined}>
       <Loaded query={rescue}>
         {(job) => (
           <div className="space-y-5">
-            <QueuedSteps rescueId={job.id} />
+            <LastKnown at={rescue.dataUpdatedAt} connected={connected} />
+            <QueuedActions subject={job.id} />
             {under && status ? (
               <>
                 <div>

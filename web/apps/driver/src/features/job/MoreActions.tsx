@@ -5,11 +5,11 @@ import { LifeBuoy, TriangleAlert, Undo2, UserX, Wrench } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { abortJob, jobQueries, releaseJob } from "../../lib/api/jobs.ts";
-import { configQueries } from "../../lib/api/config.ts";
+import { configQueries } from "@supportcarr/phone-app/api/config";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
-import { outbox } from "../../lib/driverPhone.ts";
+import { queue } from "../../lib/queue.ts";
 import { ListRow } from "@supportcarr/ui/ListRow";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 import { FixDialog } from "./FixDialog.tsx";
 import { NoShowDialog } from "./NoShowDialog.tsx";
 import { ReasonDialog } from "./ReasonDialog.tsx";
@@ -29,7 +29,7 @@ export function MoreActions({ rescue, status }: { rescue: Rescue; status: Rescue
   const close = () => setOpen(null);
   const support = config.data?.support?.phone;
   const end = async () => {
-    await outbox.dropJob(rescue.id);
+    await queue.dropSubject(rescue.id);
     await queryClient.invalidateQueries({ queryKey: jobQueries.all() });
     close();
   };

@@ -1,10 +1,11 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { Modal } from "@supportcarr/ui/Modal";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
-import { useOutbox } from "../../lib/driverPhone.ts";
+import { queue } from "../../lib/queue.ts";
 import { Button } from "@supportcarr/ui/Button";
 import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { useCityTime } from "../../lib/useCityTime.ts";
@@ -18,7 +19,7 @@ export function NoShowDialog({ rescueId, onClose }: { rescueId: string; onClose:
   const formats = useFormats();
   const { busy, step } = useStep(rescueId);
   const timeline = useQuery(jobQueries.timeline(rescueId));
-  const queued = useOutbox((state) => state.steps).find((one) => one.rescueId === rescueId && one.kind === "arrival")?.happenedAt;
+  const queued = useQueue(queue).find((one) => one.subject === rescueId && one.kind === "arrival")?.happenedAt;
   const now = useCityTime(1_000);
   const arrived = queued ?? timeline.data?.filter(({ to }) => to === "arrived").at(-1)?.at;
   const over = arrived ? Date.parse(arrived) + WAIT_MS : null;

@@ -1,27 +1,27 @@
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
 import type { PhotoStage } from "../../lib/api/types.ts";
-import { perform, useOutbox } from "../../lib/driverPhone.ts";
-import { PhotoPicker } from "../../lib/PhotoPicker.tsx";
+import { queue, takePhoto } from "../../lib/queue.ts";
+import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
+import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
 import { useToast } from "@supportcarr/ui/toasts";
-
-const MAX_PHOTOS = 10; // of each person and stage
 
 /** What the bike looks like before it is loaded, and after: evidence for both sides. */
 export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStage }) {
   const text = useTranslations("photos");
   const toast = useToast();
   const photos = useQuery(jobQueries.photos(rescueId));
-  const waiting = useOutbox((state) => state.steps).filter((step) => step.rescueId === rescueId && step.kind === "photo" && step.body.stage === stage).length;
+  const waiting = useQueue(queue).filter((action) => action.subject === rescueId && action.kind === "photo" && (action.body as { stage: PhotoStage }).stage === stage).length;
   const shown = photos.data?.filter((photo) => photo.stage === stage) ?? [];
   const mine = shown.filter(({ by }) => by.role === "driver").length + waiting;
 
   async function add(files: readonly File[]) {
     for (const file of files.slice(0, MAX_PHOTOS - mine)) {
       try {
-        await perform(rescueId, "photo", { stage }, file);
+        await takePhoto(rescueId, stage, file);
       } catch (error) {
         toast({ tone: "danger", message: error instanceof Error && error.message ? error.message : text("failed") });
       }
@@ -50,7 +50,7 @@ export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStag
           {text("waiting", { count: waiting })}
         </p>
       ) : null}
-      {mine < MAX_PHOTOS ? <PhotoPicker label={text("add")} onPick={(files) => void add(files)} /> : null}
+      {mine < MAX_PHOTOS ? <PhotoPicker camera label={text("add")} onPick={(files) => void add(files)} /> : null}
     </section>
   );
 }

@@ -1,11 +1,11 @@
+import { RefusedAction } from "@supportcarr/pwa/queue";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
-import { perform } from "../../lib/driverPhone.ts";
-import { RefusedStep } from "../../lib/outbox/outbox.ts";
-import type { StepKind } from "../../lib/outbox/steps.ts";
+import { performStep } from "../../lib/queue.ts";
+import type { StepKind } from "../../lib/steps.ts";
 import { useToast } from "@supportcarr/ui/toasts";
 
 /** Does steps of a job, one at a time; says that one is kept when there is no connection, or why it was refused. */
@@ -18,16 +18,16 @@ export function useStep(rescueId: string) {
   const running = useRef(false);
 
   /** The code of the refusal; `null` if it is done, or kept. */
-  async function step(kind: StepKind, body: Record<string, unknown> = {}): Promise<RefusedStep | null> {
+  async function step(kind: StepKind, body: Record<string, unknown> = {}): Promise<RefusedAction | null> {
     if (running.current) return null;
     running.current = true;
     setBusy(true);
     try {
-      const outcome = await perform(rescueId, kind, body);
-      if (outcome === "queued") toast({ tone: "info", message: text("kept") });
+      const outcome = await performStep(rescueId, kind, body);
+      if (outcome === "kept") toast({ tone: "info", message: text("kept") });
       return null;
     } catch (error) {
-      if (!(error instanceof RefusedStep)) throw error;
+      if (!(error instanceof RefusedAction)) throw error;
       const sentence = errors.has(error.code as never) ? errors(error.code as never) : error.detail;
       toast({ tone: "danger", message: error.code === "too_far_from_pickup" || error.code === "pin_wrong" ? `${sentence} ${error.detail}` : sentence });
       return error;

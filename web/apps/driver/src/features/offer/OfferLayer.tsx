@@ -9,7 +9,7 @@ import { useLive } from "../../lib/liveStore.ts";
 import { Button } from "@supportcarr/ui/Button";
 import { Modal } from "@supportcarr/ui/Modal";
 import { useToast } from "@supportcarr/ui/toasts";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { OfferScreen } from "./OfferScreen.tsx";
 
 const OUTCOMES = new Set(["expired", "withdrawn"]);

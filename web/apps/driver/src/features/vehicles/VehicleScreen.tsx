@@ -11,12 +11,12 @@ import { useTranslations } from "use-intl";
 
 import { drivingQueries, removeVehicle, saveVehicle } from "../../lib/api/driving.ts";
 import type { Vehicle, VehicleForm } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Button } from "@supportcarr/ui/Button";
-import { useProblemText } from "../../lib/useProblemText.ts";
-import { useSend } from "../../lib/useSend.ts";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 const TYPES = ["pickup", "van", "trailer"] as const;
 const WORDS = ["make", "model", "colour", "plate"] as const;

@@ -5,9 +5,9 @@ import { Truck } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
-import { LinkRow } from "../../lib/LinkRow.tsx";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { LinkRow } from "@supportcarr/phone-app/LinkRow";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 
 /** The vehicles that the driver may drive with. */
 export function VehiclesScreen() {

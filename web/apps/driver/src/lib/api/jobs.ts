@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { http } from "../session.ts";
-import type { Message, Offer, Page, Photo, RatingForm, Rescue, RescueRatings, TimelineEntry } from "./types.ts";
+import type { Message, Offer, Page, Photo, Rescue, RescueRatings, TimelineEntry } from "./types.ts";
 
 const MESSAGES = 200;
 const RECHECK_MS = 15_000; // in case an event was lost on the way
@@ -66,10 +66,3 @@ export const releaseJob = async (rescueId: string, reason: string): Promise<Resc
 
 /** Ends the job on site: unsafe, or not as described. */
 export const abortJob = async (rescueId: string, reason: string): Promise<Rescue> => (await http.post<Rescue>(`${pathOfRescue(rescueId)}/abort`, { reason })).data;
-
-export const sendMessage = async (rescueId: string, text: string, key: string): Promise<Message> =>
-  (await http.post<Message>(`${pathOfRescue(rescueId)}/messages`, { text }, { headers: { "Idempotency-Key": key } })).data;
-
-export const rate = async (rescueId: string, rating: RatingForm): Promise<void> => {
-  await http.post(`${pathOfRescue(rescueId)}/rating`, rating);
-};

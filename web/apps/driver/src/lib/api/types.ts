@@ -1,8 +1,9 @@
 import type { components } from "@supportcarr/client/api";
 
+export type { Message, Page, Photo, PhotoStage } from "@supportcarr/phone-app/api/types";
+
 type Schemas = components["schemas"];
 
-export type AccountChange = Schemas["ChangeAccount"];
 export type Availability = Schemas["AvailabilityOut"];
 export type AvailabilityWish = Schemas["AvailabilityIn"];
 export type ClockReading = Schemas["ClockReading"];
@@ -13,12 +14,8 @@ export type DriverApplication = Schemas["ApplicationOut"];
 export type DriverDocument = Schemas["DocumentOut"];
 export type DriverStatement = Schemas["ApplicationIn"];
 export type Earning = Schemas["Earning"];
-export type Message = Schemas["MessageView"];
-export type Notification = Schemas["NotificationView"];
 export type Offer = Schemas["OfferOut"];
 export type OwnRatings = Schemas["OwnRatingsView"];
-export type Photo = Schemas["PhotoView"];
-export type PhotoStage = Photo["stage"];
 export type Place = Schemas["Place"];
 export type PositionReport = Schemas["PositionIn"];
 export type PositionResult = Schemas["PositionsOut"];
@@ -30,8 +27,3 @@ export type Shift = Schemas["ShiftOut"];
 export type TimelineEntry = Schemas["TimelineView"];
 export type Vehicle = Schemas["VehicleOut"];
 export type VehicleForm = Schemas["VehicleIn"];
-
-export interface Page<T> {
-  items: T[];
-  next_cursor?: string | null;
-}

@@ -2,7 +2,7 @@ import { AxiosError } from "axios";
 import { expect, test } from "vitest";
 
 import type { PositionReport } from "../api/types.ts";
-import { memoryStorage } from "../outbox/storage.ts";
+import { memoryStorage } from "./storage.ts";
 import type { BufferedPosition } from "./buffer.ts";
 import { PositionReporter } from "./reporter.ts";
 

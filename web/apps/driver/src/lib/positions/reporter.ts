@@ -1,9 +1,9 @@
 import { toProblem } from "@supportcarr/client/http";
+import { mayRetry, nextId } from "@supportcarr/pwa/actions";
 
 import type { PositionReport, PositionResult } from "../api/types.ts";
-import { mayRetry } from "../outbox/steps.ts";
-import { nextId, type Storage } from "../outbox/storage.ts";
 import { BATCH_MAX, type BufferedPosition, isWorthKeeping, toReport, withinLimit } from "./buffer.ts";
+import type { Storage } from "./storage.ts";
 
 /** Sends positions in the order of time; without a connection they are kept on the phone, thinned, and sent later. */
 export class PositionReporter {

@@ -1,18 +1,21 @@
 import { Badge } from "@supportcarr/ui/Badge";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { Bike, CarFront, CircleHelp, CreditCard, LogOut, MapPin, ShieldCheck, SlidersHorizontal, UserRound, UserRoundCog } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { accountQueries } from "../../lib/api/account.ts";
-import { LinkRow } from "../../lib/LinkRow.tsx";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { LinkRow } from "@supportcarr/phone-app/LinkRow";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
+import { queue } from "../../lib/queue.ts";
 import { signOut } from "../../lib/session.ts";
-import { TextLink } from "../../lib/TextLink.tsx";
+import { TextLink } from "@supportcarr/phone-app/TextLink";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Avatar } from "@supportcarr/ui/Avatar";
 import { Button } from "@supportcarr/ui/Button";
+import { Notice } from "@supportcarr/ui/Notice";
 
 const ICON = "size-6";
 
@@ -20,6 +23,8 @@ const ICON = "size-6";
 export function AccountScreen() {
   const text = useTranslations("account");
   const me = useQuery(accountQueries.me());
+  const queued = useTranslations("queued");
+  const waiting = useQueue(queue).length;
   const [leaving, setLeaving] = useState(false);
   return (
     <Screen title={text("title")}>
@@ -56,7 +61,12 @@ export function AccountScreen() {
         {text("signOut")}
       </Button>
       {leaving ? (
-        <AlertDialog title={text("signOutTitle")} body={<p className="text-(--muted)">{text("signOutAbout")}</p>} confirm={text("signOut")} cancel={text("stay")} onConfirm={() => void signOut()} onCancel={() => setLeaving(false)} />
+        <AlertDialog title={text("signOutTitle")} body={
+            <>
+              <p className="text-(--muted)">{text("signOutAbout")}</p>
+              {waiting > 0 ? <Notice tone="warning">{queued("signOut", { count: waiting })}</Notice> : null}
+            </>
+          } confirm={text("signOut")} cancel={text("stay")} onConfirm={() => void signOut()} onCancel={() => setLeaving(false)} />
       ) : null}
     </Screen>
   );

@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
 import { accountQueries, becomeDriver } from "../../lib/api/account.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 const APPLICATION = "/driver/apply";
 const LINK = "flex min-h-13 w-full items-center justify-center rounded-2xl bg-(--accent) px-5 font-semibold text-(--on-accent) hover:bg-(--accent-hover)";

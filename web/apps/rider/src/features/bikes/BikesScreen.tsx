@@ -9,12 +9,12 @@ import { removeBike, ridingQueries } from "../../lib/api/riding.ts";
 import type { Bike } from "../../lib/api/types.ts";
 import { BikeDialog } from "../../lib/bikes/BikeDialog.tsx";
 import { BikePicture } from "../../lib/bikes/BikePicture.tsx";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Button } from "@supportcarr/ui/Button";
 import { IconButton } from "@supportcarr/ui/IconButton";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 type Open = { kind: "add" } | { kind: "edit" | "remove"; bike: Bike };
 

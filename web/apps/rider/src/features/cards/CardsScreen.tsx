@@ -9,14 +9,14 @@ import { paymentQueries, removeCard } from "../../lib/api/payments.ts";
 import type { PaymentMethod } from "../../lib/api/types.ts";
 import { AddCardDialog } from "../../lib/cards/AddCardDialog.tsx";
 import { useCardText } from "../../lib/cards/useCardText.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Button } from "@supportcarr/ui/Button";
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { ListRow } from "@supportcarr/ui/ListRow";
 import { useToast } from "@supportcarr/ui/toasts";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 /** The cards that pay. */
 export function CardsScreen() {

@@ -9,9 +9,10 @@ import { useTranslations } from "use-intl";
 
 import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
-import { TextLink } from "../../lib/TextLink.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { RatingDistribution } from "@supportcarr/phone-app/RatingDistribution";
+import { Screen } from "@supportcarr/phone-app/Screen";
+import { TextLink } from "@supportcarr/phone-app/TextLink";
 import { Button } from "@supportcarr/ui/Button";
 
 const TONES: Partial<Record<RescueStatus, Tone>> = { scheduled: "info", completed: "success", cancelled: "neutral", no_show: "warning", unserved: "warning", rejected: "danger", aborted: "danger" };
@@ -80,13 +81,17 @@ function RescueRow({ rescue }: { rescue: Rescue }) {
 function OwnRating() {
   const text = useTranslations("history");
   const formats = useFormats();
+  const rating = useTranslations("rating");
   const { data } = useQuery(rescueQueries.ownRatings());
   if (!data || data.count === 0 || data.average === null) return null;
   const average = formats.number(data.average, 1);
   return (
-    <p className="mb-4 flex flex-wrap items-center gap-2 text-sm text-(--muted)">
-      <Stars stars={data.average} label={text("ownRating", { average })} />
-      <span>{text("ownRatingAbout", { average, count: data.count })}</span>
-    </p>
+    <details className="mb-4 text-sm">
+      <summary className="flex min-h-11 cursor-pointer flex-wrap items-center gap-2 text-(--muted)">
+        <Stars stars={data.average} label={text("ownRating", { average })} />
+        <span>{text("ownRatingAbout", { average, count: data.count })}</span>
+      </summary>
+      <RatingDistribution count={data.count} distribution={data.distribution} nameOf={(stars) => rating("starName", { stars })} />
+    </details>
   );
 }

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
-import { configQueries } from "../../lib/api/config.ts";
+import { configQueries } from "@supportcarr/phone-app/api/config";
 import { rescueQueries } from "../../lib/api/rescues.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { useDocumentTitle } from "@supportcarr/phone-app/useDocumentTitle";
 import { LiveCard } from "./LiveCard.tsx";
 import { WhereAreYou } from "./WhereAreYou.tsx";
 

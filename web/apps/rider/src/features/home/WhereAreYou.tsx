@@ -10,7 +10,7 @@ import { useFormats } from "@supportcarr/i18n/useFormats";
 import { geocodingQueries } from "../../lib/api/geocoding.ts";
 import type { Rescue } from "../../lib/api/types.ts";
 import { centreOf } from "../../lib/geometry.ts";
-import { LinkRow } from "../../lib/LinkRow.tsx";
+import { LinkRow } from "@supportcarr/phone-app/LinkRow";
 import { PinMap } from "../../lib/places/PinMap.tsx";
 import { PlaceSearch } from "../../lib/places/PlaceSearch.tsx";
 import { useRequest } from "../../lib/requestStore.ts";

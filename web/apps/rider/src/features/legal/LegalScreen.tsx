@@ -3,8 +3,8 @@ import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery } from "@tanstack/react-query";
 
 import { type LegalKind, legalQueries } from "../../lib/api/legal.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { hasSession } from "../../lib/session.ts";
 import { type Block, blocksOf } from "./markdown.ts";
 

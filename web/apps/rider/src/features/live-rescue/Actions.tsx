@@ -4,17 +4,17 @@ import { Camera, MessageCircle, Phone, Share2, ShieldAlert } from "lucide-react"
 import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { configQueries } from "../../lib/api/config.ts";
+import { configQueries } from "@supportcarr/phone-app/api/config";
 import { shareRescue } from "../../lib/api/rescues.ts";
 import type { Rescue } from "../../lib/api/types.ts";
-import { EMERGENCY_NUMBER } from "../../lib/emergency.ts";
+import { EMERGENCY_NUMBER } from "@supportcarr/phone-app/emergency";
 import { useLive } from "../../lib/liveStore.ts";
 import { hasDriver, hasEnded, type Phase } from "../../lib/rescuePhase.ts";
 import { CopyField } from "@supportcarr/ui/CopyField";
 import { Modal } from "@supportcarr/ui/Modal";
 import { useUiTexts } from "@supportcarr/ui/texts/useUiTexts";
 import { useToast } from "@supportcarr/ui/toasts";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 const CELL = "flex min-h-16 flex-1 flex-col items-center justify-center gap-1 rounded-xl border border-(--border) px-1 py-2 text-center text-sm hover:bg-(--hover)";
 

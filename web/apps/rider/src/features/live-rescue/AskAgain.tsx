@@ -13,7 +13,7 @@ import { EMPTY_DRAFT } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Button } from "@supportcarr/ui/Button";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 /**
  * Asks for the same once more: at once if it costs no more than before, else the new price is shown first.  Where the

@@ -3,16 +3,19 @@ import { Choices } from "@supportcarr/ui/form/Choices";
 import { FormDialog } from "@supportcarr/ui/form/FormDialog";
 import { InvalidFields } from "@supportcarr/ui/form/useSubmission";
 import { Modal } from "@supportcarr/ui/Modal";
+import { useOnline } from "@supportcarr/phone-app/shell/useOnline";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { cancelRescue, rescueQueries } from "../../lib/api/rescues.ts";
+import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
+import { cancellationOf, queue } from "../../lib/queue.ts";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { Button } from "@supportcarr/ui/Button";
 import { useToast } from "@supportcarr/ui/toasts";
-import { useDescribeError } from "../../lib/useProblemText.ts";
+import { useDescribeError } from "@supportcarr/phone-app/useProblemText";
 
 const REASONS = ["changed_my_mind", "found_other_help", "waiting_too_long", "wrong_details"] as const;
 
@@ -20,6 +23,8 @@ const REASONS = ["changed_my_mind", "found_other_help", "waiting_too_long", "wro
 export function CancelButton({ rescue, scheduled }: { rescue: Rescue; scheduled: boolean }) {
   const text = useTranslations("live.cancel");
   const [open, setOpen] = useState(false);
+  const asked = useQueue(queue).some(({ subject, kind }) => subject === rescue.id && kind === "cancellation");
+  if (asked) return null; // what became of it is said above
   return (
     <>
       <Button variant="quiet" block className="text-(--danger-text)" onClick={() => setOpen(true)}>
@@ -37,7 +42,8 @@ function CancelDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void
   const describeError = useDescribeError();
   const queryClient = useQueryClient();
   const terms = useQuery(rescueQueries.cancellation(rescue.id));
-  if (!terms.data) {
+  const online = useOnline();
+  if (!terms.data && online) {
     return (
       <Modal title={text("title")} closeLabel={text("keep")} onClose={onClose}>
         <Loaded query={terms} lines={2}>
@@ -46,13 +52,15 @@ function CancelDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void
       </Modal>
     );
   }
-  const { fee_minor, currency, free_until } = terms.data;
-  const fee = formats.money(fee_minor, currency);
+  const { fee_minor, free_until } = terms.data ?? { fee_minor: 0, free_until: null };
+  const fee = formats.money(fee_minor, rescue.quote.currency);
   return (
     <FormDialog
       title={text("title")}
       about={
-        fee_minor > 0 ? (
+        !terms.data ? (
+          text("offline")
+        ) : fee_minor > 0 ? (
           <strong className="block text-base text-(--text)">{text("costs", { fee })}</strong>
         ) : (
           <strong className="block text-base text-(--text)">{free_until ? text("freeUntil", { until: formats.time(free_until) }) : text("free")}</strong>
@@ -65,10 +73,9 @@ function CancelDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void
       onSubmit={async (values) => {
         const reason = values("reason");
         if (!reason) throw new InvalidFields({ reason: text("reasonMissing") });
-        const cancelled = await cancelRescue(rescue.id, reason);
-        queryClient.setQueryData(rescueQueries.detail(rescue.id).queryKey, cancelled);
+        const outcome = await queue.perform(cancellationOf(rescue.id, reason, fee_minor));
         void queryClient.invalidateQueries({ queryKey: rescueQueries.all() });
-        toast({ tone: "success", message: text("done") });
+        toast(outcome === "sent" ? { tone: "success", message: text("done") } : { tone: "info", message: text("kept") });
         onClose();
       }}
       onClose={onClose}

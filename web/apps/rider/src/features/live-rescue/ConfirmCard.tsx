@@ -3,7 +3,7 @@ import { ExternalLink } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { rescueQueries } from "../../lib/api/rescues.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
 
 /** The bank asks the rider to confirm the payment; what comes of it arrives by itself. */
 export function ConfirmCard({ rescueId }: { rescueId: string }) {

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { confirmFix, rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue } from "../../lib/api/types.ts";
 import { Button } from "@supportcarr/ui/Button";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 /** The driver says that the bike is fixed: the rider agrees to the price, or says that it is not. */
 export function FixCard({ rescue }: { rescue: Rescue }) {

@@ -4,8 +4,8 @@ import { ChevronLeft } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { rescueQueries } from "../../lib/api/rescues.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { useDocumentTitle } from "../../lib/useDocumentTitle.ts";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { useDocumentTitle } from "@supportcarr/phone-app/useDocumentTitle";
 import { RescueView } from "./RescueView.tsx";
 
 /** One rescue: while it goes on where the truck is and what to do, afterwards how it ended. */
@@ -26,7 +26,7 @@ export function LiveScreen() {
         <ChevronLeft aria-hidden="true" className="size-6" />
       </Link>
       <Loaded query={rescue} lines={5}>
-        {(data) => <RescueView rescue={data} timeline={timeline.data ?? []} />}
+        {(data) => <RescueView rescue={data} loadedAt={rescue.dataUpdatedAt} timeline={timeline.data ?? []} />}
       </Loaded>
     </main>
   );

@@ -5,7 +5,7 @@ import { renewPin, rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue } from "../../lib/api/types.ts";
 import type { Phase } from "../../lib/rescuePhase.ts";
 import { Button } from "@supportcarr/ui/Button";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 
 /** The PIN with which the driver starts the ride: only the right driver, at the rider, can. */
 export function PinCard({ rescue, phase }: { rescue: Rescue; phase: Phase }) {

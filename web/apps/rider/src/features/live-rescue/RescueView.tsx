@@ -1,3 +1,5 @@
+import { LastKnown } from "@supportcarr/phone-app/LastKnown";
+import { QueuedActions } from "@supportcarr/phone-app/QueuedActions";
 import { BottomSheet, type Snap } from "@supportcarr/ui/BottomSheet";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
@@ -21,11 +23,12 @@ import { JobFacts } from "./JobFacts.tsx";
 const TICK_MS = 5_000;
 
 /** The map, and in front of it what is so and what can be done. */
-export function RescueView({ rescue, timeline }: { rescue: Rescue; timeline: readonly TimelineEntry[] }) {
+export function RescueView({ rescue, loadedAt, timeline }: { rescue: Rescue; loadedAt: number; timeline: readonly TimelineEntry[] }) {
   const text = useTranslations("live");
   const describe = usePhaseText();
   const now = useCityTime(TICK_MS);
   const phase = phaseOf(rescue, timeline);
+  const connected = useLive((state) => state.connection !== "offline");
   const position = useLive((state) => (rescue.driver && hasDriver(phase) ? (state.positions.get(rescue.driver.id) ?? null) : null));
   const seconds = secondsToStop(rescue, timeline.at(-1)?.at ?? null, position, now);
   const { title, body } = describe(phase, rescue, seconds);
@@ -39,7 +42,9 @@ export function RescueView({ rescue, timeline }: { rescue: Rescue; timeline: rea
           <h1 className="text-xl leading-tight font-semibold wrap-anywhere">{title}</h1>
           {body ? <p className="mt-1 text-(--muted)">{body}</p> : null}
         </div>
+        <LastKnown at={loadedAt} connected={connected} />
         <div className="mt-4 space-y-4">
+          <QueuedActions subject={rescue.id} />
           {phase === "searching" || phase === "searchingAgain" ? <SearchState rescue={rescue} timeline={timeline} /> : null}
           {phase === "confirmingCard" ? <ConfirmCard rescueId={rescue.id} /> : null}
           {phase === "fixProposed" ? <FixCard rescue={rescue} /> : null}

@@ -4,12 +4,13 @@ import { useTranslations } from "use-intl";
 
 import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { Photo, PhotoStage, RescueStatus } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { PhotoPicker } from "../../lib/PhotoPicker.tsx";
-import { MAX_PHOTOS, type PhotoUpload, retryPhoto, sendPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
+import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
+import { type PhotoUpload, retryPhoto, sendPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
-import { useProblemText } from "../../lib/useProblemText.ts";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 
 // When the platform takes photos of each stage.
 const BEFORE = new Set<RescueStatus>(["scheduled", "requested", "matching", "assigned", "en_route", "arrived", "in_transit"]);

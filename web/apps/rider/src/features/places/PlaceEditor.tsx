@@ -6,7 +6,7 @@ import { ChevronLeft, LocateFixed } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { configQueries } from "../../lib/api/config.ts";
+import { configQueries } from "@supportcarr/phone-app/api/config";
 import { geocodingQueries } from "../../lib/api/geocoding.ts";
 import { savePlace } from "../../lib/api/riding.ts";
 import type { SavedPlace } from "../../lib/api/types.ts";
@@ -16,7 +16,7 @@ import { Button } from "@supportcarr/ui/Button";
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { ScreenFrame } from "@supportcarr/ui/ScreenFrame";
 import { useGeolocation } from "../../lib/useGeolocation.ts";
-import { useDescribeError } from "../../lib/useProblemText.ts";
+import { useDescribeError } from "@supportcarr/phone-app/useProblemText";
 
 interface PlaceEditorProps {
   place?: SavedPlace;

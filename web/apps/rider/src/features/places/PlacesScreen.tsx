@@ -6,13 +6,13 @@ import { useTranslations } from "use-intl";
 
 import { removePlace, ridingQueries } from "../../lib/api/riding.ts";
 import type { SavedPlace } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Button } from "@supportcarr/ui/Button";
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { ListRow } from "@supportcarr/ui/ListRow";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 import { PlaceEditor } from "./PlaceEditor.tsx";
 
 type Open = { kind: "add" } | { kind: "edit" | "remove"; place: SavedPlace };

@@ -8,7 +8,7 @@ import { useTranslations } from "use-intl";
 import { reportRating } from "../../lib/api/rescues.ts";
 import type { Rating, RescueRatings } from "../../lib/api/types.ts";
 import { Button } from "@supportcarr/ui/Button";
-import { useDescribeError } from "../../lib/useProblemText.ts";
+import { useDescribeError } from "@supportcarr/phone-app/useProblemText";
 
 /** What both sides have said, as far as the rider may see it. */
 export function BothRatings({ ratings: { mine, theirs } }: { ratings: RescueRatings }) {

@@ -1,3 +1,6 @@
+import { QueuedActions } from "@supportcarr/phone-app/QueuedActions";
+import { useOnline } from "@supportcarr/phone-app/shell/useOnline";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -5,13 +8,15 @@ import { useTranslations } from "use-intl";
 
 import { TextArea } from "@supportcarr/ui/form/TextArea";
 
-import { rate, rescueQueries } from "../../lib/api/rescues.ts";
+import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { RatingForm } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
-import { Screen } from "../../lib/Screen.tsx";
+import { queue, ratingOf, ratingSubject } from "../../lib/queue.ts";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
+import { useToast } from "@supportcarr/ui/toasts";
 import { StarInput } from "@supportcarr/ui/StarInput";
-import { useSend } from "../../lib/useSend.ts";
+import { useSend } from "@supportcarr/phone-app/useSend";
 import { BothRatings } from "./BothRatings.tsx";
 
 const MAX_COMMENT = 500;
@@ -22,10 +27,18 @@ export function RatingScreen() {
   const { rescueId } = useParams({ from: "/signed-in/rescues/$rescueId/rating" });
   const rescue = useQuery(rescueQueries.detail(rescueId));
   const ratings = useQuery(rescueQueries.ratings(rescueId));
+  const online = useOnline();
+  const waits = useQueue(queue).some(({ subject }) => subject === ratingSubject(rescueId));
   const driver = rescue.data?.driver?.name.split(" ")[0];
   return (
     <Screen title={driver ? text("titleDriver", { driver }) : text("title")} back={{ to: "/rescues/$rescueId", params: { rescueId } }}>
-      <Loaded query={ratings}>{(data) => (data.may_rate ? <Form rescueId={rescueId} reasons={data.reasons} /> : <BothRatings ratings={data} />)}</Loaded>
+      {waits ? (
+        <QueuedActions subject={ratingSubject(rescueId)} />
+      ) : !ratings.data && !online ? (
+        <Form rescueId={rescueId} reasons={[]} />
+      ) : (
+        <Loaded query={ratings}>{(data) => (data.may_rate ? <Form rescueId={rescueId} reasons={data.reasons} /> : <BothRatings ratings={data} />)}</Loaded>
+      )}
     </Screen>
   );
 }
@@ -33,6 +46,7 @@ export function RatingScreen() {
 function Form({ rescueId, reasons }: { rescueId: string; reasons: readonly string[] }) {
   const text = useTranslations("rating");
   const queryClient = useQueryClient();
+  const toast = useToast();
   const { busy, send } = useSend();
   const [stars, setStars] = useState(0);
   const [chosen, setChosen] = useState<readonly string[]>([]);
@@ -46,6 +60,7 @@ function Form({ rescueId, reasons }: { rescueId: string; reasons: readonly strin
       </p>
       {stars ? (
         <>
+          {reasons.length ? (
           <fieldset className="mt-5">
             <legend className="font-medium">{text("reasonsLegend")}</legend>
             <div className="mt-2.5 flex flex-wrap gap-2">
@@ -60,6 +75,7 @@ function Form({ rescueId, reasons }: { rescueId: string; reasons: readonly strin
               ))}
             </div>
           </fieldset>
+          ) : null}
           <TextArea name="comment" label={text("comment")} maxLength={MAX_COMMENT} value={comment} onChange={(event) => setComment(event.target.value)} className="mt-5" />
           <Button
             size="lg"
@@ -67,9 +83,11 @@ function Form({ rescueId, reasons }: { rescueId: string; reasons: readonly strin
             busy={busy}
             className="mt-5"
             onClick={() =>
-              void send(() => rate(rescueId, { stars, reasons: [...chosen] as NonNullable<RatingForm["reasons"]>, comment: comment.trim() || null }), {
-                done: text("done"),
-                onDone: () => queryClient.invalidateQueries({ queryKey: rescueQueries.ratings(rescueId).queryKey }),
+              void send(() => queue.perform(ratingOf(rescueId, { stars, reasons: [...chosen] as NonNullable<RatingForm["reasons"]>, comment: comment.trim() || null })), {
+                onDone: async (outcome) => {
+                  if (outcome === "sent") toast({ tone: "success", message: text("done") });
+                  await queryClient.invalidateQueries({ queryKey: rescueQueries.ratings(rescueId).queryKey });
+                },
               })
             }
           >

@@ -7,9 +7,9 @@ import { useTranslations } from "use-intl";
 
 import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { Rescue, TimelineEntry } from "../../lib/api/types.ts";
-import { Loaded } from "../../lib/Loaded.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { phaseOf } from "../../lib/rescuePhase.ts";
-import { Screen } from "../../lib/Screen.tsx";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { PriceLines } from "@supportcarr/ui/PriceLines";
 import { usePriceLines } from "../../lib/usePriceLines.ts";

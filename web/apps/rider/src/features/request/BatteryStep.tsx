@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import type { BatteryAnswers } from "../../lib/api/types.ts";
-import { EMERGENCY_NUMBER } from "../../lib/emergency.ts";
+import { EMERGENCY_NUMBER } from "@supportcarr/phone-app/emergency";
 import { isDangerous } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Button } from "@supportcarr/ui/Button";

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { ridingQueries } from "../../lib/api/riding.ts";
 import { BikeDialog } from "../../lib/bikes/BikeDialog.tsx";
 import { BikePicture } from "../../lib/bikes/BikePicture.tsx";
-import { Loaded } from "../../lib/Loaded.tsx";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Button } from "@supportcarr/ui/Button";
 import { OptionList } from "./OptionList.tsx";

@@ -4,7 +4,7 @@ import { X } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { PhotoPicker } from "../../lib/PhotoPicker.tsx";
+import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
 import { dropPicked, pickPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Button } from "@supportcarr/ui/Button";

@@ -3,7 +3,7 @@ import { useTranslations } from "use-intl";
 
 import { type Step, stepBefore, stepsOf } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
-import { Screen } from "../../lib/Screen.tsx";
+import { Screen } from "@supportcarr/phone-app/Screen";
 import { StepProgress } from "@supportcarr/ui/StepProgress";
 
 interface StepFrameProps {

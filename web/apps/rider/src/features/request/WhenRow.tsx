@@ -7,7 +7,7 @@ import { CalendarClock } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { configQueries } from "../../lib/api/config.ts";
+import { configQueries } from "@supportcarr/phone-app/api/config";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Button } from "@supportcarr/ui/Button";
 import { ListRow } from "@supportcarr/ui/ListRow";

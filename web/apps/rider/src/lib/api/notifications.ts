@@ -1,21 +1,3 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { phoneApp } from "../session.ts";
 
-import { http } from "../session.ts";
-import type { Notification, Page } from "./types.ts";
-
-const PAGE = 30;
-
-export const notificationQueries = {
-  all: () => ["notifications"] as const,
-  list: () =>
-    infiniteQueryOptions({
-      queryKey: [...notificationQueries.all(), "list"],
-      queryFn: async ({ pageParam }) => (await http.get<Page<Notification>>("/me/notifications", { params: { limit: PAGE, cursor: pageParam } })).data,
-      initialPageParam: undefined as string | undefined,
-      getNextPageParam: (page) => page.next_cursor ?? undefined,
-    }),
-};
-
-export const markRead = async (id: string): Promise<void> => {
-  await http.post(`/me/notifications/${encodeURIComponent(id)}/reading`);
-};
+export const { notificationQueries } = phoneApp;

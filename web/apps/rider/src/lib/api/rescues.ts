@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { http } from "../session.ts";
-import type { Cancellation, Message, OwnRatings, Page, PaymentAuthentication, Photo, RatingForm, Rescue, RescueRatings, ShareLink, TimelineEntry } from "./types.ts";
+import type { Cancellation, Message, OwnRatings, Page, PaymentAuthentication, Photo, Rescue, RescueRatings, ShareLink, TimelineEntry } from "./types.ts";
 
 const PAGE = 15;
 const MESSAGES = 200;
@@ -85,20 +85,11 @@ export interface NewRescue {
 /** Requests the rescue; repeated with the same key it is requested once. */
 export const requestRescue = async (rescue: NewRescue, key: string): Promise<Rescue> => (await http.post<Rescue>("/rescues", rescue, { headers: { "Idempotency-Key": key } })).data;
 
-export const cancelRescue = async (rescueId: string, reason: string): Promise<Rescue> => (await http.post<Rescue>(`${pathOf(rescueId)}/cancellation`, { reason })).data;
-
 /** Agrees to pay at most this for a bike that was fixed on the spot. */
 export const confirmFix = async (rescueId: string, priceMinor: number): Promise<Rescue> => (await http.post<Rescue>(`${pathOf(rescueId)}/fix-confirmation`, { price_minor: priceMinor })).data;
 
 /** Another start PIN in place of the one before. */
 export const renewPin = async (rescueId: string): Promise<Rescue> => (await http.post<Rescue>(`${pathOf(rescueId)}/pin`)).data;
-
-export const sendMessage = async (rescueId: string, text: string, key: string): Promise<Message> =>
-  (await http.post<Message>(`${pathOf(rescueId)}/messages`, { text }, { headers: { "Idempotency-Key": key } })).data;
-
-export const rate = async (rescueId: string, rating: RatingForm): Promise<void> => {
-  await http.post(`${pathOf(rescueId)}/rating`, rating);
-};
 
 /** Tells operators that a rating is abusive. */
 export const reportRating = async (ratingId: string, reason: string): Promise<void> => {

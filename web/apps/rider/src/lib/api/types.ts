@@ -1,8 +1,9 @@
 import type { components } from "@supportcarr/client/api";
 
+export type { Message, Page, Photo, PhotoStage } from "@supportcarr/phone-app/api/types";
+
 type Schemas = components["schemas"];
 
-export type AccountChange = Schemas["ChangeAccount"];
 export type Bike = Schemas["BikeView"];
 export type BikeForm = Schemas["NewBike"];
 export type BikeType = Bike["type"];
@@ -10,13 +11,9 @@ export type Cancellation = Schemas["CancellationView"];
 export type ClockReading = Schemas["ClockReading"];
 export type Coverage = Schemas["CoverageView"];
 export type Driver = Schemas["DriverView"];
-export type Message = Schemas["MessageView"];
-export type Notification = Schemas["NotificationView"];
 export type PaymentAuthentication = Schemas["PaymentAuthentication"];
 export type PaymentMethod = Schemas["PaymentMethodView"];
 export type CardSetup = Schemas["CardSetupView"];
-export type Photo = Schemas["PhotoView"];
-export type PhotoStage = Photo["stage"];
 export type Place = Schemas["Place"];
 export type PriceItem = Schemas["PriceItem"];
 export type Quote = Schemas["supportcarr.pricing.schemas.QuoteView"];
@@ -34,8 +31,3 @@ export type ShareLink = Schemas["ShareLinkView"];
 export type SavedPlace = Schemas["PlaceView"];
 export type SavedPlaceForm = Schemas["NewPlace"];
 export type TimelineEntry = Schemas["TimelineView"];
-
-export interface Page<T> {
-  items: T[];
-  next_cursor?: string | null;
-}

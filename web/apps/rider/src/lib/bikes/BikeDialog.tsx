@@ -9,7 +9,7 @@ import { useTranslations } from "use-intl";
 import { saveBike, uploadBikePhoto } from "../api/riding.ts";
 import type { Bike } from "../api/types.ts";
 import { Button } from "@supportcarr/ui/Button";
-import { useDescribeError } from "../useProblemText.ts";
+import { useDescribeError } from "@supportcarr/phone-app/useProblemText";
 import { readBike } from "./readBike.ts";
 
 const TYPES = ["city", "cargo", "mountain", "road", "folding", "other"] as const;

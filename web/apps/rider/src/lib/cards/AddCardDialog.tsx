@@ -4,10 +4,10 @@ import { Skeleton } from "@supportcarr/ui/Skeleton";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
-import { configQueries } from "../api/config.ts";
+import { configQueries } from "@supportcarr/phone-app/api/config";
 import { addEnteredCard, paymentQueries } from "../api/payments.ts";
 import type { PaymentMethod } from "../api/types.ts";
-import { useProblemText } from "../useProblemText.ts";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { EmulatorCardForm } from "./EmulatorCardForm.tsx";
 import { StripeCardForm } from "./StripeCardForm.tsx";
 

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 
 import { addCard } from "../api/payments.ts";
 import type { PaymentMethod } from "../api/types.ts";
-import { useDescribeError } from "../useProblemText.ts";
+import { useDescribeError } from "@supportcarr/phone-app/useProblemText";
 import { pageWithReturn } from "./cardPage.ts";
 
 // The test cards of Stripe: https://docs.stripe.com/testing

@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 
 import { addEnteredCard, paymentQueries } from "../api/payments.ts";
 import { useRequest } from "../requestStore.ts";
-import { useProblemText } from "../useProblemText.ts";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { returnedFrom } from "./cardPage.ts";
 
 /** Keeps the card that was entered on a page of its own, when that page leads back here. */

@@ -1,0 +1,11 @@
+import type { PositionResult } from "../api/types.ts";
+import { http } from "../session.ts";
+import type { BufferedPosition } from "./buffer.ts";
+import { PositionReporter } from "./reporter.ts";
+import { browserStorage, memoryStorage } from "./storage.ts";
+
+/** Tells the platform where the driver is. */
+export const reporter = new PositionReporter(
+  typeof indexedDB === "undefined" ? memoryStorage<BufferedPosition>() : browserStorage<BufferedPosition>("positions"),
+  async (positions) => (await http.post<PositionResult>("/me/positions", positions)).data,
+);

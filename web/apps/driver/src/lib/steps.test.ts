@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+
+import { statusWith } from "./steps.ts";
+
+const step = (kind: string, { subject = "res_1", state = "saved" } = {}) => ({ subject, kind, state });
+
+test("a job stands where the driver's own steps have led it", () => {
+  const rescue = { id: "res_1", status: "assigned" } as const;
+  expect(statusWith(rescue, [])).toBe("assigned");
+  expect(statusWith(rescue, [step("departure"), step("arrival"), step("photo")])).toBe("arrived");
+  expect(statusWith(rescue, [step("departure", { subject: "res_2" })])).toBe("assigned");
+  expect(statusWith(rescue, [step("departure"), step("arrival", { state: "failed" })])).toBe("en_route");
+});

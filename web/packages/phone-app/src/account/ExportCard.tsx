@@ -1,0 +1,75 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { Card } from "@supportcarr/ui/Card";
+import { Notice } from "@supportcarr/ui/Notice";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+
+import { Button } from "@supportcarr/ui/Button";
+import { usePhoneApp } from "../PhoneAppContext.tsx";
+import { useSend } from "../useSend.ts";
+
+const REVOKE_MS = 60_000;
+
+/** Asks for a copy of the person's data, waits for it, and downloads it. */
+export function ExportCard() {
+  const text = useTranslations("privacy.data");
+  const { account, role } = usePhoneApp();
+  const storageKey = `supportcarr.${role}.export`; // the id of the last copy, so that a reload finds it
+  const [exportId, setExportId] = useState(() => sessionStorage.getItem(storageKey));
+  const { busy, send } = useSend();
+  const request = () =>
+    send(async () => {
+      const { id } = await account.requestExport();
+      sessionStorage.setItem(storageKey, id);
+      setExportId(id);
+    });
+  return (
+    <Card title={text("title")} about={text("about")}>
+      {exportId ? <ExportState id={exportId} /> : null}
+      <Button variant="secondary" block busy={busy} onClick={() => void request()}>
+        {busy ? text("requesting") : text("request")}
+      </Button>
+    </Card>
+  );
+}
+
+function ExportState({ id }: { id: string }) {
+  const text = useTranslations("privacy.data");
+  const formats = useFormats();
+  const { account, accountQueries } = usePhoneApp();
+  const { data, isError } = useQuery(accountQueries.dataExport(id));
+  const { busy, send } = useSend();
+  const download = () =>
+    send(async () => {
+      const url = URL.createObjectURL(await account.archiveOf(id));
+      const link = document.createElement("a");
+      link.href = url;
+      link.download = `${id}.zip`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
+    });
+  if (isError) {
+    return (
+      <Notice tone="danger" className="mb-4">
+        {text("failed")}
+      </Notice>
+    );
+  }
+  if (data === undefined) return null;
+  if (data?.state !== "ready") {
+    return (
+      <Notice tone="info" className="mb-4">
+        {data === null ? text("expired") : text("preparing")}
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="success" className="mb-4">
+      <p>{text("ready", { until: formats.date(data.expires_at) })}</p>
+      <Button block className="mt-3 mb-1" busy={busy} onClick={() => void download()}>
+        {text("download")}
+      </Button>
+    </Notice>
+  );
+}

@@ -1,0 +1,97 @@
+import type { Account } from "@supportcarr/client/account";
+import { isLanguage, LANGUAGES } from "@supportcarr/i18n/languages";
+import { setLanguage, useLanguage } from "@supportcarr/i18n/useLanguage";
+import type { Units } from "@supportcarr/i18n/useUnits";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+
+import { setTheme, type ThemeSetting, useThemeSetting } from "@supportcarr/ui/theme";
+import { Switch } from "@supportcarr/ui/Switch";
+import type { AccountChange } from "../api/types.ts";
+import { linkProps } from "../appLinks.ts";
+import { Loaded } from "../Loaded.tsx";
+import { usePhoneApp } from "../PhoneAppContext.tsx";
+import { Screen } from "../Screen.tsx";
+import { useSend } from "../useSend.ts";
+import { RadioRows } from "./RadioRows.tsx";
+
+const CHANNELS = ["push", "sms", "email"] as const;
+const UNITS: readonly Units[] = ["metric", "imperial"];
+const THEMES = ["system", "light", "dark"] as const;
+const SENT_LANGUAGES = new Set(["en", "es"]); // of text messages
+
+type Preferences = NonNullable<AccountChange["preferences"]>;
+
+/** Language, look, units, and how the person is told things. Each is stored as it is chosen. */
+export function PreferencesScreen() {
+  const text = useTranslations("preferences");
+  const { accountQueries, changeAccount, links } = usePhoneApp();
+  const me = useQuery(accountQueries.me());
+  const language = useLanguage((state) => state.language);
+  const theme = useThemeSetting((state) => state.setting);
+  const { busy, send } = useSend();
+  const queryClient = useQueryClient();
+  const common = useTranslations("common");
+
+  /** Shown at once; taken back if it could not be stored. */
+  async function change(preferences: Preferences) {
+    const { queryKey } = accountQueries.me();
+    const before = queryClient.getQueryData<Account>(queryKey);
+    if (before) {
+      const notifications = { ...before.preferences.notifications, ...preferences.notifications };
+      queryClient.setQueryData<Account>(queryKey, { ...before, preferences: { ...before.preferences, ...preferences, notifications } });
+    }
+    const stored = await send(() => changeAccount({ preferences }), { done: common("saved") });
+    if (!stored) queryClient.setQueryData(queryKey, before);
+    await queryClient.invalidateQueries({ queryKey });
+  }
+
+  return (
+    <Screen title={text("title")} back={linkProps(links.account)}>
+      <div className="space-y-8">
+        <RadioRows
+          legend={text("language")}
+          name="language"
+          value={language}
+          options={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+          onChange={(value) => {
+            if (!isLanguage(value)) return;
+            setLanguage(value);
+            if (SENT_LANGUAGES.has(value)) void change({ language: value as NonNullable<Preferences["language"]> });
+          }}
+        />
+        <Loaded query={me} lines={2}>
+          {({ preferences }) => (
+            <RadioRows
+              legend={text("units")}
+              name="units"
+              value={preferences.units}
+              options={UNITS.map((value) => ({ value, label: text(`unitNames.${value}`) }))}
+              onChange={(value) => void change({ units: value as Units })}
+            />
+          )}
+        </Loaded>
+        <RadioRows
+          legend={text("theme")}
+          name="theme"
+          value={theme}
+          options={THEMES.map((value) => ({ value, label: text(`themes.${value}`) }))}
+          onChange={(value) => setTheme(value as ThemeSetting)}
+        />
+        <Loaded query={me}>
+          {({ preferences }) => (
+            <fieldset>
+              <legend className="font-semibold">{text("channels")}</legend>
+              <div className="mt-1 divide-y divide-(--border)">
+                {CHANNELS.map((channel) => (
+                  <Switch key={channel} label={text(`channelNames.${channel}`)} checked={preferences.notifications[channel]} disabled={busy} onChange={(on) => void change({ notifications: { [channel]: on } })} />
+                ))}
+              </div>
+              <p className="mt-2 text-sm text-(--muted)">{text("channelsHint")}</p>
+            </fieldset>
+          )}
+        </Loaded>
+      </div>
+    </Screen>
+  );
+}

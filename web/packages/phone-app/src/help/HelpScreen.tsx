@@ -1,0 +1,40 @@
+import { useQuery } from "@tanstack/react-query";
+import { Mail, Phone, ShieldAlert } from "lucide-react";
+import { useTranslations } from "use-intl";
+
+import { ListRow } from "@supportcarr/ui/ListRow";
+import { configQueries } from "../api/config.ts";
+import { linkProps } from "../appLinks.ts";
+import { EMERGENCY_NUMBER } from "../emergency.ts";
+import { Loaded } from "../Loaded.tsx";
+import { usePhoneApp } from "../PhoneAppContext.tsx";
+import { Screen } from "../Screen.tsx";
+
+/** How to reach a person, and what is asked most. */
+export function HelpScreen({ questions }: { questions: readonly { question: string; answer: string }[] }) {
+  const text = useTranslations("help");
+  const { links, session } = usePhoneApp();
+  const config = useQuery(configQueries.current());
+  return (
+    <Screen title={text("title")} back={linkProps(session.hasSession() ? links.account : { to: "/welcome" })}>
+      <Loaded query={config}>
+        {({ support }) => (
+          <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">
+            {support?.phone ? <ListRow href={`tel:${support.phone}`} icon={<Phone aria-hidden="true" className="size-6" />} title={text("call")} detail={support.phone} /> : null}
+            {support?.email ? <ListRow href={`mailto:${support.email}`} icon={<Mail aria-hidden="true" className="size-6" />} title={text("write")} detail={support.email} /> : null}
+            <ListRow href={`tel:${EMERGENCY_NUMBER}`} icon={<ShieldAlert aria-hidden="true" className="size-6" />} title={text("emergency", { number: EMERGENCY_NUMBER })} detail={text("emergencyAbout")} />
+          </div>
+        )}
+      </Loaded>
+      <h2 className="mt-8 mb-2 font-semibold">{text("questions")}</h2>
+      <div className="divide-y divide-(--border)">
+        {questions.map(({ question, answer }) => (
+          <details key={question} className="py-1">
+            <summary className="min-h-11 cursor-pointer py-2.5 font-medium">{question}</summary>
+            <p className="pb-3 text-(--muted)">{answer}</p>
+          </details>
+        ))}
+      </div>
+    </Screen>
+  );
+}

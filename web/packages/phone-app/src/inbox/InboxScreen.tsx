@@ -1,0 +1,114 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { EmptyState } from "@supportcarr/ui/EmptyState";
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { ChevronRight } from "lucide-react";
+import { useLocale, useTranslations } from "use-intl";
+
+import { Button } from "@supportcarr/ui/Button";
+import type { Notification, Page } from "../api/types.ts";
+import { useGoTo } from "../appLinks.ts";
+import { Loaded } from "../Loaded.tsx";
+import { usePhoneApp } from "../PhoneAppContext.tsx";
+import { Screen } from "../Screen.tsx";
+
+type Pages = InfiniteData<Page<Notification>>;
+
+/** What the platform has told the person, newest first. */
+export function InboxScreen() {
+  const text = useTranslations("inbox");
+  const goTo = useGoTo();
+  const { links, markRead, notificationQueries } = usePhoneApp();
+  const queryClient = useQueryClient();
+  const inbox = useInfiniteQuery(notificationQueries.list());
+
+  /** Shown as read at once; if that could not be stored, the next load says so. */
+  async function read(notifications: readonly Notification[]) {
+    const unread = notifications.filter(({ read_at }) => !read_at);
+    const ids = new Set(unread.map(({ id }) => id));
+    const at = new Date().toISOString();
+    queryClient.setQueryData<Pages>(
+      notificationQueries.list().queryKey,
+      (before) => before && { ...before, pages: before.pages.map((page) => ({ ...page, items: page.items.map((one) => (ids.has(one.id) ? { ...one, read_at: at } : one)) })) },
+    );
+    await Promise.allSettled(unread.map(({ id }) => markRead(id)));
+    await queryClient.invalidateQueries({ queryKey: notificationQueries.all() });
+  }
+
+  const open = (notification: Notification) => {
+    void read([notification]);
+    if (notification.rescue_id) void goTo(links.rescue(notification.rescue_id));
+  };
+
+  const items = inbox.data?.pages.flatMap((page) => page.items) ?? [];
+  const anyUnread = items.some(({ read_at }) => !read_at);
+  return (
+    <Screen
+      title={text("title")}
+      actions={
+        anyUnread ? (
+          <Button variant="quiet" onClick={() => void read(items)}>
+            {text("readAll")}
+          </Button>
+        ) : undefined
+      }
+    >
+      <Loaded query={inbox} lines={5}>
+        {() =>
+          items.length === 0 ? (
+            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+          ) : (
+            <>
+              <ul className="space-y-2">
+                {items.map((notification) => (
+                  <li key={notification.id}>
+                    <NotificationRow notification={notification} onOpen={() => open(notification)} />
+                  </li>
+                ))}
+              </ul>
+              {inbox.hasNextPage ? (
+                <Button variant="secondary" block className="mt-4" busy={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
+                  {text("more")}
+                </Button>
+              ) : null}
+            </>
+          )
+        }
+      </Loaded>
+    </Screen>
+  );
+}
+
+function NotificationRow({ notification, onOpen }: { notification: Notification; onOpen: () => void }) {
+  const text = useTranslations("inbox");
+  const formats = useFormats();
+  const { title, body } = useWords(notification);
+  const unread = !notification.read_at;
+  return (
+    <button
+      type="button"
+      onClick={onOpen}
+      className={`flex w-full items-start gap-3 rounded-2xl border p-4 text-left hover:bg-(--hover) ${unread ? "border-(--accent) bg-(--surface)" : "border-(--border)"}`}
+    >
+      <span className="min-w-0 flex-1">
+        <span className={`block ${unread ? "font-semibold" : "font-medium"}`}>
+          {unread ? <span className="mr-2 inline-block size-2.5 rounded-full bg-(--signal) align-middle" /> : null}
+          {unread ? <span className="sr-only">{text("unread")} </span> : null}
+          {title}
+        </span>
+        {body ? <span className="mt-0.5 block text-sm text-(--muted)">{body}</span> : null}
+        <time dateTime={notification.at} className="mt-1 block text-xs text-(--muted)">
+          {formats.dateTime(notification.at)}
+        </time>
+      </span>
+      {notification.rescue_id ? <ChevronRight aria-hidden="true" className="mt-1 size-5 shrink-0 text-(--muted)" /> : null}
+    </button>
+  );
+}
+
+/** The platform writes English; in another language a known kind is said by its title, and the rescue tells the rest. */
+function useWords({ kind, title, body }: Notification): { title: string; body: string } {
+  const kinds = useTranslations("notifications");
+  const english = useLocale().startsWith("en");
+  if (english || !kinds.has(kind as never)) return { title, body };
+  return { title: kinds(kind as never), body: "" };
+}
