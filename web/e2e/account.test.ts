@@ -100,13 +100,13 @@ describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
     // says what to be called and how far things are, and moves the account to another number
     await phone.visit("/me/preferences");
     await page.getByText("Miles", { exact: true }).click();
-    await page.getByText("Saved.").waitFor();
+    await page.getByText("Saved.", { exact: true }).waitFor();
     await page.reload();
     await expect.poll(() => rider.field("Miles").isChecked()).toBe(true);
     await phone.visit("/me/profile");
     await rider.field("Name").fill("Ana Roy Diaz");
     await rider.button("Save").click();
-    await page.getByText("Saved.").waitFor();
+    await page.getByText("Saved.", { exact: true }).waitFor();
     await rider.button("Change number").click();
     await rider.field("New number").fill(NEW_PHONE);
     await rider.isUsable();

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect } from "vitest";
 
 import { demoCityAvailable, getDemoCity } from "./support/browser.ts";
-import { signUp } from "./support/demoCity.ts";
+import { requestJson, signUp } from "./support/demoCity.ts";
+import { DriverPhone, ScriptedRider } from "./support/driverPhone.ts";
 import { type Phone, phoneTest as test } from "./support/phone.ts";
+import { RiderPhone } from "./support/riderPhone.ts";
+import { ScriptedDriver } from "./support/scriptedDriver.ts";
 
 const RIDER = { phone: "+14385550171", password: "a long enough password", name: "Robin Offline", role: "rider" };
 const DRIVER = { ...RIDER, phone: "+14385550172", role: "driver" };
@@ -12,6 +15,22 @@ async function signIn({ page }: Phone, { phone, password }: typeof RIDER): Promi
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
+}
+
+const PASSWORD = "a long enough password";
+const CORNER = { lat: 45.4465, lng: -73.7462 }; // a corner in which no simulated driver is nearer than ours
+
+/** Lets the next request to that path reach the platform, but its response is lost; returns how many were sent so far. */
+async function loseResponse({ page }: Phone, path: string): Promise<() => number> {
+  let sent = 0;
+  await page.route(`**/api/v1${path}`, async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    sent += 1;
+    if (sent > 1) return route.continue();
+    await route.fetch();
+    return route.abort("connectionreset");
+  });
+  return () => sent;
 }
 
 /** Waits until the app's own worker answers for the page. */
@@ -101,5 +120,77 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await reloaded;
     await phone.page.getByLabel("Phone").waitFor();
     await expect.poll(() => phone.page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toMatch(/\?next$/);
+  });
+
+  test("a rider's cancellation is kept, survives a reload, and is carried out once though its response is lost", async ({ phone }) => {
+    const { base } = getDemoCity();
+    const rider = await ScriptedRider.signUp("+14385550173", "Kim Keeps");
+    const { city_time } = await requestJson<{ city_time: string }>(base, "/clock");
+    const id = await rider.ask(CORNER, new Date(Date.parse(city_time) + 20 * 86_400_000)); // a booking does not end meanwhile
+    const app = new RiderPhone(phone);
+    await app.signIn({ phone: "+14385550173", password: PASSWORD });
+    await waitForShell(phone, "/");
+    await phone.visit(`/rescues/${id}`);
+    await app.button("Cancel the booking").waitFor();
+    await expect.poll(() => savedStates(phone, "rider")).toBe(1);
+    await phone.page.waitForTimeout(1_500); // what is kept is written at most once a second
+
+    await phone.goOffline();
+    await phone.page.getByText(/^As it was at /).waitFor();
+    await app.button("Cancel the booking").click();
+    const dialog = phone.page.getByRole("dialog");
+    await dialog.getByText(/^No connection/).waitFor();
+    await dialog.getByText("I no longer need it").click();
+    await dialog.getByRole("button", { name: "Cancel the rescue" }).click();
+    await phone.page.getByText(/^Cancellation, .*: saved on this phone$/).waitFor();
+    await phone.page.reload();
+    await phone.page.getByText(/^Cancellation, .*: saved on this phone$/).waitFor();
+    expect(await rider.status(id)).toBe("scheduled");
+
+    const sent = await loseResponse(phone, `/rescues/${id}/cancellation`);
+    await phone.goOnline();
+    await app.heading("Cancelled").waitFor();
+    await expect.poll(sent).toBe(2);
+    await phone.page.getByText(/^Cancellation, /).waitFor({ state: "detached" });
+    await phone.page.getByText(/^As it was at /).waitFor({ state: "detached" });
+    expect((await rider.timeline(id)).filter(({ to }) => to === "cancelled")).toHaveLength(1);
+  });
+
+  test("a driver's steps are kept, survive a reload, and are carried out once though a response is lost", { timeout: 360_000 }, async ({ openPhone }) => {
+    const rider = await ScriptedRider.signUp("+14385550174", "Wim Waits");
+    const scripted = await ScriptedDriver.start("Olga Offline", "+14385550175", "OFF 175", CORNER);
+    const id = await rider.ask(CORNER);
+    await scripted.accept(id);
+    const phone = await openPhone({ at: { latitude: CORNER.lat, longitude: CORNER.lng, accuracy: 8 } });
+    const driver = new DriverPhone(phone);
+    const { page } = phone;
+    await phone.visit("/driver/sign-in");
+    await signIn(phone, { ...DRIVER, phone: "+14385550175" });
+    await waitForShell(phone, "/driver/");
+    await phone.visit(`/driver/job/${id}`);
+    const departures = await loseResponse(phone, `/rescues/${id}/departure`);
+    await driver.button("I am leaving now").click();
+    await driver.button("Slide: I am here").waitFor();
+    await expect.poll(departures).toBe(2);
+    await page.getByText(/^Left, /).waitFor({ state: "detached" });
+    await expect.poll(() => rider.status(id)).toBe("en_route");
+    await scripted.stop(); // from now on the phone alone says where it is
+    await page.waitForTimeout(1_500); // what is kept is written at most once a second
+
+    await phone.goOffline();
+    await page.getByText(/^As it was at /).waitFor();
+    await driver.slide("Slide: I am here");
+    await page.getByText(/^Arrived, .*: saved on this phone$/).waitFor();
+    await page.reload();
+    await driver.button("Loaded: enter the PIN").waitFor();
+    await page.getByText(/^Arrived, .*: saved on this phone$/).waitFor();
+    expect(await rider.status(id)).toBe("en_route");
+
+    const arrivals = await loseResponse(phone, `/rescues/${id}/arrival`);
+    await phone.goOnline();
+    await page.getByText(/^Arrived, /).waitFor({ state: "detached" });
+    await driver.button("Loaded: enter the PIN").waitFor();
+    expect(arrivals()).toBe(2);
+    expect((await rider.timeline(id)).map(({ to }) => to).filter((to) => to === "en_route" || to === "arrived")).toEqual(["en_route", "arrived"]);
   });
 });

@@ -84,12 +84,12 @@ export class ScriptedRider {
     return new ScriptedRider(token, id);
   }
 
-  /** Asks for a rescue from there; its id. */
-  async ask(pickup: { lat: number; lng: number }): Promise<string> {
+  /** Asks for a rescue from there, now or at a time of the city; its id. */
+  async ask(pickup: { lat: number; lng: number }, at?: Date): Promise<string> {
     const { base } = getDemoCity();
     const quote = await requestJson<{ id: string }>(base, "/quotes", {
       token: this.token,
-      body: { kind: "rescue", problem: "flat_tire", pickup, dropoff: { lat: pickup.lat + 0.01, lng: pickup.lng + 0.01 } },
+      body: { kind: "rescue", problem: "flat_tire", pickup, dropoff: { lat: pickup.lat + 0.01, lng: pickup.lng + 0.01 }, ...(at ? { scheduled_for: at.toISOString() } : {}) },
     });
     const body = { quote_id: quote.id, payment_method_id: this.card };
     return (await requestJson<{ id: string }>(base, "/rescues", { token: this.token, body })).id;

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 
 import { type Action, mayRetry, pauseMs } from "./actions.ts";
 import { memoryStore } from "./actionStore.ts";
-import { ActionQueue, type OneAtATime } from "./queue.ts";
+import { ActionQueue, type OneAtATime, RefusedAction } from "./queue.ts";
 
 const offline = new AxiosError("no network");
 
@@ -29,8 +29,10 @@ function phone(store = memoryStore(), oneAtATime?: OneAtATime) {
     },
   });
   const states = () => queue.state.getState().actions.map(({ kind, state }) => `${kind} ${state}`);
-  const act = (kind: string, subject = "res_1") => queue.enqueue({ kind, subject, url: `/rescues/${subject}/${kind}`, body: {}, happenedAt: "2026-01-01T10:00:00Z" });
-  return { queue, network, sent, states, act };
+  const actionOf = (kind: string, subject = "res_1") => ({ kind, subject, url: `/rescues/${subject}/${kind}`, body: {}, happenedAt: "2026-01-01T10:00:00Z" });
+  const act = (kind: string, subject?: string) => queue.enqueue(actionOf(kind, subject));
+  const perform = (kind: string, subject?: string) => queue.perform(actionOf(kind, subject));
+  return { queue, network, sent, states, act, perform };
 }
 
 test("without a connection actions are saved, survive a reload, and are sent in order afterwards", async () => {
@@ -161,4 +163,72 @@ test("pauses grow up to a minute", () => {
   const all = [1, 2, 3, 20].map((failures) => pauseMs(failures, undefined, () => 1));
   expect(all).toEqual([1_000, 2_000, 4_000, 60_000]);
   expect(pauseMs(1, "30", () => 0)).toBe(30_000);
+});
+
+test("what is done with a connection is sent at once, and what is done without one is kept", async () => {
+  const { network, sent, states, perform } = phone();
+  expect(await perform("departure")).toBe("sent");
+  network.online = false;
+  expect(await perform("arrival")).toBe("kept");
+  expect(states()).toEqual(["arrival saved"]);
+  expect(sent.map(({ kind, waited }) => [kind, waited])).toEqual([["departure", false]]);
+});
+
+test("an action whose response was lost is sent again, as one that waited", async () => {
+  const { queue, network, sent, perform } = phone();
+  network.answer = () => offline; // the platform has it, and the phone does not know
+  expect(await perform("arrival")).toBe("kept");
+  network.answer = () => null;
+  await queue.flush();
+  expect(sent.map(({ id, key, waited }) => [id, key, waited])).toEqual([
+    [sent[0]?.id, sent[0]?.key, false],
+    [sent[0]?.id, sent[0]?.key, true],
+  ]);
+});
+
+test("a refusal at once is an error, and nothing is kept", async () => {
+  const { network, states, perform } = phone();
+  network.answer = () => refusal(422, "pin_wrong");
+  await expect(perform("start")).rejects.toEqual(new RefusedAction({ code: "pin_wrong", detail: "says pin_wrong" }));
+  expect(states()).toEqual([]);
+});
+
+test("an action that must not be sent any more waits for the person", async () => {
+  const { queue, network, states, act } = phone();
+  network.answer = () => new RefusedAction({ code: "cancelling_costs", detail: "" });
+  await act("cancellation");
+  await queue.flush();
+  expect(states()).toEqual(["cancellation failed"]);
+  expect(queue.state.getState().actions[0]?.refusal?.code).toBe("cancelling_costs");
+});
+
+test("the actions of a subject that was ended otherwise are dropped, those of others stay", async () => {
+  const { queue, network, states, act } = phone();
+  network.online = false;
+  await act("arrival");
+  await act("start");
+  await act("departure", "res_2");
+  await queue.dropSubject("res_1");
+  expect(states()).toEqual(["departure saved"]);
+});
+
+test("what was kept elsewhere is sent before what came later", async () => {
+  const { queue, network, sent, act } = phone();
+  network.online = false;
+  await act("start");
+  const former = { id: "000000000000001-000000-x", subject: "res_1", kind: "arrival", url: "/rescues/res_1/arrival", body: {}, key: null, happenedAt: "2026-01-01T09:00:00Z", waited: true, state: "queued" as const, attempts: 1 };
+  await queue.adopt(former);
+  await queue.adopt(former);
+  network.online = true;
+  await queue.flush();
+  expect(sent.map(({ kind }) => kind)).toEqual(["arrival", "start"]);
+});
+
+test("who watches has the response before the action is gone", async () => {
+  const { queue, states, act } = phone();
+  const seen: unknown[] = [];
+  queue.onSent(({ kind }) => seen.push(kind, states()));
+  await act("message");
+  await queue.flush();
+  expect(seen).toEqual(["message", ["message sending"]]);
 });

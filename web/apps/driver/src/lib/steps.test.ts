@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 
 import { statusWith } from "./steps.ts";
 
-const step = (kind: string, { subject = "res_1", state = "saved" } = {}) => ({ subject, kind, state });
+type Step = Parameters<typeof statusWith>[1][number];
+
+const step = (kind: string, { subject = "res_1", state = "saved" }: Partial<Step> = {}): Step => ({ subject, kind, state });
 
 test("a job stands where the driver's own steps have led it", () => {
   const rescue = { id: "res_1", status: "assigned" } as const;

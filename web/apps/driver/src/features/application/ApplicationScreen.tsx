@@ -13,8 +13,11 @@ import { DOCUMENT_KINDS, isStated, isSubmittable, type ItemState, stateOfDocumen
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
+import { cityNow } from "../../lib/cityClock.ts";
+import { type Expiry, expiryOf } from "../../lib/expiry.ts";
 import { useMissing } from "../../lib/useMissing.ts";
 import { useSend } from "@supportcarr/phone-app/useSend";
+import { Checks } from "./Checks.tsx";
 
 const TONES = { missing: "warning", pending: "info", approved: "success", rejected: "danger", expired: "danger", optional: "neutral" } as const;
 const ROW = "flex min-h-16 items-center gap-3 py-3";
@@ -44,11 +47,12 @@ export function ApplicationScreen() {
               {DOCUMENT_KINDS.map((kind) => (
                 <li key={kind}>
                   <Link to="/apply/documents/$kind" params={{ kind }} className={ROW}>
-                    <Item title={text(`kinds.${kind}`)} state={stateOfDocument(data, kind)} />
+                    <Item title={text(`kinds.${kind}`)} state={stateOfDocument(data, kind)} expiry={expiryOf(data, kind, cityNow())} />
                   </Link>
                 </li>
               ))}
             </ul>
+            <Checks application={data} />
           </>
         )}
       </Loaded>
@@ -56,12 +60,20 @@ export function ApplicationScreen() {
   );
 }
 
-function Item({ title, state, done }: { title: string; state: ItemState; done?: string }) {
+function Item({ title, state, done, expiry = null }: { title: string; state: ItemState; done?: string; expiry?: Expiry | null }) {
   const text = useTranslations("application");
+  const formats = useFormats();
   const label: ReactNode = state === "approved" && done !== undefined ? done : text(`item.${state}`);
   return (
     <>
-      <span className="min-w-0 flex-1 text-lg">{title}</span>
+      <span className="min-w-0 flex-1">
+        <span className="block text-lg">{title}</span>
+        {expiry ? (
+          <span className={`block text-sm ${expiry.state === "valid" ? "text-(--muted)" : "text-(--warning-text)"}`}>
+            {text(expiry.state === "over" ? "wasValid" : expiry.state === "soon" ? "endsOn" : "valid", { date: formats.date(`${expiry.on}T12:00:00Z`, "UTC") })}
+          </span>
+        ) : null}
+      </span>
       {label ? <Badge tone={TONES[state]}>{label}</Badge> : null}
       <ChevronRight aria-hidden="true" className="size-5 shrink-0 text-(--muted)" />
     </>

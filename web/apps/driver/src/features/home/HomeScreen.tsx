@@ -10,6 +10,7 @@ import { useLocation } from "../../lib/useGeolocation.ts";
 import { ApprovalCard } from "./ApprovalCard.tsx";
 import { AvailabilityCard } from "./AvailabilityCard.tsx";
 import { DayLine } from "./DayLine.tsx";
+import { EndingPapers } from "./EndingPapers.tsx";
 import { JobCard } from "./JobCard.tsx";
 import { PhoneLimits } from "./PhoneLimits.tsx";
 
@@ -38,6 +39,7 @@ export function HomeScreen() {
                 {(day) => (
                   <div className="space-y-4">
                     {jobs.data?.map((job) => <JobCard key={job.id} job={job} />)}
+                    <EndingPapers application={data} />
                     <AvailabilityCard day={day} onJob={Boolean(jobs.data?.length)} />
                     {day.state === "offline" ? null : <PhoneLimits />}
                   </div>
