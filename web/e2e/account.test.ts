@@ -138,7 +138,7 @@ describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
       await page.getByText(/will be deleted on/).waitFor();
       if (!keeps) break;
       await rider.button("Keep my account").click();
-      await page.getByText("Your account stays.").waitFor();
+      await page.getByText("Your account stays.", { exact: true }).waitFor();
     }
   });
 

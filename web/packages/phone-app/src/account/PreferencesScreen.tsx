@@ -18,7 +18,6 @@ import { RadioRows } from "./RadioRows.tsx";
 const CHANNELS = ["push", "sms", "email"] as const;
 const UNITS: readonly Units[] = ["metric", "imperial"];
 const THEMES = ["system", "light", "dark"] as const;
-const SENT_LANGUAGES = new Set(["en", "es"]); // of text messages
 
 type Preferences = NonNullable<AccountChange["preferences"]>;
 
@@ -57,7 +56,7 @@ export function PreferencesScreen() {
           onChange={(value) => {
             if (!isLanguage(value)) return;
             setLanguage(value);
-            if (SENT_LANGUAGES.has(value)) void change({ language: value as NonNullable<Preferences["language"]> });
+            void change({ language: value });
           }}
         />
         <Loaded query={me} lines={2}>
