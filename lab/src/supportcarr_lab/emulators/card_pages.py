@@ -18,9 +18,15 @@ _PAGES = Path(__file__).parent / "pages"
 def card_page() -> str:
     """The page on which a test card is entered."""
     rows = "".join(f"<tr><td>{number}</td><td>{name}</td></tr>" for number, name in NUMBERS.items())
-    return (_PAGES / "card.html").read_text("utf-8").replace("TEST_CARDS", rows)
+    return _page("card.html").replace("TEST_CARDS", rows)
 
 
 def authentication_page() -> str:
     """The page on which a payment is confirmed or refused (3-D Secure)."""
-    return (_PAGES / "authentication.html").read_text("utf-8")
+    return _page("authentication.html")
+
+
+def _page(name: str) -> str:
+    """A page with the style and the functions that both have."""
+    style, script = ((_PAGES / f"card_pages.{kind}").read_text("utf-8") for kind in ("css", "js"))
+    return (_PAGES / name).read_text("utf-8").replace("STYLE\n", style).replace("SCRIPT\n", script)
