@@ -33,6 +33,19 @@ test("the page changes its texts and says its language", async () => {
   await waitFor(() => expect(document.documentElement.lang).toBe("es"));
 });
 
+test("an app that is installed has the names of the page's language", async () => {
+  const link = Object.assign(document.createElement("link"), { rel: "manifest", href: "/driver/manifest.webmanifest" });
+  document.head.append(link);
+  setLanguage("fr");
+  show(loadAll);
+  await screen.findByText("Bonjour");
+  expect(link.getAttribute("href")).toMatch(/\/driver\/manifest\.fr\.webmanifest$/);
+  act(() => setLanguage("en"));
+  await screen.findByText("Hello");
+  expect(link.getAttribute("href")).toMatch(/\/driver\/manifest\.webmanifest$/);
+  link.remove();
+});
+
 test("a page whose language cannot be loaded begins in English instead of staying empty", async () => {
   setLanguage("es");
   show(loadEnglishOnly);

@@ -19,6 +19,10 @@ interface Loaded {
 
 const FALLBACK: Language = "en";
 
+/** The address of the web app's manifest in that language: the app's name and shortcuts, should it be installed. */
+const manifestIn = (address: string, language: Language): string =>
+  address.replace(/manifest(\.\w\w)?\.webmanifest$/, language === FALLBACK ? "manifest.webmanifest" : `manifest.${language}.webmanifest`);
+
 /** Texts and formats in the language of the page; shows nothing until the first messages are there. */
 export function IntlProvider({ load, timeZone, children }: { load: MessageLoader; timeZone?: string; children: ReactNode }) {
   const language = useLanguage((state) => state.language);
@@ -43,6 +47,8 @@ export function IntlProvider({ load, timeZone, children }: { load: MessageLoader
     if (!loaded) return;
     hasTexts.current = true;
     document.documentElement.lang = loaded.language;
+    const manifest = document.querySelector<HTMLLinkElement>('link[rel="manifest"]');
+    if (manifest) manifest.href = manifestIn(manifest.href, loaded.language);
   }, [loaded]);
 
   if (!loaded) return null;
