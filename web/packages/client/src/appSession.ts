@@ -24,6 +24,8 @@ export interface NewAccount {
   phone: string;
   password: string;
   role: "rider" | "driver";
+  /** Of texts and notifications. */
+  language?: "en" | "es" | "fr";
   accepted_terms?: string;
 }
 

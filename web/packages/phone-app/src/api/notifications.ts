@@ -1,3 +1,4 @@
+import type { Language } from "@supportcarr/i18n/languages";
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import type { AxiosInstance } from "axios";
 
@@ -9,10 +10,11 @@ const PAGE = 30;
 export function createNotificationRequests(http: AxiosInstance) {
   const notificationQueries = {
     all: () => ["notifications"] as const,
-    list: () =>
+    /** In the language of the page, which need not be that of the account. */
+    list: (language: Language) =>
       infiniteQueryOptions({
-        queryKey: [...notificationQueries.all(), "list"],
-        queryFn: async ({ pageParam }) => (await http.get<Page<Notification>>("/me/notifications", { params: { limit: PAGE, cursor: pageParam } })).data,
+        queryKey: [...notificationQueries.all(), "list", language],
+        queryFn: async ({ pageParam }) => (await http.get<Page<Notification>>("/me/notifications", { params: { limit: PAGE, cursor: pageParam, language } })).data,
         initialPageParam: undefined as string | undefined,
         getNextPageParam: (page) => page.next_cursor ?? undefined,
       }),

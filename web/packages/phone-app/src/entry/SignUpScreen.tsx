@@ -1,4 +1,5 @@
 import { unitsOf } from "@supportcarr/i18n/useFormats";
+import { useLanguage } from "@supportcarr/i18n/useLanguage";
 import { SubmitButton } from "@supportcarr/ui/account/SubmitButton";
 import { Field } from "@supportcarr/ui/form/Field";
 import { PasswordField } from "@supportcarr/ui/form/PasswordField";
@@ -34,6 +35,7 @@ export function SignUpScreen() {
       phone: values("phone").trim(),
       password: values("password"),
       role,
+      language: useLanguage.getState().language,
       ...(version ? { accepted_terms: version } : {}),
     });
     if (unitsOf(navigator.language) === "imperial") void changeAccount({ preferences: { units: "imperial" } }).catch(() => undefined); // it can be set later

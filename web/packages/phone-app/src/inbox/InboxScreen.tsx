@@ -1,8 +1,9 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { useLanguage } from "@supportcarr/i18n/useLanguage";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
-import { useLocale, useTranslations } from "use-intl";
+import { useTranslations } from "use-intl";
 
 import { Button } from "@supportcarr/ui/Button";
 import type { Notification, Page } from "../api/types.ts";
@@ -19,7 +20,8 @@ export function InboxScreen() {
   const goTo = useGoTo();
   const { links, markRead, notificationQueries } = usePhoneApp();
   const queryClient = useQueryClient();
-  const inbox = useInfiniteQuery(notificationQueries.list());
+  const queries = notificationQueries.list(useLanguage((state) => state.language));
+  const inbox = useInfiniteQuery(queries);
 
   /** Shown as read at once; if that could not be stored, the next load says so. */
   async function read(notifications: readonly Notification[]) {
@@ -27,7 +29,7 @@ export function InboxScreen() {
     const ids = new Set(unread.map(({ id }) => id));
     const at = new Date().toISOString();
     queryClient.setQueryData<Pages>(
-      notificationQueries.list().queryKey,
+      queries.queryKey,
       (before) => before && { ...before, pages: before.pages.map((page) => ({ ...page, items: page.items.map((one) => (ids.has(one.id) ? { ...one, read_at: at } : one)) })) },
     );
     await Promise.allSettled(unread.map(({ id }) => markRead(id)));
@@ -81,7 +83,7 @@ export function InboxScreen() {
 function NotificationRow({ notification, onOpen }: { notification: Notification; onOpen: () => void }) {
   const text = useTranslations("inbox");
   const formats = useFormats();
-  const { title, body } = useWords(notification);
+  const { title, body } = notification;
   const unread = !notification.read_at;
   return (
     <button
@@ -103,12 +105,4 @@ function NotificationRow({ notification, onOpen }: { notification: Notification;
       {notification.rescue_id ? <ChevronRight aria-hidden="true" className="mt-1 size-5 shrink-0 text-(--muted)" /> : null}
     </button>
   );
-}
-
-/** The platform writes English; in another language a known kind is said by its title, and the rescue tells the rest. */
-function useWords({ kind, title, body }: Notification): { title: string; body: string } {
-  const kinds = useTranslations("notifications");
-  const english = useLocale().startsWith("en");
-  if (english || !kinds.has(kind as never)) return { title, body };
-  return { title: kinds(kind as never), body: "" };
 }

@@ -1,3 +1,4 @@
+import { useLanguage } from "@supportcarr/i18n/useLanguage";
 import { TabBar } from "@supportcarr/ui/TabBar";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
@@ -17,7 +18,7 @@ interface TabLayoutProps {
 export function TabLayout({ tabs }: TabLayoutProps) {
   const text = useTranslations("tabs");
   const { links, notificationQueries } = usePhoneApp();
-  const inbox = useInfiniteQuery(notificationQueries.list());
+  const inbox = useInfiniteQuery(notificationQueries.list(useLanguage((state) => state.language)));
   const unread = inbox.data?.pages.flatMap(({ items }) => items).filter(({ read_at }) => !read_at).length ?? 0;
   const icon = "size-6";
   return (

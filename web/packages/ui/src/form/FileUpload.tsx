@@ -5,7 +5,7 @@ import { type DragEvent, useEffect, useId, useRef, useState } from "react";
 import { uiTexts, useUiTexts } from "../texts/useUiTexts.ts";
 import { Button } from "../Button.tsx";
 import { FieldError, FieldHint } from "./FieldFrame.tsx";
-import { problemText } from "./useSubmission.ts";
+import { fieldText, problemText } from "./useSubmission.ts";
 
 interface FileUploadProps {
   label: string;
@@ -43,7 +43,7 @@ function mayRetry(failure: unknown): boolean {
 function failureOf(failure: unknown): string {
   if (failure instanceof UploadRefused) return failure.detail || uiTexts().upload.refused;
   const problem = toProblem(failure);
-  return problem.errors?.map(({ detail }) => detail).join(" ") || problemText(problem);
+  return problem.errors?.map(fieldText).join(" ") || problemText(problem);
 }
 
 /** Uploads one file: from the camera, the library or the disk, chosen or dropped.  A failed upload can be tried again. */

@@ -45,12 +45,16 @@ function controlOf(form: HTMLFormElement, name: string): HTMLElement | null {
 const fieldOf = (form: HTMLFormElement, path: string): string => (controlOf(form, path) ? path : path.replace(/[[.].*$/, ""));
 
 /** A sentence for a problem in the language of the page; without a response, that none came. */
-export function problemText(problem: Problem): string {
-  const { problems, noResponse } = uiTexts();
-  return problems[problem.code] ?? (problem.detail || noResponse);
+export function problemText({ code, detail }: Problem): string {
+  const { problems, noResponse, platformLanguage } = uiTexts();
+  return problems[code] ?? (detail ? ((platformLanguage ? null : problems.unknown) ?? detail) : noResponse);
 }
 
-const fieldText = ({ code, detail }: { code: string; detail: string }): string => uiTexts().fieldProblems[code] ?? detail;
+/** The same for what is wrong with a field. */
+export function fieldText({ code, detail }: { code: string; detail: string }): string {
+  const { fieldProblems, platformLanguage } = uiTexts();
+  return fieldProblems[code] ?? (platformLanguage ? detail : (fieldProblems.other ?? detail));
+}
 
 /** A sentence for an error that is no response of the platform; `null` for any other error. */
 export type DescribeError = (error: unknown) => string | null;
@@ -84,7 +88,8 @@ export function useSubmission(send: (values: FormValues) => Promise<unknown>, de
       await send(values);
     } catch (error) {
       const failed = problemOf(error);
-      const errors = (failed.errors ?? []).map((found) => ({ ...found, detail: fieldText(found), field: fieldOf(form, found.field) }));
+      const detailOf = error instanceof InvalidFields ? ({ detail }: { detail: string }) => detail : fieldText;
+      const errors = (failed.errors ?? []).map((found) => ({ ...found, detail: detailOf(found), field: fieldOf(form, found.field) }));
       const elsewhere = errors.filter(({ field }) => !controlOf(form, field));
       setProblem({ ...failed, errors });
       setMessage(describeError(error) ?? (errors.length === 0 ? problemText(failed) : elsewhere.map(({ detail }) => detail).join(" ") || null));

@@ -162,9 +162,11 @@ export const texts = {
   stepOf: (step: number, steps: number) => `Step ${step} of ${steps}`,
   failedTitle: "That did not work",
 
-  /** Sentences for the codes of problems; for a code that is not here the server's own sentence is shown. */
+  /** Whether it is the language in which the platform describes problems. */
+  platformLanguage: true as boolean,
+  /** Sentences for the codes of problems; in English the server's own sentences are shown. */
   problems: { unknown: "Something went wrong. Try again." } as Partial<Record<string, string>>,
-  /** The same for the codes of fields. */
+  /** The same for the codes of fields; `other` for those that have none, so that English stays to readers of English. */
   fieldProblems: {} as Partial<Record<string, string>>,
 };
 
