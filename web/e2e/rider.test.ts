@@ -143,11 +143,11 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await english.heading("Réglages").waitFor();
     await english.look("preferences-fr");
     await english.phone.visit("/");
-    await english.heading("Où êtes-vous ?").waitFor();
+    await english.heading("Où êtes-vous?").waitFor();
     await english.button("Demander de l'aide ici").click();
     await english.button(/^Batterie endommagée/).click();
     await english.look("battery-fr");
-    await english.page.getByRole("group", { name: "Est-elle gonflée ou déformée ?" }).getByText("Oui").click();
+    await english.page.getByRole("group", { name: "Est-elle gonflée ou déformée?" }).getByText("Oui").click();
     await english.page.getByText("Cette batterie peut prendre feu.").waitFor();
     await english.link("Appeler le 911").waitFor();
     await english.look("battery-refused-fr");

@@ -234,7 +234,7 @@ const own: OwnMessages = {
     promised: { title: "{driver} viene después de una parada más", body: "{known, select, yes {Con usted en unos {eta}. El viaje anterior casi ha terminado.} other {El viaje anterior casi ha terminado.}}" },
     assigned: { title: "{known, select, yes {{driver} está a {eta}} other {{driver} viene}}", body: "{driver} ha aceptado y está por salir." },
     enRoute: { title: "{known, select, yes {{driver} está a {eta}} other {{driver} está en camino}}", body: "Quédese donde se le vea, lejos del tráfico." },
-    arrived: { title: "{driver} ya está aquí", body: "Compruebe la matrícula y luego diga el PIN." },
+    arrived: { title: "{driver} ya está aquí", body: "Compruebe la placa y luego diga el PIN." },
     fixProposed: { title: "¿Está reparada su bicicleta?", body: "{driver} dice que sí." },
     fixAgreed: { title: "Aceptó {price}", body: "{driver} termina ahora." },
     inTransit: { title: "{known, select, yes {Llega en {eta}} other {En camino con {driver}}}", body: "Su bicicleta está cargada." },
@@ -261,7 +261,7 @@ const own: OwnMessages = {
       gaveUp: "{count, plural, one {Una persona tuvo que renunciar.} other {# personas tuvieron que renunciar.}}",
       freeNow: "Cancelar es gratis mientras buscamos.",
     },
-    driver: { label: "Quien viene", rating: "Calificación", new: "Nuevo", plate: "Matrícula" },
+    driver: { label: "Quien viene", rating: "Calificación", new: "Nuevo", plate: "Placa" },
     pin: {
       label: "PIN de inicio",
       tellLater: "Diga este PIN cuando se encuentren",
@@ -341,7 +341,7 @@ const own: OwnMessages = {
     sending: "Enviando…",
     retry: "Enviar otra vez",
   },
-  queued: { kinds: { cancellation: "Cancelación", rating: "Valoración" } },
+  queued: { kinds: { cancellation: "Cancelación", rating: "Calificación" } },
   receipt: {
     title: "Recibo",
     print: "Imprimir",

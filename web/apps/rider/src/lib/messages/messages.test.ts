@@ -1,3 +1,4 @@
+import { badFrenchMarks, leaves, leftInEnglish } from "@supportcarr/i18n/messageChecks";
 import { createTranslator } from "use-intl";
 import { expect, test } from "vitest";
 
@@ -5,10 +6,8 @@ import { messages as en } from "./en.ts";
 import { messages as es } from "./es.ts";
 import { messages as fr } from "./fr.ts";
 
-type Tree = { [key: string]: string | Tree };
-
-const leaves = (tree: Tree, path = ""): [string, string][] =>
-  Object.entries(tree).flatMap(([key, value]): [string, string][] => (typeof value === "string" ? [[`${path}${key}`, value]] : leaves(value, `${path}${key}.`)));
+/** Names, and words that are the same in another language. */
+const ALIKE = ["Visa", "Mastercard", "No", "{kg} kg", "{wh} Wh", "PIN {digits}", "Chat", "Total", "Accident", "Distance", "Distances", "Promotion", "Excellent", "Photo", "Photos", "Type", "Messages"];
 
 /** The names of the values and tags that a text takes. */
 const namesIn = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)[,}]/g), ...text.matchAll(/<(\w+)>/g)].map((match) => match[1] ?? ""))].sort();
@@ -35,4 +34,15 @@ test.each([
     text.markup(key as never, { ...names, ...values } as never);
   }
   expect(failed).toEqual([]);
+});
+
+test.each([
+  ["es", es],
+  ["fr", fr],
+] as const)("nothing is left in English in %s", (_, translated) => {
+  expect(leftInEnglish(en, translated, ALIKE)).toEqual([]);
+});
+
+test("French is set as in Canada", () => {
+  expect(badFrenchMarks(fr)).toEqual([]);
 });

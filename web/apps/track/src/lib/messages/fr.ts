@@ -20,7 +20,7 @@ export const messages: AppMessages = {
     endedAbout: "Il a expiré ou la personne qui l’a envoyé l’a désactivé. Demandez-lui un nouveau lien.",
     failed: "Impossible de charger l’état",
     failedAbout: "Vérifiez votre connexion. La page réessaie d’elle-même.",
-    brandAbout: "SupportCarr : un voisin en route",
+    brandAbout: "SupportCarr : un voisin en route",
   },
   status: {
     scheduled: "Réservé pour le {time}",
