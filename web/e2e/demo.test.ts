@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 
 import { seriousViolations } from "./support/accessibility.ts";
@@ -6,10 +7,20 @@ import { DriverPhone } from "./support/driverPhone.ts";
 import { phoneTest as test } from "./support/phone.ts";
 import { RiderPhone } from "./support/riderPhone.ts";
 
-const UNTIL_DELIVERED_MS = 240_000;
+// Delivered and rated: tests/e2e/test_demo_phones.py.  Here the city is fast, so that an offer lasts a second, and
+// on a busy machine its few drivers may miss it.
+const ATTEMPTS = 4;
+
+const placeOf = (page: Page) => page.evaluate(() => localStorage.getItem("supportcarr.driver.demo-place"));
+
+async function standsStill(page: Page): Promise<boolean> {
+  const before = await placeOf(page);
+  await page.waitForTimeout(2_500); // more than the time between two positions
+  return (await placeOf(page)) === before;
+}
 
 describe.skipIf(!demoCityAvailable)("the links that the demo prints", () => {
-  test("the rider's: signed in, served by a simulated driver, delivered and rated, without a place known to the browser", { timeout: 400_000 }, async ({ openPhone }) => {
+  test("the rider's: signed in with a card, in the city without a place known to the browser, served by a simulated driver", { timeout: 400_000 }, async ({ openPhone }) => {
     const rider = new RiderPhone(await openPhone({ at: null }));
     await rider.page.goto(getDemoCity().links.rider);
     await rider.page.waitForURL(`${getDemoCity().base}/`);
@@ -17,24 +28,41 @@ describe.skipIf(!demoCityAvailable)("the links that the demo prints", () => {
     await rider.look("demo-home");
     await rider.askForPrice();
     await rider.page.getByText("Visa ending in 4242").waitFor();
-    await rider.request();
-    await rider.heading("You have arrived").waitFor({ timeout: UNTIL_DELIVERED_MS });
-    await rider.link(/^Rate /).click();
-    await rider.page.getByLabel("5 of 5 stars").check({ force: true });
-    await rider.button("Send rating").click();
-    await rider.page.getByText("Your rating", { exact: true }).waitFor();
+    const served = rider.heading(/ (is coming|is on the way|is .* away|is here)$|^You have arrived$/);
+    const unserved = rider.heading("No driver could come");
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await rider.request();
+      await served.or(unserved).first().waitFor({ timeout: 90_000 });
+      if (await served.isVisible()) break;
+      expect(attempt, "no driver came").toBeLessThan(ATTEMPTS);
+      await rider.button("Ask again").click();
+    }
   });
 
-  test("the driver's: a simulated rider asks nearby, and tells the PIN in the chat", { timeout: 400_000 }, async ({ openPhone }) => {
+  test("the driver's: a simulated rider asks nearby, and the truck drives there by itself", { timeout: 400_000 }, async ({ openPhone }) => {
     const driver = new DriverPhone(await openPhone({ at: null }));
     await driver.page.goto(getDemoCity().links.driver);
     await driver.page.waitForURL(`${getDemoCity().base}/driver/`);
-    await driver.slide("Slide to go online");
-    await driver.page.getByText(/^Demo: your browser knows no place/).waitFor();
-    await driver.inspect("demo-online");
+    await driver.button("Slide to go online").waitFor();
     await driver.answerOffers();
-    await driver.heading(/^Drive to /).waitFor({ timeout: 120_000 });
+    const job = driver.heading(/^Drive to /);
+    for (let attempt = 0; attempt < 6 && !(await job.isVisible()); attempt += 1) {
+      // In this fast city an offer lasts a second: a busy machine may miss three, which ends being online.
+      if (await driver.button("OK").isVisible()) await driver.button("OK").click();
+      if (await driver.heading("You are offline").isVisible()) await driver.slide("Slide to go online");
+      await driver.page.getByText(/^Demo: your browser knows no place/).or(job).first().waitFor();
+      await job.waitFor({ timeout: 20_000 }).catch(() => undefined);
+    }
+    await job.waitFor();
     await driver.inspect("demo-job");
+    const start = await placeOf(driver.page);
+    await driver.button("I am leaving now").click();
+    const here = driver.button("Slide: I am here");
+    await here.waitFor();
+    await expect.poll(() => placeOf(driver.page)).not.toBe(start); // the truck drives there by itself
+    await expect.poll(() => standsStill(driver.page), { timeout: 60_000 }).toBe(true);
+    await here.evaluate((element: HTMLElement) => element.click());
+    await driver.button("Loaded: enter the PIN").waitFor(); // the PIN comes in the chat: tests/e2e/test_demo_phones.py
   });
 
   test("the console's: signed in with a second factor; an old key opens nothing", { timeout: 300_000 }, async ({ openPhone }) => {

@@ -12,7 +12,7 @@ const SCREENSHOTS = resolve(import.meta.dirname, "../../.data/screenshots");
 async function openReference(page: Page, hash = ""): Promise<void> {
   await page.goto(`${getDemoCity().base}/docs${hash}`);
   await page.getByRole("heading", { name: /^SupportCarr/ }).waitFor();
-  await page.getByRole("heading", { name: "rescues", exact: true }).waitFor();
+  await page.locator("#operations-tag-rescues").waitFor({ state: hash ? "attached" : "visible" });
 }
 
 describe.skipIf(!demoCityAvailable)("the API reference", () => {
@@ -30,11 +30,12 @@ describe.skipIf(!demoCityAvailable)("the API reference", () => {
     });
   }
 
-  test("finds operations by words, and shows one with its parameters, its body and an example", async ({ page }) => {
+  test("finds operations by words, and shows one with its parameters, its body and an example", async ({ page, pageLog }) => {
     await openReference(page);
     await page.getByPlaceholder("Filter by tag or path").fill("quotes");
-    await page.getByRole("heading", { name: "auth", exact: true }).waitFor({ state: "detached" });
-    const operation = page.locator("#operations-pricing-createQuote, [id^=operations-pricing]").filter({ hasText: "/quotes" }).first();
+    await page.locator("#operations-tag-auth").waitFor({ state: "detached" });
+    const operation = page.locator(".opblock").filter({ hasText: "/quotes" }).first();
+    if (!(await operation.isVisible())) await page.locator(".opblock-tag").first().click();
     await operation.locator(".opblock-summary-control").click();
     await operation.getByText("Request body").waitFor();
     await operation.getByText("Example Value").first().waitFor();
@@ -44,5 +45,7 @@ describe.skipIf(!demoCityAvailable)("the API reference", () => {
     await page.goto("about:blank");
     await openReference(page, link);
     await page.getByText("Request body").first().waitFor();
+    // The renderer tells its own users of a coming version about names with underscores.
+    pageLog.errors = pageLog.errors.filter((error) => !error.startsWith("Deprecated: escaping deep link whitespace"));
   });
 });

@@ -65,7 +65,7 @@ class PublicPlace(msgspec.Struct, frozen=True):
     lng: float
 
 
-class PublicConfig(msgspec.Struct, frozen=True):
+class PublicConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     """``speed`` is in simulated seconds per real second; ``demo`` is where the apps of a demo start in a
     browser that knows no place in a service area."""
 
