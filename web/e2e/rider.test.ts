@@ -144,7 +144,7 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await english.look("preferences-fr");
     await english.phone.visit("/");
     await english.heading("Où êtes-vous?").waitFor();
-    await english.button("Demander de l'aide ici").click();
+    await english.button("Demander de l’aide ici").click();
     await english.button(/^Batterie endommagée/).click();
     await english.look("battery-fr");
     await english.page.getByRole("group", { name: "Est-elle gonflée ou déformée?" }).getByText("Oui").click();
@@ -153,7 +153,14 @@ describe.skipIf(!demoCityAvailable)("the rider's app, on a phone", () => {
     await english.look("battery-refused-fr");
     expect(await english.button("Continuer").count()).toBe(0);
     await english.phone.visit("/request/review");
-    await english.heading("La batterie est-elle sûre ?").waitFor(); // no way around the questions
+    await english.heading("La batterie est-elle sûre?").waitFor(); // no way around the questions
+    await english.phone.visit("/me/privacy");
+    await english.button("Préparer une copie").click();
+    await english.page.getByText(/^Votre copie est prête/).waitFor();
+    await english.phone.visit("/inbox");
+    await english.page.getByText("La copie de vos données est prête").waitFor();
+    await english.page.getByText(/^Vous pouvez la télécharger jusqu’au \d/).waitFor();
+    await english.look("inbox-fr");
   });
 
   test("places, bikes, cards and the account on a narrow phone, in Spanish", async ({ openPhone }) => {
