@@ -468,6 +468,24 @@ def page_headers() -> None:
         click.echo(line)
 
 
+@main.group()
+def push() -> None:
+    """Notifications that are pushed to browsers."""
+
+
+@push.command("keys")
+def push_keys() -> None:
+    """Make a key by which push services know this platform, and print the setting that holds it.
+
+    With another key every browser has to subscribe again, which the apps do when they are opened.
+    """
+    from supportcarr.providers.vapid import new_private_key, private_key_of, public_key_of
+
+    key = new_private_key()
+    click.echo(f"# public key: {public_key_of(private_key_of(key))}")
+    click.echo(f"SUPPORTCARR_PUSH_VAPID_PRIVATE_KEY={key}")
+
+
 @main.command("openapi")
 def print_openapi() -> None:
     """Print the OpenAPI document."""

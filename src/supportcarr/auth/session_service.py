@@ -38,6 +38,7 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.contracts.events import OperatorActed
 from supportcarr.contracts.ids import SESSION
+from supportcarr.contracts.web_apps import AppName
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Collection, Store, VersionConflict
@@ -265,6 +266,17 @@ class SessionService:
                 break
         used = {} if self._activity is None else await self._activity.last_uses([s.id for s in found])
         return [OpenSession(session, _last_use(session, used.get(session.id))) for session in found], cursor
+
+    async def open_among(self, session_ids: Sequence[str]) -> dict[str, AppName | None]:
+        """Those of the sessions that are open, each with the web app that opened it."""
+        now = self._clock.wall()
+        sessions = await self._sessions.get_many(session_ids)
+        users = await self._users.get_many(sorted({session.user_id for session in sessions.values()}))
+        return {
+            session.id: session.app
+            for session in sessions.values()
+            if is_open(session, users.get(session.user_id), now)
+        }
 
     async def purge(self) -> None:
         """Delete sessions that ended, or expired, a day ago or earlier."""

@@ -16,6 +16,7 @@ from supportcarr.files.model import FileLinks
 from supportcarr.files.service import FileService
 from supportcarr.kit.objects.port import UploadForm
 from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.notifications.ports import ReaderLanguages
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
@@ -77,6 +78,18 @@ class StreamPayloads:
         if notification is None:
             return None
         return NotificationView.of(notification, await self._languages.language_of(notification.user_id))
+
+
+class PushedOffers:
+    """``notifications.push.ports.OpenOffers``."""
+
+    def __init__(self, dispatch: DispatchService, clock: Clock) -> None:
+        self._dispatch = dispatch
+        self._clock = clock
+
+    async def is_open(self, offer_id: str) -> bool:
+        offer = await self._dispatch.offer(offer_id)
+        return offer is not None and offer.is_open(self._clock.city())
 
 
 class RescuePhotoFiles:

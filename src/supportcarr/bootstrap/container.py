@@ -53,6 +53,7 @@ from supportcarr.bootstrap.adapters import (
     ConsoleDrivers,
     ConsoleOffers,
     ConsolePayments,
+    PushedOffers,
     RescuePhotoFiles,
     SocketPositionSink,
     StreamPayloads,
@@ -121,9 +122,13 @@ from supportcarr.kit.sealing.streams import SealedStreams
 from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.notifications import collections as notifications_repository
 from supportcarr.notifications import handlers as notifications_handlers
+from supportcarr.notifications import jobs as notifications_jobs
 from supportcarr.notifications import routes as notifications_routes
 from supportcarr.notifications.delivery import NotificationDelivery
 from supportcarr.notifications.personal_data import NotificationData
+from supportcarr.notifications.push import routes as push_routes
+from supportcarr.notifications.push.delivery import PushDelivery, PushQueue
+from supportcarr.notifications.push.service import PushSubscriptions
 from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations import handlers as operations_handlers
 from supportcarr.operations import repository as operations_repository
@@ -167,6 +172,7 @@ from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.providers.s3 import S3Objects
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr.providers.twilio import TwilioSmsSender
+from supportcarr.providers.web_push import WebPush
 from supportcarr.ratings import collections as ratings_repository
 from supportcarr.ratings import handlers as ratings_handlers
 from supportcarr.ratings import jobs as ratings_jobs
@@ -413,7 +419,8 @@ class Container:
         )
         coverage_cache = ResponseCache(redis.cache, "coverage", seconds=KEEP_S / clock.speed)
         self.coverage = CoverageService(self.areas, self.supply, clock, shared=coverage_cache)
-        self.notifications = NotificationsService(store, clock)
+        self._build_push()
+        self.notifications = NotificationsService(store, clock, self.push_queue)
         self.notification_delivery = NotificationDelivery(store, self.auth, self.code_texts)
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
         self.people_search = PeopleSearch(self.people, self.plates)
@@ -444,6 +451,25 @@ class Container:
             max_bytes=settings.max_bytes,
         )
         self.file_data = FileData(store, self.objects, self.file_removal, max_bytes=settings.max_bytes)
+
+    def _build_push(self) -> None:
+        """What is pushed to browsers."""
+        store, clock, settings = self.store, self.clock, self.settings
+        support = settings.support.email
+        contact = f"mailto:{support}" if support else settings.deployment.public_url
+        self.web_push = WebPush(settings.push, settings.outbound, contact=settings.push.contact or contact)
+        sessions = self.auth.sessions
+        self.push_subscriptions = PushSubscriptions(store, clock, self.web_push, sessions)
+        self.push_queue = PushQueue(store, clock, self.jobs, self.web_push)
+        self.push_delivery = PushDelivery(
+            store,
+            clock,
+            self.web_push,
+            sessions=sessions,
+            preferences=self.auth,
+            languages=self.auth,
+            offers=PushedOffers(self.dispatch, clock),
+        )
 
     def _build_audit_and_privacy(self) -> None:
         """The audit log, exports, deletions and retention."""
@@ -515,6 +541,7 @@ class Container:
             *tracking_routes.routes(self.tracking),
             *ratings_routes.routes(self.ratings, self.audit, self.drivers),
             *notifications_routes.routes(self.notifications, self.auth),
+            *push_routes.routes(self.push_subscriptions),
             *privacy_routes.routes(self.deletions, self.exports),
             *self._file_routes(),
             *audit_routes.routes(self.audit),
@@ -553,7 +580,9 @@ class Container:
             *operations_handlers.consumers(self.operations),
             *ratings_handlers.consumers(self.ratings),
             *realtime_handlers.consumers(self.streams, views),
-            *notifications_handlers.consumers(self.notifications, self.notification_delivery),
+            *notifications_handlers.consumers(
+                self.notifications, self.notification_delivery, self.push_queue
+            ),
             *payments_handlers.consumers(self.payments),
             *audit_handlers.consumers(self.audit),
             *privacy_handlers.consumers(self.deletions, self.exports),
@@ -585,6 +614,7 @@ class Container:
             *dispatch_jobs.periodic_tasks(self.dispatch),
             *pricing_jobs.periodic_tasks(self.pricing),
             *payments_jobs.periodic_tasks(self.webhooks),
+            *notifications_jobs.periodic_tasks(self.push_subscriptions),
             *audit_jobs.periodic_tasks(self.audit_chain),
             *privacy_jobs.periodic_tasks(self.retention.enforce),
             *files_jobs.periodic_tasks(self.file_removal),
@@ -592,7 +622,11 @@ class Container:
         ]
 
     def job_handlers(self) -> list[JobHandler]:
-        return [*job_handlers_of(self.consumers()), *payments_jobs.job_handlers(self.webhooks)]
+        return [
+            *job_handlers_of(self.consumers()),
+            *payments_jobs.job_handlers(self.webhooks),
+            *notifications_jobs.job_handlers(self.push_delivery),
+        ]
 
     async def close(self) -> None:
         """Write what is buffered, and close what the parts opened."""
@@ -601,6 +635,7 @@ class Container:
         await self.jobs.close()
         await self.payment_gateway.close()
         await self.outbound.close()
+        await self.web_push.close()
         await self.geocoding.close()
         await self.partner_keys.close()
         await self.sms.close()

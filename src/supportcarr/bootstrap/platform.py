@@ -154,6 +154,8 @@ def _emulator_addresses(settings: Settings) -> dict[str, str]:
     given = {"STRIPE_API_BASE": settings.stripe.api_base, "TWILIO_API_BASE": settings.twilio.api_base}
     addresses = {f"{PREFIX}{name}": emulators for name, address in given.items() if not address}
     if EMULATORS in added_commands().names:
+        if not settings.push.emulator_url:
+            addresses[f"{PREFIX}PUSH_EMULATOR_URL"] = emulators
         for kind, checks in checks_of(settings).items():
             if not checks.api_base:
                 name = f"{PREFIX}{checks.prefix}"

@@ -279,6 +279,7 @@ async def _worker(settings: Settings) -> None:
         metrics.register_stats("periodic_tasks", scheduler.stats)
         metrics.register_stats("jobs", worker.stats)
         metrics.register_stats("sms", container.code_texts.stats)
+        metrics.register_stats("push", container.push_delivery.stats)
         metrics.register_stats("image_pool", container.image_pool.stats)
         relay.start_sweeping(settings.jobs.sweep_seconds)
         for runner in (heartbeat, deadlines, scheduler, worker):

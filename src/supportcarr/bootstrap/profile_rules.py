@@ -17,7 +17,14 @@ from dotenv import dotenv_values
 from supportcarr.auth.settings import lookup_secrets, token_keys
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.setting_rules import LOOPBACK
-from supportcarr.kit.runtime.settings import PREFIX, SettingsError, declared, is_required, is_secret
+from supportcarr.kit.runtime.settings import (
+    PREFIX,
+    SettingsError,
+    declared,
+    is_generated,
+    is_required,
+    is_secret,
+)
 
 SHORTEST_SECRET = 16  # characters; services choose the length of theirs
 SHORTEST_OWN_SECRET = 32
@@ -60,7 +67,8 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     generated = {value for value in dotenv_values(kept).values() if value} if kept.is_file() else set()
     for name, value, meta in _values(settings):
         of_checks = name.startswith(tuple(f"{PREFIX}{kind}_CHECKS" for kind in ("IDENTITY", "BACKGROUND")))
-        if not is_required(meta) and not (of_checks and is_secret(meta) and value):
+        is_optional = not is_required(meta)
+        if is_optional and not (value and is_secret(meta) and (of_checks or is_generated(meta))):
             continue
         secrets = _secrets_in(name, value)
         issued = of_checks or name.startswith((f"{PREFIX}STRIPE", f"{PREFIX}TWILIO"))
@@ -98,6 +106,8 @@ def _connections(settings: Settings) -> Iterator[tuple[str, str]]:
             f"{servers.host} can be reached from other machines without TLS; listen on 127.0.0.1 behind a "
             f"proxy on this machine, or set {PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY",
         )
+    if settings.push.emulator_url:
+        yield f"{PREFIX}PUSH_EMULATOR_URL", "messages to browsers would go to it unencrypted"
     if settings.outbound.allow_loopback:
         yield f"{PREFIX}OUTBOUND_ALLOW_LOOPBACK", "others could reach this machine through it"
 

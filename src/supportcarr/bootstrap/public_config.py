@@ -10,6 +10,7 @@ from supportcarr.bootstrap.settings import Settings
 from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.setting_rules import point
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
+from supportcarr.providers.vapid import private_key_of, public_key_of
 
 
 class PublicStreets(msgspec.Struct, frozen=True):
@@ -32,6 +33,12 @@ class PublicPayments(msgspec.Struct, frozen=True):
     """Stripe's publishable key, for its form; absent: cards are entered on the emulator's page."""
 
     publishable_key: str | None
+
+
+class PublicPush(msgspec.Struct, frozen=True):
+    """The key with which browsers subscribe to notifications (base64url)."""
+
+    public_key: str
 
 
 class PublicArea(msgspec.Struct, frozen=True):
@@ -77,11 +84,13 @@ class PublicConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     areas: tuple[PublicArea, ...]
     support: PublicSupport
     legal: PublicLegal
+    push: PublicPush | None  # absent: nothing is pushed to browsers
     demo: PublicPlace | None = None
 
 
 def public_config(settings: Settings, speed: float, streets: PublicStreets | None = None) -> PublicConfig:
     """Build the public configuration; *streets* of the imported region, if there is one."""
+    key = settings.push.vapid_private_key
     return PublicConfig(
         realtime_url=settings.deployment.realtime_url,
         map=PublicMap(
@@ -100,6 +109,7 @@ def public_config(settings: Settings, speed: float, streets: PublicStreets | Non
         ),
         support=PublicSupport(settings.support.phone or None, settings.support.email or None),
         legal=PublicLegal(settings.legal.terms_version, settings.legal.privacy_version),
+        push=PublicPush(public_key_of(private_key_of(key))) if key else None,
         demo=_demo_place(settings),
     )
 

@@ -256,6 +256,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             purge=Purge(NOTIFICATIONS, "at", notifications, "city"),
         ),
         RetentionRow(
+            "browsers that show a person's notifications: address and keys (sealed)",
+            ("pushsubscriptions",),
+            "as long as the session in which they subscribed; until the browser has unsubscribed",
+            GONE,
+            task="notifications.purge_push_subscriptions",
+        ),
+        RetentionRow(
             "the audit log",
             ("auditlog", "audithead"),
             f"{settings.audit_days} days",

@@ -40,6 +40,7 @@ from supportcarr.providers.settings import (
     CheckSettings,
     ClamdSettings,
     IdentityCheckSettings,
+    PushSettings,
     RoutingSettings,
     S3Settings,
     StripeSettings,
@@ -205,6 +206,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitSettings
     stripe: StripeSettings
     twilio: TwilioSettings
+    push: PushSettings
     s3: S3Settings
     clamd: ClamdSettings
     files: FileSettings

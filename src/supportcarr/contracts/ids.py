@@ -14,6 +14,7 @@ PAYMENT_METHOD, VEHICLE, MESSAGE, NOTIFICATION = "pmt", "veh", "msg", "ntf"
 AUDIT_RECORD, EXPORT, FILE, PHOTO = "aud", "exp", "fil", "pho"
 SHIFT, DRIVER_DOCUMENT, DRIVER_CHECK = "shf", "doc", "chk"
 RATING, SAVED_PLACE, BIKE, SHARE_LINK = "rat", "plc", "bik", "shl"
+PUSH_SUBSCRIPTION = "psh"
 
 _ID = re.compile(r"^[a-z]{3}_(?:[a-z0-9]{1,8}_)?[0-9a-hjkmnp-tv-z]{26}$")
 

@@ -1,4 +1,4 @@
-"""The collection of notifications."""
+"""The collections of notifications."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 from supportcarr.kit.store.port import CollectionSpec, Index
 from supportcarr.notifications.model import Notification
+from supportcarr.notifications.push.model import PushSubscription
 
 NOTIFICATIONS = CollectionSpec("notifications", Notification, indexes=(Index("user_id", "at"), Index("at")))
+PUSH_SUBSCRIPTIONS = CollectionSpec("pushsubscriptions", PushSubscription, indexes=(Index("user_id"),))
 
-SPECS: tuple[CollectionSpec[Any], ...] = (NOTIFICATIONS,)
+SPECS: tuple[CollectionSpec[Any], ...] = (NOTIFICATIONS, PUSH_SUBSCRIPTIONS)

@@ -15,7 +15,9 @@ from supportcarr.contracts.events import (
     ExportReady,
     FixConfirmed,
     FixProposed,
+    MessageSent,
     NotificationToBeSent,
+    OfferMade,
     PasswordChanged,
     PaymentProcessed,
     PhoneChanged,
@@ -29,18 +31,30 @@ from supportcarr.contracts.events import (
 )
 from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.notifications.delivery import NotificationDelivery
+from supportcarr.notifications.push.delivery import PushQueue
 from supportcarr.notifications.service import NotificationsService
 
 
-def consumers(service: NotificationsService, delivery: NotificationDelivery) -> list[Consumer]:
-    """A quick consumer: a notification is one insert, with an id derived from the event.
+def consumers(
+    service: NotificationsService, delivery: NotificationDelivery, push: PushQueue
+) -> list[Consumer]:
+    """Quick consumers: a notification is one insert, with an id derived from the event, and what is pushed
+    to browsers is a job for each.
 
-    A slow one sends some of them by other channels, too.
+    A slow one sends some notifications as text messages, too.
     """
 
     async def send(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, NotificationToBeSent):
             await delivery.send(envelope.event)
+
+    async def push_offer(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, OfferMade):
+            await push.add_offer(envelope.event)
+
+    async def push_message(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, MessageSent):
+            await push.add_message(envelope.event)
 
     events = (
         RescueMoved,
@@ -67,5 +81,7 @@ def consumers(service: NotificationsService, delivery: NotificationDelivery) -> 
     )
     return [
         Consumer("notifications.notify", events, service.notify, Phase.DELIVERY),
+        Consumer("notifications.push_offer", (OfferMade,), push_offer, Phase.DELIVERY),
+        Consumer("notifications.push_message", (MessageSent,), push_message, Phase.DELIVERY),
         Consumer("notifications.send", (NotificationToBeSent,), send, Phase.DELIVERY, slow=True),
     ]

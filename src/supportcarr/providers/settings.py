@@ -1,4 +1,4 @@
-"""Settings of the providers: payments, texts, files, virus scanning, checks of drivers and routing."""
+"""Settings of the providers: payments, texts, web push, files, virus scanning, checks and routing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from supportcarr.kit.runtime.setting_rules import bucket_name, http_url, origin, printable_ascii, rule
-from supportcarr.kit.runtime.settings import OPTIONAL_SECRET, SECRET, SettingsGroup
+from supportcarr.kit.runtime.settings import LOCAL_SECRET, OPTIONAL_SECRET, SECRET, SettingsGroup
+from supportcarr.providers.vapid import vapid_private_key
 
 
 class StripeSettings(SettingsGroup, frozen=True, kw_only=True):
@@ -75,6 +76,57 @@ class TwilioSettings(SettingsGroup, frozen=True, kw_only=True):
         ),
     ] = ""
     timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
+
+
+def push_contact(value: str) -> None:
+    """A URL at which a push service reaches us."""
+    if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://\S+", value):
+        raise ValueError("it must be mailto:ADDRESS or a URL with https://")
+
+
+def host_patterns(value: str) -> None:
+    """Comma-separated hosts; one may begin with ``*.``."""
+    for entry in (part.strip() for part in value.split(",")):
+        if not re.fullmatch(r"(\*\.)?([a-z0-9-]+\.)+[a-z]{2,}", entry):
+            raise ValueError(f"{entry!r} is no host such as web.push.apple.com or *.push.apple.com")
+
+
+class PushSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Notifications that are pushed to browsers (web push)."""
+
+    prefix = "PUSH_"
+    vapid_private_key: Annotated[
+        str,
+        Meta(
+            description="private key by which push services know us (`supportcarr push keys` makes one); "
+            "empty: nothing is pushed",
+            extra=LOCAL_SECRET | rule(vapid_private_key),
+        ),
+    ] = ""
+    contact: Annotated[
+        str,
+        Meta(
+            description="whom a push service asks about our messages (mailto:… or https://…); empty: "
+            "SUPPORT_EMAIL, else PUBLIC_URL",
+            extra=rule(push_contact),
+        ),
+    ] = ""
+    hosts: Annotated[
+        str,
+        Meta(
+            description="comma-separated hosts of push services that browsers may name, *. for any below",
+            extra=rule(host_patterns),
+        ),
+    ] = "fcm.googleapis.com,*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"
+    timeout_seconds: Annotated[float, Meta(gt=0, le=30, description="timeout of one message")] = 5.0
+    emulator_url: Annotated[
+        str,
+        Meta(
+            description="a push service for tests that is called over http; in the local profile only, where "
+            "it is the emulator if this is empty",
+            extra=rule(origin),
+        ),
+    ] = ""
 
 
 def region_name(value: str) -> None:

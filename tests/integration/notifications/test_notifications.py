@@ -19,6 +19,7 @@ from supportcarr.kit.store.port import Store
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.notifications.delivery import NotificationDelivery
 from supportcarr.notifications.handlers import consumers
+from supportcarr.notifications.push.delivery import PushQueue
 from supportcarr.notifications.routes import routes
 from supportcarr.notifications.service import NotificationsService
 
@@ -31,10 +32,11 @@ class Spanish:
 
 
 NO_DELIVERY = cast(NotificationDelivery, None)
+NO_PUSH = cast(PushQueue, None)
 
 
 async def deliver(service: NotificationsService, events: Sequence[EventEnvelope]) -> None:
-    consumer = next(one for one in consumers(service, NO_DELIVERY) if not one.slow)
+    consumer = next(one for one in consumers(service, NO_DELIVERY, NO_PUSH) if not one.slow)
     for event in events:
         assert isinstance(event.event, consumer.events)
         await consumer.handle(event)

@@ -99,6 +99,7 @@ ENVIRONMENT = {
     "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     "STRIPE_TOLERANCE_SECONDS": "864000",
     "STRIPE_TIMEOUT_SECONDS": "1.0",
+    "PUSH_VAPID_PRIVATE_KEY": "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",  # RFC 8291's example
     "TWILIO_ACCOUNT_SID": TWILIO.sid,
     "TWILIO_AUTH_TOKEN": TWILIO.token,
     "TWILIO_FROM_NUMBER": "+15005550006",
@@ -132,6 +133,7 @@ def settings_at(deployment: Deployment) -> Settings:
             redis_url=deployment.redis_url,
         ),
         stripe=replace(base.stripe, api_base=deployment.stripe_url),
+        push=replace(base.push, emulator_url=deployment.stripe_url),
         twilio=replace(base.twilio, api_base=deployment.stripe_url),
         identity_checks=replace(base.identity_checks, api_base=f"{deployment.stripe_url}/checks/identity"),
     )

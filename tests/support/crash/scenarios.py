@@ -11,6 +11,7 @@ from support.crash.scenarios_files import FILES_SCENARIOS
 from support.crash.scenarios_keys import KEY_SCENARIOS
 from support.crash.scenarios_money import MONEY_SCENARIOS
 from support.crash.scenarios_privacy import PRIVACY_SCENARIOS
+from support.crash.scenarios_push import PUSH_SCENARIOS
 from support.crash.scenarios_ratings import RATINGS_SCENARIOS
 from support.crash.scenarios_rescues import RESCUES_SCENARIOS
 from support.crash.scenarios_shifts import SHIFT_SCENARIOS
@@ -28,5 +29,6 @@ SCENARIOS: dict[str, Scenario] = by_name(
         *DOCUMENT_SCENARIOS,
         *CHECK_SCENARIOS,
         *RATINGS_SCENARIOS,
+        *PUSH_SCENARIOS,
     ]
 )

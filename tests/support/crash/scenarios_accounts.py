@@ -41,7 +41,8 @@ from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.model import Application
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.store.port import CollectionSpec
-from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.notifications.collections import NOTIFICATIONS, PUSH_SUBSCRIPTIONS
+from supportcarr.notifications.push.model import PushSubscription
 from supportcarr.payments.collections import ACCOUNTS, EVENTS, METHODS
 from supportcarr.payments.model import StripeEvent
 from supportcarr.pricing.collections import QUOTES
@@ -137,6 +138,7 @@ PURGES: dict[str, CollectionSpec[Any]] = {
     "gateway.forget_idempotency_keys": CLAIMS,
     "pricing.forget_quotes": QUOTES,
     "payments.forget_stripe_events": EVENTS,
+    "notifications.purge_push_subscriptions": PUSH_SUBSCRIPTIONS,
 }
 
 
@@ -149,6 +151,17 @@ async def _days_pass(world: World) -> None:
     now = world.clock.wall()
     event = StripeEvent(id="evt_1", type="charge.succeeded", received_at=now, handled_at=now)
     await world.store.collection(EVENTS).insert(event)
+    browser = PushSubscription(
+        id="psh_1",
+        user_id=world.people.rider.id,
+        session_id="ses_ended",
+        endpoint="https://push.example/1",
+        p256dh="",
+        auth="",
+        server_key="",
+        created_at=now,
+    )
+    await world.store.collection(PUSH_SUBSCRIPTIONS).insert(browser)
     await advance(200 * 86_400)(world)
 
 

@@ -20,6 +20,7 @@ OF_THE_RIDER = frozenset(
         "rescue_id",
         "payment_method_id",
         "notification_id",
+        "subscription_id",
         "export_id",
         "session_id",
         "rating_id",

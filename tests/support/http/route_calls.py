@@ -39,6 +39,15 @@ OF_EVERYBODY = frozenset(
 )  # parameters of paths that name no resource of one person
 REASON = {"reason": "changed_my_mind"}
 PLACE = {"name": "Home", "lat": 45.53, "lng": -73.6, "address": "1234 rue Rachel"}
+# A browser whose push service is Mozilla's; nobody sends to it here.
+BROWSER = {
+    "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABn",
+    "expirationTime": None,
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
 A_BIKE = {
     "name": "Cargo",
     "type": "cargo",
@@ -93,6 +102,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     },
     ("POST", "/me/phone"): {"phone": "+15145550198", "password": PASSWORD},
     ("POST", "/me/phone/confirmation"): {"code": "042137"},
+    ("POST", "/me/push-subscriptions"): BROWSER,
     ("POST", "/quotes"): {
         "kind": "rescue",
         "problem": "damaged_battery",
@@ -184,6 +194,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "vehicle_id": f"veh_{UNKNOWN}",
     "payment_method_id": f"pmt_{UNKNOWN}",
     "notification_id": f"ntf_{UNKNOWN}",
+    "subscription_id": f"psh_{UNKNOWN}",
     "export_id": f"exp_{UNKNOWN}",
     "user_id": f"usr_{UNKNOWN}",
     "partner_id": f"prt_{UNKNOWN}",
@@ -203,6 +214,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/files"): "link=e30.x",  # refused: a link is signed
     ("GET", "/coverage"): "lat=45.5&lng=-73.6",
+    ("DELETE", "/me/push-subscriptions"): f"endpoint={BROWSER['endpoint']}x",
     ("GET", "/geocoding/reverse"): "lat=45.5&lng=-73.6",
     ("GET", "/admin/map"): "area=montreal",
 }
@@ -288,6 +300,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "vehicle_id": await first(prepared.assigned_driver, "/me/vehicles"),
         "payment_method_id": await first(prepared.rider, "/me/payment-methods"),
         "notification_id": await first(prepared.rider, "/me/notifications"),
+        "subscription_id": expect(await prepared.rider.post("/me/push-subscriptions", BROWSER), 201)["id"],
         "check_kind": "identity",
         "partner_id": partner.id,
         "key_id": key.document.id,

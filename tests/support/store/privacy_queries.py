@@ -12,7 +12,7 @@ from supportcarr.dispatch.collections import OFFERS
 from supportcarr.drivers.collections import DRIVER_CHECKS, DRIVER_DOCUMENTS, VEHICLES
 from supportcarr.files.collections import FILES
 from supportcarr.kit.store.port import CollectionSpec, In, Range, Where
-from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.notifications.collections import NOTIFICATIONS, PUSH_SUBSCRIPTIONS
 from supportcarr.payments.collections import LEDGER, METHODS
 from supportcarr.pricing.collections import QUOTES
 from supportcarr.privacy.collections import CHUNKS, DELETIONS, EXPORTS
@@ -94,6 +94,7 @@ def privacy_queries(query: MakeQuery) -> Iterator[Any]:
     scanned: tuple[tuple[str, CollectionSpec[Any], str], ...] = (
         ("privacy/exports.py self._chunks", CHUNKS, "export_id"),
         ("notifications/personal_data.py self._notifications", NOTIFICATIONS, "user_id"),
+        ("notifications/personal_data.py self._subscriptions", PUSH_SUBSCRIPTIONS, "user_id"),
         ("payments/personal_data.py self._ledger", LEDGER, "driver_id"),
         ("pricing/personal_data.py self._quotes", QUOTES, "rider_id"),
         ("rescues/personal_data.py self._messages", MESSAGES, "rescue_id"),

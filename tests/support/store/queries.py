@@ -39,7 +39,7 @@ from supportcarr.kit.jobs.service import JOBS
 from supportcarr.kit.sealing.data_keys import DATA_KEYS
 from supportcarr.kit.sealing.search_terms import SEARCH_TERMS
 from supportcarr.kit.store.port import Collection, CollectionSpec, In, Range, Where
-from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.notifications.collections import NOTIFICATIONS, PUSH_SUBSCRIPTIONS
 from supportcarr.operations.repository import OPS_RESCUES
 from supportcarr.partners.collections import API_KEYS, PARTNERS
 from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
@@ -142,6 +142,14 @@ def _own_rescues() -> Iterator[Query]:
     yield Query(recent, RESCUES, {"rider_id": "usr_1"}, "-created_at")
 
 
+def _push_subscriptions() -> Iterator[Query]:
+    of_person: Where = {"user_id": "usr_1"}
+    for file in ("service", "delivery"):
+        caller = f"notifications/push/{file}.py self._subscriptions"
+        yield Query(f"{caller}.find", PUSH_SUBSCRIPTIONS, of_person)
+    yield Query("notifications/push/service.py self._subscriptions.scan", PUSH_SUBSCRIPTIONS, how="scan")
+
+
 def _possessions() -> Iterator[Query]:
     service, data = "riders/possession_service.py self.", "riders/personal_data.py self."
     kinds: tuple[tuple[str, CollectionSpec[Any]], ...] = (("_places", PLACES), ("_bikes", BIKES))
@@ -203,6 +211,7 @@ QUERIES: tuple[Query, ...] = (
     _purge(QUOTES, "forget_at"),
     _purge(EVENTS, "handled_at"),
     Query("notifications/service.py self._notifications.find", NOTIFICATIONS, {"user_id": "usr_1"}, "-at"),
+    *_push_subscriptions(),
     *_operations(),
     Query("payments/ledger_service.py self._transactions.find", LEDGER, {"driver_id": "usr_1"}, "-at"),
     Query(

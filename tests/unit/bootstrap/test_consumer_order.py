@@ -12,6 +12,7 @@ from supportcarr.contracts.events import (
     DriverStandingChanged,
     MatchingBegan,
     MessageSent,
+    OfferMade,
     PasswordChanged,
     PaymentProcessed,
     PhoneChanged,
@@ -69,7 +70,8 @@ ORDER: dict[type[Any], list[str]] = {
         "realtime.publish",
         "notifications.notify",
     ],
-    MessageSent: ["realtime.publish"],
+    MessageSent: ["realtime.publish", "notifications.push_message"],
+    OfferMade: ["realtime.publish", "notifications.push_offer"],
     RatingsOpened: ["notifications.notify"],
     RatingShown: ["ratings.count", "notifications.notify"],
     RescuePhotoTaken: ["realtime.publish"],
@@ -93,4 +95,10 @@ async def test_delivery_consumers_run_after_all_other_fast_consumers() -> None:
         assert quick == sorted(quick)
         assert not any(c.slow for c in called(backwards, event)[: len(quick)])
     delivering = {consumer.name for consumer in backwards if consumer.phase is Phase.DELIVERY}
-    assert delivering == {"realtime.publish", "notifications.notify", "notifications.send"}
+    assert delivering == {
+        "realtime.publish",
+        "notifications.notify",
+        "notifications.push_message",
+        "notifications.push_offer",
+        "notifications.send",
+    }

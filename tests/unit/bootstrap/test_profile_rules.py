@@ -9,6 +9,7 @@ import pytest
 from supportcarr.bootstrap.profile_rules import insecure_settings, plain_hosts, refuse_insecure
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.runtime.settings import PREFIX, SettingsError, declared, is_required
+from supportcarr.providers.vapid import new_private_key
 
 RANDOM = "nV5tq0zJ8mW2cXrB7yLpK4sD9fHgA1eU"
 REQUIRED = [name.removeprefix(PREFIX) for _, _, name, meta in declared(Settings) if is_required(meta)]
@@ -63,6 +64,7 @@ def test_secure_settings_are_allowed(tmp_path: Path, profile: str) -> None:
         ("LOG_LEVEL", "debug"),
         ("AUTH_BCRYPT_COST", "11"),
         ("OUTBOUND_ALLOW_LOOPBACK", "true"),
+        ("PUSH_EMULATOR_URL", "http://127.0.0.1:8002"),
     ],
 )
 def test_each_of_these_is_refused_by_its_name_and_shown_to_nobody(
@@ -84,6 +86,10 @@ def test_what_the_local_profile_generated_is_refused(tmp_path: Path) -> None:
     [said] = found(tmp_path, QUOTES_SECRET=local.quotes.secret)
     assert "QUOTES_SECRET" in said
     assert "generated" in said
+    [said] = found(tmp_path, PUSH_VAPID_PRIVATE_KEY=local.push.vapid_private_key)
+    assert "PUSH_VAPID_PRIVATE_KEY" in said
+    assert "generated" in said
+    assert found(tmp_path, PUSH_VAPID_PRIVATE_KEY=new_private_key()) == []
 
 
 def test_every_finding_is_named_at_once(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from supportcarr.bootstrap.container import area_ids
 from supportcarr.bootstrap.public_config import PublicConfig, PublicPlace, public_config
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.runtime.settings import SettingsError
+from supportcarr.providers.vapid import new_private_key, private_key_of, public_key_of
 
 
 def config(tmp_path: Path, **given: str) -> PublicConfig:
@@ -62,3 +63,10 @@ def test_a_demo_has_a_place_to_start_at_in_the_local_profile_only(tmp_path: Path
     assert public_config(msgspec.structs.replace(settings, deployment=production), 1.0).demo is None
     with pytest.raises(SettingsError, match="SUPPORTCARR_DEMO_PLACE"):
         config(tmp_path, DEMO_PLACE="Montréal")
+
+
+def test_browsers_get_the_public_key_of_push_if_there_is_one(tmp_path: Path) -> None:
+    key = new_private_key()
+    push = config(tmp_path, PUSH_VAPID_PRIVATE_KEY=key).push
+    assert push is not None and push.public_key == public_key_of(private_key_of(key))
+    assert config(tmp_path, PUSH_VAPID_PRIVATE_KEY="").push is None

@@ -97,3 +97,12 @@ def test_a_mapbox_style_needs_a_token(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="MAP_MAPBOX_TOKEN"):
         load_settings(given(tmp_path, **style), dotenv=None)
     load_settings(given(tmp_path, **style, MAP_MAPBOX_TOKEN="pk.1"), dotenv=None)
+
+
+def test_the_local_profile_makes_a_push_key_and_keeps_it(tmp_path: Path) -> None:
+    environment = {"SUPPORTCARR_DATA": str(tmp_path)}
+    first = load_settings(environment, dotenv=None)
+    assert first.push.vapid_private_key
+    assert load_settings(environment, dotenv=None).push.vapid_private_key == first.push.vapid_private_key
+    off = load_settings(environment | {"SUPPORTCARR_PUSH_VAPID_PRIVATE_KEY": ""}, dotenv=None)
+    assert off.push.vapid_private_key == "", "an empty setting turns push off"

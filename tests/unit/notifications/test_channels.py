@@ -11,7 +11,7 @@ from supportcarr.notifications.channels import (
     Channel,
     Topic,
     channels_of,
-    may_be_sent,
+    may_be_texted,
     topic_of,
 )
 from supportcarr.notifications.wording import CATALOGUES
@@ -61,8 +61,8 @@ def test_a_driver_is_told_of_a_disruption_in_the_app_which_is_open_during_a_job(
     assert channels_of(topic_of("driver_suspended", driver=True), frozenset()) == {"push", "sms"}
 
 
-def test_only_what_somebody_can_send_becomes_a_job() -> None:
-    assert {topic for topic in RULES if may_be_sent(topic)} == {
+def test_only_what_may_be_texted_becomes_a_job_of_texts() -> None:
+    assert {topic for topic in RULES if may_be_texted(topic)} == {
         "safety",
         "security",
         "money",

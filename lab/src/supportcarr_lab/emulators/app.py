@@ -6,6 +6,11 @@
 /checks/KIND/v1/…                                         identity and background checks of drivers
 GET  /sandbox                                             a page with texts, card payments and webhooks
 GET  /sandbox/messages?to=+1…                             text messages, newest first
+POST /push/TOKEN                                          a message to a browser (RFC 8030)
+POST /sandbox/push/browsers                               a browser that subscribes, for tests
+DELETE /sandbox/push/browsers/TOKEN                       it unsubscribes
+GET  /sandbox/push/messages?browser=TOKEN                 what was pushed to browsers, newest first
+GET, POST /sandbox/push/behaviour                         read and change how the push service misbehaves
 GET, POST /sandbox/twilio/behaviour                       read and change how Twilio's emulator misbehaves
 GET, POST /sandbox/mapbox/behaviour                       the same for Mapbox's
 GET  /sandbox/mapbox/requests                             how many of each kind it got
@@ -31,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Request, Response, get, post, route
+from litestar import Litestar, MediaType, Request, Response, delete, get, post, route
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -43,6 +48,7 @@ from supportcarr_lab.emulators.mapbox.api import MapboxBehaviour, MapboxEmulator
 from supportcarr_lab.emulators.page import page
 from supportcarr_lab.emulators.phone_links import WHO
 from supportcarr_lab.emulators.phone_sign_in import LinkRefused, PhoneSignIn, SignInLink, phone_page
+from supportcarr_lab.emulators.push.service import NewBrowser, PushBehaviour, PushService
 from supportcarr_lab.emulators.stripe.api import StripeEmulator, StripeRequest
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour, BehaviourChange
 from supportcarr_lab.emulators.stripe.database import EmulatorDatabase
@@ -123,6 +129,8 @@ def create_app(
     """
     behaviour, sms_behaviour, check_behaviour = Behaviour(), TwilioBehaviour(), CheckBehaviour()
     account = twilio or TwilioAccount()
+    push_behaviour = PushBehaviour()
+    push_service = PushService(push_behaviour)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -173,6 +181,7 @@ def create_app(
             state.database.latest_deliveries(100),
             state.checks.reports(MESSAGES_SHOWN),
             phones.codes() if phones is not None else [],
+            push_service.messages(),
         )
 
     @get("/sandbox/stripe/behaviour")
@@ -215,6 +224,7 @@ def create_app(
             *_mapbox_routes(),
             *_check_routes(check_behaviour),
             *(_phone_routes(phones) if phones is not None else ()),
+            *_push_routes(push_service, push_behaviour),
         ],
         lifespan=[lifespan],
         openapi_config=None,
@@ -332,6 +342,47 @@ def _mapbox_routes() -> list[Any]:
         return behaviour
 
     return [mapbox, requests, get_behaviour, set_behaviour]
+
+
+def _push_routes(service: PushService, behaviour: PushBehaviour) -> list[Any]:
+    # Pages of any origin make browsers: in tests they stand in for the browser's own push service.
+    headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+
+    def base(request: Request[Any, Any, Any]) -> str:
+        return f"{request.url.scheme}://{request.url.netloc}"
+
+    @post("/push/{token:str}")
+    async def receive(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
+        if behaviour.delay_ms:
+            await asyncio.sleep(behaviour.delay_ms / 1000)
+        answer = service.receive(token, await request.body(), dict(request.headers), base(request))
+        return Response(answer.detail, status_code=answer.status, headers=dict(answer.headers))
+
+    @post("/sandbox/push/browsers")
+    async def subscribe(
+        request: Request[Any, Any, Any], data: JSONBody[NewBrowser]
+    ) -> Response[dict[str, Any]]:
+        return Response(service.subscribe(base(request), data), headers=headers)
+
+    @delete("/sandbox/push/browsers/{token:str}")
+    async def unsubscribe(token: FromPath[str]) -> None:
+        service.unsubscribe(token)
+
+    @get("/sandbox/push/messages")
+    async def messages(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        return {"messages": service.messages(request.query_params.get("browser"))}
+
+    @get("/sandbox/push/behaviour")
+    async def get_behaviour() -> PushBehaviour:
+        return behaviour
+
+    @post("/sandbox/push/behaviour", status_code=200)
+    async def set_behaviour(data: JSONBody[PushBehaviour]) -> PushBehaviour:
+        for name in data.__struct_fields__:
+            setattr(behaviour, name, getattr(data, name))
+        return behaviour
+
+    return [receive, subscribe, unsubscribe, messages, get_behaviour, set_behaviour]
 
 
 def _check_routes(behaviour: CheckBehaviour) -> list[Any]:

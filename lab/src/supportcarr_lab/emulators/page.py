@@ -28,8 +28,9 @@ def page(
     deliveries: list[Delivery],
     reports: list[dict[str, Any]],
     codes: list[tuple[str, str]],
+    pushed: list[dict[str, Any]],
 ) -> str:
-    """The page as HTML: the latest text messages, card payments, webhooks and checks, newest first.
+    """The page as HTML: the latest texts, messages to browsers, payments and so on, newest first.
 
     *codes* are those of the authenticator apps at present, by whose they are.
     """
@@ -52,16 +53,20 @@ def page(
         (_time(r["created_at"]), r["kind"], r["name"], r["phone"], r["result"] or r["status"], r["webhooks"])
         for r in reports
     ]
+    to_browsers = [
+        (_time(p["received_at"]), p["browser"][:8], p["text"], p["urgency"], f"{p['ttl']} s") for p in pushed
+    ]
     webhooks = [(d.type, d.event_id, str(d.attempts), d.outcome) for d in deliveries]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Emulators</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body><h1>Emulators</h1>"
-        "<p>Text messages that the Twilio emulator received; card payments that the Stripe emulator "
-        "received, and the webhooks that it sent; checks that were ordered. No text reaches a phone, no real "
-        "card is charged, and nobody is checked.</p>"
+        "<p>Text messages that the Twilio emulator received; what was pushed to browsers of tests; card "
+        "payments that the Stripe emulator received, and the webhooks that it sent; checks that were "
+        "ordered. No text reaches a phone, no real card is charged, and nobody is checked.</p>"
         + (_table("Authenticator app", ("Of", "Code at present"), codes) if codes else "")
         + _table("Text messages", ("Time", "To", "Text", "Status"), texts)
+        + _table("Messages to browsers", ("Time", "Browser", "Message", "Urgency", "Kept"), to_browsers)
         + _table("Card payments", ("Rescue", "Status", "Held", "Captured", "Refunded", "Intent"), payments)
         + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), webhooks)
         + _table("Checks of drivers", ("Time", "Kind", "Name", "Phone", "Result", "Webhooks"), checks)

@@ -59,6 +59,7 @@ class ReceivedResponse(msgspec.Struct, frozen=True):
     status: int
     content_type: str
     body: bytes
+    retry_after: str | None = None  # the header
 
 
 class _NotPublic(OSError):
@@ -106,7 +107,9 @@ class GuardedClient:
                 allow_redirects=False,
             ) as response:
                 content = b"" if method == "HEAD" else await self._read(response)
-                return ReceivedResponse(response.status, response.content_type, content)
+                return ReceivedResponse(
+                    response.status, response.content_type, content, response.headers.get("retry-after")
+                )
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _NotPublic):
                 raise AddressRefused(f"{target.host} is not a public address") from None

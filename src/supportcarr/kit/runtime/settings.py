@@ -40,6 +40,8 @@ class SettingsGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 SECRET: dict[str, Any] = {"secret": True}  # never shown; generated in the local profile
 OPTIONAL_SECRET: dict[str, Any] = SECRET | {"optional": True}  # never shown; may be empty
+# Never shown; may be empty, but the local profile generates one.
+LOCAL_SECRET: dict[str, Any] = OPTIONAL_SECRET | {"generated": True}
 # Beside these, ``extra`` may hold a rule (see ``setting_rules``).
 
 
@@ -118,6 +120,11 @@ def is_required(meta: Meta) -> bool:
     return is_secret(meta) and not (meta.extra or {}).get("optional")
 
 
+def is_generated(meta: Meta) -> bool:
+    """True for a secret that the local profile generates."""
+    return is_required(meta) or bool((meta.extra or {}).get("generated"))
+
+
 def load(
     settings: type[S],
     environment: Mapping[str, str] | None = None,
@@ -128,8 +135,9 @@ def load(
     """Read and check the groups of the struct *settings*, and build it.
 
     Raises ``SettingsError`` with a sentence that names the variable.  In the local profile required
-    secrets that are not set are generated and kept in ``DATA/secrets.env`` (readable by its owner
-    only), so that the next start has the same ones; without *keep_secrets* nothing is written.
+    secrets, and some optional ones, that are not set are generated and kept in ``DATA/secrets.env``
+    (readable by its owner only), so that the next start has the same ones; without *keep_secrets* nothing
+    is written.
     """
     given = dict(os.environ if environment is None else environment)
     if dotenv and Path(dotenv).is_file():
@@ -195,7 +203,7 @@ def _local_secrets(settings: type, given: Mapping[str, str], *, keep: bool) -> d
     missing = [
         name
         for _, _, name, meta in declared(settings)
-        if is_required(meta) and name not in kept and name not in given
+        if is_generated(meta) and name not in kept and name not in given
     ]
     if missing:
         kept |= {name: _generated_secret(name) for name in missing}
@@ -210,5 +218,6 @@ def _local_secrets(settings: type, given: Mapping[str, str], *, keep: bool) -> d
 
 
 def _generated_secret(name: str) -> str:
+    """A secret of 32 bytes; such a number is a private key of P-256 too (but for one in 2³²)."""
     value = secrets.token_urlsafe(32)
     return f"k1:{value}" if name.endswith("TOKEN_SECRETS") else value
