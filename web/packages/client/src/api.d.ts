@@ -2070,6 +2070,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the browsers that show the caller's notifications */
+        get: operations["get_me_push_subscriptions"];
+        put?: never;
+        /**
+         * Push the caller's notifications to this browser
+         * @description Problem codes: `push_off`, `endpoint_in_use`, `conflict`.
+         */
+        post: operations["post_me_push_subscriptions"];
+        /**
+         * Push nothing more to the browser with this endpoint
+         * @description Problem codes: `not_found`.
+         */
+        delete: operations["delete_me_push_subscriptions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/push-subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Push nothing more to a browser
+         * @description Resources: the caller's own; any other is 404. Problem codes: `not_found`.
+         */
+        delete: operations["delete_me_push_subscriptions_by_subscription_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/exports": {
         parameters: {
             query?: never;
@@ -3280,6 +3325,20 @@ export interface components {
             address?: string | null;
         };
         /**
+         * NewPushSubscription
+         * @description What ``PushSubscription.toJSON()`` gives in a browser.
+         */
+        NewPushSubscription: {
+            /**
+             * @description URL at the browser's push service
+             * @example https://updates.push.services.mozilla.com/wpush/v2/gAAAAABn
+             */
+            endpoint: string;
+            keys: components["schemas"]["PushKeys"];
+            /** @default null */
+            expirationTime?: number | null;
+        };
+        /**
          * NotificationView
          * @description A notification in words of one language; times are city time.
          *
@@ -3480,6 +3539,15 @@ export interface components {
          */
         PageResponse_PlaceView_: {
             items: components["schemas"]["PlaceView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[PushSubscriptionView]
+         * @description One page of a list.
+         */
+        PageResponse_PushSubscriptionView_: {
+            items: components["schemas"]["PushSubscriptionView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -3795,6 +3863,32 @@ export interface components {
             request_id: string;
             /** @default [] */
             errors?: components["schemas"]["FieldError"][];
+        };
+        /**
+         * PushKeys
+         * @description The browser's keys, as base64url: a public key of P-256, and a secret of 16 bytes.
+         */
+        PushKeys: {
+            /** @example BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4 */
+            p256dh: string;
+            /** @example BTBZMqHH6r4Tts7J_aSIgg */
+            auth: string;
+        };
+        /**
+         * PushSubscriptionView
+         * @description A browser that shows the caller's notifications; times are wall time.
+         *
+         *         ``service`` is the host of its push service, ``app`` the web app that subscribed.
+         */
+        PushSubscriptionView: {
+            id: string;
+            service: string;
+            session_id: string;
+            created_at: string;
+            /** @default null */
+            app?: ("admin" | "driver" | "rider") | null;
+            /** @default null */
+            expires_at?: string | null;
         };
         /**
          * RateBody
@@ -9303,6 +9397,142 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["NotificationView"];
                 };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_push_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_PushSubscriptionView_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_push_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPushSubscription"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_me_push_subscriptions: {
+        parameters: {
+            query: {
+                endpoint: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_me_push_subscriptions_by_subscription_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
