@@ -46,6 +46,10 @@ signed_in     PATCH  /me                                      200
 signed_in     GET    /geocoding                               200
 signed_in     GET    /geocoding/reverse                       200
 signed_in     GET    /me/notifications                        200
+signed_in     GET    /me/push-subscriptions                   200
+signed_in     POST   /me/push-subscriptions                   200
+signed_in     DELETE /me/push-subscriptions                   204
+signed_in     DELETE /me/push-subscriptions/{subscription_id}  204
 signed_in     POST   /me/notifications/{notification_id}/reading  200
 rider         GET    /me/places                               200
 rider         POST   /me/places+                              201

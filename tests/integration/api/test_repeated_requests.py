@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.files.uploads import JPEG, uploaded
-from support.http.route_calls import A_BIKE, PLACE, REASON, document_of, name_of
+from support.http.route_calls import A_BIKE, BROWSER, PLACE, REASON, document_of, name_of
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import APPLICATION, VEHICLE, RescueFactory, expect
@@ -140,6 +140,12 @@ class RepeatableRequests:
                 | "DELETE /me/bikes/{bike_id}"
             ):
                 return await self._of_a_possession(route)
+            case (
+                "POST /me/push-subscriptions"
+                | "DELETE /me/push-subscriptions"
+                | "DELETE /me/push-subscriptions/{subscription_id}"
+            ):
+                return await self._of_a_browser(route)
             case "POST /ratings/{rating_id}/report" | "POST /admin/ratings/{rating_id}/review":
                 return await self._of_a_rating(route)
             case "DELETE /admin/drivers/{driver_id}/suspension":
@@ -197,6 +203,15 @@ class RepeatableRequests:
         if method == "DELETE":
             return [lambda: rider.delete(f"{collection}/{made}")]
         return [lambda: rider.patch(f"{collection}/{made}", body | {"name": "Another"})]
+
+    async def _of_a_browser(self, route: str) -> list[Send]:
+        rider, path = await self._platform.person("rider"), "/me/push-subscriptions"
+        made = expect(await rider.post(path, BROWSER), 200)["id"]
+        if route.startswith("POST"):
+            return [lambda: rider.post(path, BROWSER)]
+        if route.endswith("}"):
+            return [lambda: rider.delete(f"{path}/{made}")]
+        return [lambda: rider.delete(f"{path}?endpoint={BROWSER['endpoint']}")]
 
     async def _of_a_rating(self, route: str) -> list[Send]:
         operator, ride = await self._platform.person("support"), await self._factory.in_state("completed")

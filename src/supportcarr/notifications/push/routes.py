@@ -46,7 +46,6 @@ def routes(service: PushSubscriptions) -> list[Route]:
             tag=TAG,
             body=NewPushSubscription,
             response=PushSubscriptionView,
-            status=201,
             codes=("push_off", "endpoint_in_use", "conflict"),
         ),
         Route(

@@ -36,6 +36,8 @@ export interface PublicConfig {
   support?: { phone?: string | null; email?: string | null };
   /** The versions of the texts that are accepted at sign-up. */
   legal?: { terms_version: string; privacy_version: string };
+  /** The key with which a browser subscribes to notifications; `null`: none are pushed. */
+  push?: { public_key: string } | null;
   /** Where the apps of a demo start in a browser that knows no place in a service area. */
   demo?: { lat: number; lng: number } | null;
 }

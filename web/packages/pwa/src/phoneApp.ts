@@ -1,6 +1,8 @@
 import type { AppSession } from "@supportcarr/client/appSession";
+import { fetchConfig } from "@supportcarr/client/config";
 import type { QueryClient } from "@tanstack/react-query";
 
+import { checkPush, forgetPush, type PushOptions } from "./push.ts";
 import { forgetLastState, keepLastState, restoreLastState } from "./lastState.ts";
 import type { ActionQueue } from "./queue.ts";
 import { registerServiceWorker } from "./register.ts";
@@ -9,7 +11,7 @@ export interface PhoneAppOptions {
   app: "rider" | "driver";
   /** Where the app is served, with a slash at its end. */
   scope: string;
-  session: Pick<AppSession<string>, "personId" | "onPersonChange" | "restoreSession" | "useSession">;
+  session: Pick<AppSession<string>, "http" | "personId" | "onPersonChange" | "restoreSession" | "useSession">;
   queryClient: QueryClient;
   /** Which queries are shown without a connection, by their keys. */
   isKept: (queryKey: readonly unknown[]) => boolean;
@@ -23,6 +25,7 @@ export interface PhoneAppOptions {
  */
 export function startPhoneApp({ app, scope, session, queryClient, isKept, queue }: PhoneAppOptions): void {
   const state = { app, queryClient, owner: session.personId, isKept };
+  const push: PushOptions = { app, scope, http: session.http, personId: session.personId, publicKey: async () => (await fetchConfig()).push?.public_key ?? null };
   registerServiceWorker(scope);
   keepLastState(state);
   const ignore = () => undefined; // a browser that keeps nothing: the app works with a connection
@@ -30,11 +33,16 @@ export function startPhoneApp({ app, scope, session, queryClient, isKept, queue 
     await restoreLastState(state).catch(ignore);
     await queue?.read().catch(ignore);
     await queue?.flush().catch(ignore);
+    if (session.personId() !== null) await checkPush(push).catch(ignore);
   });
   session.onPersonChange((person) => {
-    if (person !== null) return;
+    if (person !== null) {
+      void checkPush(push).catch(ignore);
+      return;
+    }
     const signedOut = session.useSession.getState().endReason === null;
     void forgetLastState(app, queryClient).catch(ignore);
     if (signedOut) void queue?.clear().catch(ignore);
+    if (signedOut) void forgetPush(push).catch(ignore);
   });
 }

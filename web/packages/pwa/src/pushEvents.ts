@@ -13,12 +13,14 @@ const windowsOf = async (worker: ServiceWorkerGlobalScope, scope: string): Promi
 export async function showPush(worker: ServiceWorkerGlobalScope, app: "rider" | "driver", scope: string, data: PushMessageData | null): Promise<void> {
   const message = readPushMessage(data?.text());
   if (message === null) return;
-  const url = new URL(scope + pathOf(app, message), worker.location.origin);
+  const url = new URL(pathOf(app, scope, message), worker.location.origin);
   const windows = await windowsOf(worker, scope);
   if (windows.some((client) => client.visibilityState === "visible" && new URL(client.url).pathname === url.pathname)) return;
   await worker.registration.showNotification(message.title, {
     body: message.body,
     tag: message.id, // a repeat replaces the first
+    // An offer ends within seconds: it stays and shakes the phone until it is seen.
+    ...(message.kind === "job_offered" ? { requireInteraction: true, vibrate: [300, 150, 300, 150, 300] } : {}),
     icon: `${scope}icon-192.png`,
     ...(message.lang ? { lang: message.lang } : {}),
     data: { url: url.href } satisfies NotificationTarget,

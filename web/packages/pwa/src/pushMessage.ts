@@ -4,6 +4,8 @@ export interface PushMessage {
   kind: string;
   title: string;
   body: string;
+  /** The path of the screen that it is about. */
+  url?: string;
   rescue_id?: string;
   lang?: string;
 }
@@ -19,8 +21,13 @@ export function readPushMessage(text: string | undefined): PushMessage | null {
   }
 }
 
-/** The path in the app of what a message is about. */
-export function pathOf(app: "rider" | "driver", { rescue_id }: Pick<PushMessage, "rescue_id">): string {
-  if (!rescue_id) return "inbox";
-  return `${app === "rider" ? "rescues" : "job"}/${encodeURIComponent(rescue_id)}`;
+/** The path of what a message is about: the one it names, if that is below the app's scope. */
+export function pathOf(app: "rider" | "driver", scope: string, { url, rescue_id }: Pick<PushMessage, "url" | "rescue_id">): string {
+  const base = "https://app.invalid";
+  if (typeof url === "string" && URL.canParse(url, base)) {
+    const { origin, pathname } = new URL(url, base);
+    if (origin === base && pathname.startsWith(scope)) return pathname;
+  }
+  if (!rescue_id) return `${scope}inbox`;
+  return `${scope}${app === "rider" ? "rescues" : "job"}/${encodeURIComponent(rescue_id)}`;
 }

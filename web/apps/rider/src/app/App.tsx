@@ -2,6 +2,7 @@ import { IntlProvider } from "@supportcarr/i18n/IntlProvider";
 import { PhoneAppContext } from "@supportcarr/phone-app/PhoneAppContext";
 import { createQueryClient } from "@supportcarr/phone-app/shell/queryClient";
 import { startPhoneApp } from "@supportcarr/pwa/phoneApp";
+import { useNotificationTarget } from "@supportcarr/pwa/register";
 import { UpdateNotice } from "@supportcarr/pwa/UpdateNotice";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
@@ -19,7 +20,11 @@ startPhoneApp({ app: "rider", scope: "/", session: phoneApp.session, queryClient
 
 const app = { ...phoneApp, queue };
 
+/** A pressed notification leads to its screen without loading the page again. */
+const openPath = (path: string) => router.history.push(path);
+
 export function App() {
+  useNotificationTarget(openPath);
   return (
     <IntlProvider load={loadMessages}>
       <QueryClientProvider client={queryClient}>

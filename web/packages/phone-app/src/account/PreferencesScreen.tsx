@@ -6,6 +6,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
 import { setTheme, type ThemeSetting, useThemeSetting } from "@supportcarr/ui/theme";
+import { PushSetting } from "@supportcarr/pwa/PushSetting";
 import { Switch } from "@supportcarr/ui/Switch";
 import type { AccountChange } from "../api/types.ts";
 import { linkProps } from "../appLinks.ts";
@@ -24,7 +25,7 @@ type Preferences = NonNullable<AccountChange["preferences"]>;
 /** Language, look, units, and how the person is told things. Each is stored as it is chosen. */
 export function PreferencesScreen() {
   const text = useTranslations("preferences");
-  const { accountQueries, changeAccount, links } = usePhoneApp();
+  const { accountQueries, changeAccount, links, role } = usePhoneApp();
   const me = useQuery(accountQueries.me());
   const language = useLanguage((state) => state.language);
   const theme = useThemeSetting((state) => state.setting);
@@ -90,6 +91,7 @@ export function PreferencesScreen() {
             </fieldset>
           )}
         </Loaded>
+        <PushSetting app={role} />
       </div>
     </Screen>
   );
