@@ -6,7 +6,7 @@ import { expect, inject, test as base } from "vitest";
 
 import type { DemoCity } from "./demoCity.ts";
 
-const CHROMIUM_FLAGS = [
+export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--use-gl=swiftshader",

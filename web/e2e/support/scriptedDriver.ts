@@ -23,6 +23,7 @@ export class ScriptedDriver {
     readonly name: string,
     private readonly token: string,
     private at: Point,
+    readonly vehicleId: string,
   ) {}
 
   /** Signs up, is approved, and goes online at a place. */
@@ -34,7 +35,7 @@ export class ScriptedDriver {
     // It carries every bike and its rider.
     const carries = { bed_length_cm: 240, capacity: 2, ramp: true, tie_downs: 4, seats: 2 };
     const vehicle = await requestJson<{ id: string }>(base, "/me/vehicles", { token: driver.token, body: { type: "pickup", make: "Ford", model: "F-150", colour: "blue", plate, ...carries } });
-    const scripted = new ScriptedDriver(name, driver.token, at);
+    const scripted = new ScriptedDriver(name, driver.token, at, vehicle.id);
     await scripted.report();
     const response = await fetch(`${base}/api/v1/me/availability`, {
       method: "PUT",

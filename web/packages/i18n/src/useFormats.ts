@@ -9,6 +9,9 @@ const MILES = new Set(["US", "GB", "LR", "MM"]); // regions whose roads are sign
 /** The units that the roads of the locale's region are signed in. */
 export const unitsOf = (locale: string): Units => (MILES.has(new Intl.Locale(locale).region ?? "") ? "imperial" : "metric");
 
+/** A short form without full stops ("4:04 pm"), which would meet the one of a sentence that ends with a time. */
+const withoutStops = (time: string): string => time.replace(/\b([ap])\.\s?m\./gi, "$1m");
+
 /** Formats of money, distance, duration and time in the page's locale, by the platform's own Intl; `units` come from the account. */
 export function createFormats(locale: string, timeZone: string | undefined, units: Units = unitsOf(locale)) {
   const miles = units === "imperial";
@@ -35,10 +38,10 @@ export function createFormats(locale: string, timeZone: string | undefined, unit
       const rest = minutes % 60;
       return rest ? `${unit(Math.floor(minutes / 60), "hour")} ${unit(rest, "minute")}` : unit(minutes / 60, "hour");
     },
-    time: (value: string | number | Date, timeZone_?: string): string => new Intl.DateTimeFormat(locale, { timeStyle: "short", ...zone(timeZone_) }).format(at(value)),
+    time: (value: string | number | Date, timeZone_?: string): string => withoutStops(new Intl.DateTimeFormat(locale, { timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
     date: (value: string | number | Date, timeZone_?: string): string => new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...zone(timeZone_) }).format(at(value)),
     dateTime: (value: string | number | Date, timeZone_?: string): string =>
-      new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", ...zone(timeZone_) }).format(at(value)),
+      withoutStops(new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
     number: (value: number, digits = 0): string => number({ maximumFractionDigits: digits }).format(value),
     percent: (share: number): string => number({ style: "percent", maximumFractionDigits: 0 }).format(share),
   };

@@ -83,7 +83,7 @@ export function BottomSheet({ label, snap = "half", onSnap, children }: BottomSh
           onClick={(event) => {
             if (event.detail === 0) onSnap(snap === "full" ? "half" : "full"); // by the keyboard or a screen reader
           }}
-          className="flex h-8 shrink-0 touch-none items-center justify-center"
+          className="relative z-10 -mb-3 flex h-11 shrink-0 touch-none items-start justify-center pt-3"
         >
           <span className="h-1.5 w-11 rounded-full bg-(--border-strong) opacity-60" />
         </button>

@@ -5,7 +5,7 @@ const VARIANT_CLASSES = {
   secondary: "border border-(--border-strong) bg-(--surface) font-medium text-(--text) hover:bg-(--hover)",
   danger: "bg-(--danger) font-semibold text-(--on-danger) hover:bg-(--danger-hover)",
   quiet: "font-medium text-(--accent-text) hover:bg-(--hover)",
-  ghost: "rounded-md px-2.5 py-1.5 text-(--muted) hover:bg-(--hover) hover:text-(--text)",
+  ghost: "rounded-md px-2.5 py-1.5 pointer-coarse:min-h-11 text-(--muted) hover:bg-(--hover) hover:text-(--text)",
 } as const;
 
 const SIZE_CLASSES = {

@@ -18,12 +18,18 @@ const PRODUCT = "SupportCarr";
  */
 export function ScreenFrame({ title, back, actions, footer, children }: ScreenFrameProps) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const main = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = `${title} · ${PRODUCT}`;
   }, [title]);
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
   }, []);
+  // A text without a control is scrolled by the arrow keys, once the focus is on it.
+  useEffect(() => {
+    if (main.current?.querySelector("a[href], button, input, select, textarea, summary, [tabindex]")) main.current.removeAttribute("tabindex");
+    else main.current?.setAttribute("tabindex", "0");
+  });
   return (
     <div className="mx-auto flex h-full w-full max-w-xl flex-col short:block short:overflow-y-auto">
       <header className="flex min-h-14 shrink-0 items-center gap-1 px-2 pt-[env(safe-area-inset-top)]">
@@ -33,7 +39,7 @@ export function ScreenFrame({ title, back, actions, footer, children }: ScreenFr
         </h1>
         {actions}
       </header>
-      <main className="min-h-0 flex-1 overflow-y-auto px-4 pt-1 pb-6 short:overflow-visible">{children}</main>
+      <main ref={main} className="min-h-0 flex-1 overflow-y-auto -outline-offset-2 px-4 pt-1 pb-6 short:overflow-visible">{children}</main>
       {footer ? (
         <footer className="shrink-0 border-t border-(--border) bg-(--surface) px-4 pt-3 pb-[calc(0.75rem+env(safe-area-inset-bottom))]">{footer}</footer>
       ) : null}

@@ -109,7 +109,7 @@ export function SlideToConfirm({ label, onConfirm, busy = false, tone = "accent"
           if (event.detail === 0 && !held.current && !busy) onConfirm();
           held.current = false;
         }}
-        className={`relative flex h-16 w-full touch-none items-center justify-center overflow-hidden rounded-2xl px-16 text-base font-bold select-none ${TONES[tone]} ${busy ? "opacity-70" : ""}`}
+        className={`relative flex min-h-16 w-full touch-none items-center justify-center overflow-hidden rounded-2xl px-16 py-2 text-base font-bold wrap-anywhere select-none ${TONES[tone]} ${busy ? "opacity-70" : ""}`}
       >
         <span aria-hidden="true" className={`absolute inset-0 origin-left bg-black/15 ${holding ? "scale-x-100 transition-transform duration-900 ease-linear" : "scale-x-0"}`} />
         <span

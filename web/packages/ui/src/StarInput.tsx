@@ -17,7 +17,7 @@ export function StarInput({ value, onChange, label, nameOf }: StarInputProps) {
   return (
     <fieldset>
       <legend className="sr-only">{label}</legend>
-      <div className="flex justify-center gap-1">
+      <div className="flex flex-wrap justify-center gap-1">
         {[1, 2, 3, 4, 5].map((stars) => (
           <label key={stars} className="cursor-pointer rounded-full p-1.5 has-focus-visible:outline-2 has-focus-visible:outline-(--accent)">
             <input type="radio" name={name} value={stars} checked={value === stars} onChange={() => onChange(stars)} className="sr-only" aria-label={(nameOf ?? defaultName)(stars)} />

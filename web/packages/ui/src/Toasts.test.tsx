@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { showToast, useToasts } from "./toasts.ts";
@@ -32,4 +32,15 @@ test("a message goes away by itself, and at once when it is dismissed", () => {
 test("no more than three are shown", () => {
   for (const message of ["1", "2", "3", "4"]) showToast({ tone: "info", message });
   expect(messages()).toEqual(["2", "3", "4"]);
+});
+
+test("a message is read to screen readers, at once if something failed", async () => {
+  render(<Toasts />);
+  act(() => {
+    showToast({ tone: "success", message: "Saved" });
+    showToast({ tone: "danger", message: "Not sent" });
+  });
+  const levelOf = (message: string) => screen.getAllByRole("status").find((element) => element.textContent.includes(message))?.getAttribute("aria-live");
+  await waitFor(() => expect(levelOf("Saved")).toBe("polite"));
+  expect(levelOf("Not sent")).toBe("assertive");
 });

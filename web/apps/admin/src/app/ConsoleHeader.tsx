@@ -20,7 +20,7 @@ export function ConsoleHeader({ areas }: { areas: readonly Area[] }) {
         <h1 className="text-lg font-bold whitespace-nowrap">{texts.product}</h1>
         <AreaName areas={areas} />
       </div>
-      <ConsoleNav className="max-md:order-1 max-md:basis-full max-md:overflow-x-auto" />
+      <ConsoleNav className="max-md:order-1 max-md:basis-full" />
       <div className="ml-auto flex items-center gap-1 text-sm">
         <ConnectionStatus />
         <ThemeButton />

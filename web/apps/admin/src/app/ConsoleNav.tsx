@@ -18,7 +18,7 @@ const PAGES: readonly { to: NonNullable<LinkProps["to"]>; label: string; exact?:
 export function ConsoleNav({ className = "" }: { className?: string }) {
   const admin = useSession((session) => isAdmin(session.token));
   return (
-    <nav aria-label={texts.nav.label} className={`flex items-center gap-1 text-sm ${className}`}>
+    <nav aria-label={texts.nav.label} className={`flex flex-wrap items-center gap-1 text-sm ${className}`}>
       {PAGES.filter(({ admins }) => admin || !admins).map(({ to, label, exact }) => (
         <Link
           key={to}

@@ -17,7 +17,7 @@ export function OfficeLayout() {
           <BrandMark className="size-9" />
           <span className="display text-lg font-bold whitespace-nowrap">{texts.product}</span>
         </div>
-        <ConsoleNav className="flex-1 max-sm:order-last max-sm:basis-full max-sm:overflow-x-auto" />
+        <ConsoleNav className="flex-1 max-md:order-last max-md:basis-full" />
         <div className="ml-auto flex items-center gap-1 text-sm">
           <ThemeButton />
           <Button variant="ghost" onClick={leave}>

@@ -87,6 +87,7 @@ export const texts = {
 
   map: {
     title: "Live map",
+    canvas: "Trucks and rescues on the map",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     legend: {

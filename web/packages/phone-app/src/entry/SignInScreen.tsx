@@ -34,7 +34,7 @@ export function SignInScreen() {
         }}
       >
         <p className="mt-1 text-sm">
-          <TextLink {...linkProps({ to: "/reset" })} className="inline-block py-2.5">
+          <TextLink {...linkProps({ to: "/reset" })} className="inline-block py-3">
             {text("forgotten")}
           </TextLink>
         </p>

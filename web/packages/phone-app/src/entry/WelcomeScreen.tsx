@@ -31,7 +31,7 @@ export function WelcomeScreen({ steps, otherApp }: WelcomeScreenProps) {
       </div>
       <div className="flex flex-1 flex-col justify-center py-6">
         <BrandScene className="h-40 sm:h-48" />
-        <h1 className="mt-6 text-3xl leading-tight font-bold text-balance">{text("title")}</h1>
+        <h1 className="mt-6 text-3xl leading-tight font-bold text-balance max-[16rem]:text-2xl">{text("title")}</h1>
         <p className="mt-3 text-base text-(--muted)">{text("about")}</p>
         <ol className="mt-6 space-y-3">
           {steps.map((step, index) => (
@@ -51,11 +51,11 @@ export function WelcomeScreen({ steps, otherApp }: WelcomeScreenProps) {
         <Link {...linkProps({ to: "/sign-in" })} className={`${BUTTON} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>
           {text("signIn")}
         </Link>
-        <p className="flex flex-wrap justify-center gap-x-6 text-sm text-(--muted)">
-          <a href={otherApp.href} className="py-3 underline underline-offset-4">
+        <p className="flex flex-wrap justify-center gap-x-3 text-sm text-(--muted)">
+          <a href={otherApp.href} className="min-w-11 px-1.5 py-3 text-center underline underline-offset-4">
             {otherApp.label}
           </a>
-          <Link {...linkProps({ to: "/help" })} className="py-3 underline underline-offset-4">
+          <Link {...linkProps({ to: "/help" })} className="min-w-11 px-1.5 py-3 text-center underline underline-offset-4">
             {text("help")}
           </Link>
         </p>

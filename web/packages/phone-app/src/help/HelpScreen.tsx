@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Mail, Phone, ShieldAlert } from "lucide-react";
+import { ChevronDown, Mail, Phone, ShieldAlert } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { ListRow } from "@supportcarr/ui/ListRow";
@@ -29,8 +29,11 @@ export function HelpScreen({ questions }: { questions: readonly { question: stri
       <h2 className="mt-8 mb-2 font-semibold">{text("questions")}</h2>
       <div className="divide-y divide-(--border)">
         {questions.map(({ question, answer }) => (
-          <details key={question} className="py-1">
-            <summary className="min-h-11 cursor-pointer py-2.5 font-medium">{question}</summary>
+          <details key={question} className="group py-1">
+            <summary className="flex min-h-12 cursor-pointer list-none items-center justify-between gap-3 py-2.5 font-medium [&::-webkit-details-marker]:hidden">
+              {question}
+              <ChevronDown className="size-5 shrink-0 text-(--muted) transition-transform group-open:rotate-180" aria-hidden="true" />
+            </summary>
             <p className="pb-3 text-(--muted)">{answer}</p>
           </details>
         ))}

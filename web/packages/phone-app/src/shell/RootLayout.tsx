@@ -1,5 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 
+import { PageAnnouncer } from "@supportcarr/ui/PageAnnouncer";
 import { Toasts } from "@supportcarr/ui/Toasts";
 
 /** Every screen, and the messages in front of it. */
@@ -7,6 +8,7 @@ export function RootLayout() {
   return (
     <>
       <Outlet />
+      <PageAnnouncer />
       <Toasts />
     </>
   );

@@ -21,7 +21,7 @@ export function PasswordField({ autoComplete, ...props }: Omit<FieldProps, "type
           aria-label={showLabel}
           aria-pressed={shown}
           onClick={() => setShown(!shown)}
-          className="absolute inset-y-1 right-1 rounded-lg px-3 text-sm font-medium text-(--accent-text) hover:bg-(--hover)"
+          className="absolute inset-y-0 right-0 min-w-11 rounded-control px-3 -outline-offset-2 text-sm font-medium text-(--accent-text) hover:bg-(--hover)"
         >
           {shown ? hide : show}
         </button>

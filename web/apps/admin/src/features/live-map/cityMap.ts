@@ -16,7 +16,7 @@ const VISIBLE_MARGIN_PX = 24; // closer to the edge an icon is cut off
 const FOCUS_PADDING_PX = 90; // around a rescue that is brought into view
 const FOCUS_MAX_ZOOM = 13.5;
 const LOCALE: Record<string, string> = {
-  "Map.Title": texts.map.title,
+  "Map.Title": texts.map.canvas,
   "NavigationControl.ZoomIn": texts.map.zoomIn,
   "NavigationControl.ZoomOut": texts.map.zoomOut,
 };

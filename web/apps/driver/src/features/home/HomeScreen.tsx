@@ -25,13 +25,13 @@ export function HomeScreen() {
   const approved = application.data?.state === "approved" || Boolean(jobs.data?.length);
   const here: LngLat | null = fix ? [fix.lng, fix.lat] : null;
   return (
-    <main className="relative mx-auto flex h-full max-w-xl flex-col">
+    <main className="relative mx-auto flex h-full max-w-xl flex-col short:block short:overflow-y-auto">
       <h1 className="sr-only">{text("title")}</h1>
-      <div className="relative min-h-40 flex-1">
+      <div className="relative min-h-40 flex-1 short:h-44">
         <MapView label={text("map")} interactive={false} center={here} zoom={13} fit={here ? [here] : null} markers={here ? [{ id: "me", kind: "truck", at: here, heading: fix?.heading ?? null, label: text("you") }] : []} padding={{ top: approved ? 96 : 0, bottom: 24 }} />
         {today.data && approved ? <DayLine day={today.data} /> : null}
       </div>
-      <div className="relative z-10 -mt-5 max-h-[72%] shrink-0 overflow-y-auto rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
+      <div className="relative z-10 -mt-5 max-h-[72%] shrink-0 overflow-y-auto short:max-h-none rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
         <Loaded query={application} lines={2}>
           {(data) =>
             approved ? (

@@ -8,7 +8,6 @@ import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
 import { useLive } from "../../lib/liveStore.ts";
 import { mapsApps, mapsLink } from "../../lib/mapsLinks.ts";
 import { Button } from "@supportcarr/ui/Button";
-import { ListRow } from "@supportcarr/ui/ListRow";
 import { useWork } from "../../lib/useWork.ts";
 import { Modal } from "@supportcarr/ui/Modal";
 
@@ -28,6 +27,12 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
     bike?.type ? text(`bikes.${bike.type}`) : null,
     bike?.weight_kg ? text("weighs", { kg: formats.number(bike.weight_kg) }) : null,
   ].filter(Boolean);
+  const rows: [string, string][] = [
+    [status === "in_transit" ? text("dropoff") : text("pickup"), stop.address ?? text("pin")],
+    [text("what"), facts.join(" · ")],
+    ...(note ? ([[text("note"), note]] as [string, string][]) : []),
+    ...(eta_seconds && status !== "in_transit" ? ([[text("eta"), formats.duration(eta_seconds)]] as [string, string][]) : []),
+  ];
   return (
     <div className="space-y-3">
       <div className="grid grid-cols-2 gap-3">
@@ -40,12 +45,14 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
           {unread ? <span className="rounded-full bg-(--danger) px-2 text-sm text-(--on-danger)">{text("unread", { count: unread })}</span> : null}
         </Link>
       </div>
-      <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">
-        <ListRow title={<span className="text-lg font-medium">{stop.address ?? text("pin", { lat: stop.lat.toFixed(5), lng: stop.lng.toFixed(5) })}</span>} detail={status === "in_transit" ? text("dropoff") : text("pickup")} />
-        <ListRow title={facts.join(" · ")} detail={text("what")} />
-        {note ? <ListRow title={note} detail={text("note")} /> : null}
-        {eta_seconds ? <ListRow title={formats.duration(eta_seconds)} detail={text("eta")} /> : null}
-      </div>
+      <dl className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">
+        {rows.map(([label, value]) => (
+          <div key={label} className="py-2.5">
+            <dt className="text-sm text-(--muted)">{label}</dt>
+            <dd className="font-medium wrap-anywhere">{value}</dd>
+          </div>
+        ))}
+      </dl>
       {choosing ? (
         <Modal title={text("navigateWith")} onClose={() => setChoosing(false)} closeLabel={text("close")}>
           <div className="space-y-2">

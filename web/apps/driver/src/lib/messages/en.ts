@@ -143,7 +143,7 @@ const own = {
     you: "You",
     pickup: "Pickup",
     dropoff: "Drop-off",
-    pin: "Pin on the map ({lat}, {lng})",
+    pin: "Pin on the map",
     what: "Job",
     note: "Note from the rider",
     eta: "Expected at the pickup in",

@@ -144,7 +144,7 @@ const own: OwnMessages = {
     you: "Usted",
     pickup: "Recogida",
     dropoff: "Destino",
-    pin: "Marcador en el mapa ({lat}, {lng})",
+    pin: "Marcador en el mapa",
     what: "Servicio",
     note: "Nota del cliente",
     eta: "Llegada prevista en",

@@ -144,7 +144,7 @@ const own: OwnMessages = {
     you: "Vous",
     pickup: "Prise en charge",
     dropoff: "Destination",
-    pin: "Repère sur la carte ({lat}, {lng})",
+    pin: "Repère sur la carte",
     what: "Course",
     note: "Note du client",
     eta: "Attendu sur place dans",

@@ -23,11 +23,11 @@ export function LiveCard({ rescue }: { rescue: Rescue }) {
   return (
     <Link to="/rescues/$rescueId" params={{ rescueId: rescue.id }} className="flex items-center gap-3 rounded-2xl border border-(--accent) bg-(--selected) p-4">
       <Truck aria-hidden="true" className="size-7 shrink-0 text-(--signal)" />
-      <span className="min-w-0 flex-1">
-        <span className="block text-base font-semibold">{title}</span>
+      <div className="min-w-0 flex-1">
+        <h1 className="font-sans text-base font-semibold tracking-normal">{title}</h1>
         <span className="block text-sm text-(--muted)">{body}</span>
         <span className="sr-only">{text("openRescue")}</span>
-      </span>
+      </div>
       <ChevronRight aria-hidden="true" className="size-5 shrink-0" />
     </Link>
   );

@@ -2,8 +2,8 @@ import { isInside } from "@supportcarr/client/areas";
 import type { PublicArea, PublicConfig } from "@supportcarr/client/config";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { CalendarClock, LocateFixed, Search, X } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { CalendarClock, LocateFixed, Search } from "lucide-react";
+import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useFormats } from "@supportcarr/i18n/useFormats";
 
@@ -17,6 +17,7 @@ import { useRequest } from "../../lib/requestStore.ts";
 import type { Spot } from "../../lib/requestSteps.ts";
 import { BottomSheet } from "@supportcarr/ui/BottomSheet";
 import { Button } from "@supportcarr/ui/Button";
+import { FullDialog } from "@supportcarr/ui/FullDialog";
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { useGeolocation } from "../../lib/useGeolocation.ts";
 import { whereabouts } from "../../lib/whereabouts.ts";
@@ -64,13 +65,6 @@ export function WhereAreYou({ areas, demo, covered, bookings }: WhereAreYouProps
     void navigate({ to: "/request/$step", params: { step: "problem" } });
   };
 
-  useEffect(() => {
-    if (!searching) return;
-    const close = (event: KeyboardEvent) => event.key === "Escape" && setSearching(false);
-    addEventListener("keydown", close);
-    return () => removeEventListener("keydown", close);
-  }, [searching]);
-
   return (
     <div className="relative h-full overflow-hidden">
       <PinMap label={text("map")} at={at} pinLabel={label} zoom={known ? 16 : 11} covered={SHEET_PX} onMove={moveTo} />
@@ -108,21 +102,16 @@ export function WhereAreYou({ areas, demo, covered, bookings }: WhereAreYouProps
         ))}
       </BottomSheet>
       {searching ? (
-        <div role="dialog" aria-label={text("search")} className="absolute inset-0 z-20 overflow-y-auto bg-(--surface) px-4 pt-3 pb-6">
-          <div className="mx-auto max-w-xl">
-            <div className="flex justify-end">
-              <IconButton label={text("closeSearch")} icon={<X aria-hidden="true" className="size-6" />} onClick={() => setSearching(false)} />
-            </div>
-            <PlaceSearch
-              label={text("search")}
-              near={at}
-              onChoose={(spot) => {
-                setChosen(spot);
-                setSearching(false);
-              }}
-            />
-          </div>
-        </div>
+        <FullDialog title={text("search")} onClose={() => setSearching(false)}>
+          <PlaceSearch
+            label={text("search")}
+            near={at}
+            onChoose={(spot) => {
+              setChosen(spot);
+              setSearching(false);
+            }}
+          />
+        </FullDialog>
       ) : null}
     </div>
   );

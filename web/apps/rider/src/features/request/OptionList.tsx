@@ -19,9 +19,9 @@ export function OptionList({ label, options, onChoose }: { label: string; option
             type="button"
             aria-pressed={chosen}
             onClick={() => onChoose(value)}
-            className={`flex min-h-16 w-full items-center gap-4 rounded-2xl border px-4 py-3 text-left ${chosen ? "border-(--accent) bg-(--selected)" : "border-(--border) bg-(--surface) hover:bg-(--hover)"}`}
+            className={`flex min-h-16 w-full items-center gap-3.5 rounded-2xl border px-3 py-2.5 text-left ${chosen ? "border-(--accent) bg-(--selected)" : "border-(--border) bg-(--surface) hover:bg-(--hover)"}`}
           >
-            <span aria-hidden="true" className="shrink-0 text-(--accent-text)">
+            <span aria-hidden="true" className={`grid size-12 shrink-0 place-items-center overflow-hidden rounded-xl text-(--accent-text) ${chosen ? "bg-(--surface)" : "bg-(--selected)"}`}>
               {icon}
             </span>
             <span className="min-w-0 flex-1">

@@ -55,7 +55,6 @@ const own = {
     map: "Map around you. Move it to place the pin.",
     useDevice: "Use my location",
     search: "Search an address or place",
-    closeSearch: "Close the search",
     getHelp: "Get help here",
     openRescue: "Open your rescue",
     booking: "Booked for {when}",

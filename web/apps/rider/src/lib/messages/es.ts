@@ -54,7 +54,6 @@ const own: OwnMessages = {
     map: "Mapa a su alrededor. Muévalo para colocar el marcador.",
     useDevice: "Usar mi ubicación",
     search: "Buscar una dirección o un lugar",
-    closeSearch: "Cerrar la búsqueda",
     getHelp: "Pedir ayuda aquí",
     openRescue: "Abrir su rescate",
     booking: "Reservado para {when}",

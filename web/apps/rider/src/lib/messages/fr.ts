@@ -54,7 +54,6 @@ const own: OwnMessages = {
     map: "Carte autour de vous. Déplacez-la pour placer le repère.",
     useDevice: "Utiliser ma position",
     search: "Chercher une adresse ou un lieu",
-    closeSearch: "Fermer la recherche",
     getHelp: "Demander de l’aide ici",
     openRescue: "Ouvrir votre dépannage",
     booking: "Réservé pour {when}",

@@ -65,9 +65,9 @@ function Live({ shared, lost }: { shared: SharedRescue; lost: boolean }) {
         </div>
       )}
       <section className="space-y-3 px-4 py-5">
-        <h2 role="status" className="text-2xl font-semibold">
-          {status(key, { name, time: shared.scheduled_for ? formats.dateTime(shared.scheduled_for) : "" })}
-        </h2>
+        <div role="status">
+          <h2 className="text-2xl font-semibold">{status(key, { name, time: shared.scheduled_for ? formats.dateTime(shared.scheduled_for) : "" })}</h2>
+        </div>
         {shared.eta_seconds != null ? (
           <p className="tabular-nums">
             <strong>{text("eta", { duration: formats.duration(shared.eta_seconds) })}</strong> {text(shared.status === "in_transit" ? "toDropoff" : "toPickup", { name })}
