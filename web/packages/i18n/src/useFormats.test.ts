@@ -10,6 +10,7 @@ test("money is divided by the currency's own minor unit", () => {
   expect(plain(formats.money(2_050, "CAD"))).toBe("$20.50");
   expect(plain(formats.money(2_050, "JPY"))).toMatch(/2,050$/);
   expect(plain(createFormats("fr-CA", undefined).money(2_050, "CAD"))).toBe("20,50 $");
+  expect(plain(createFormats("es-US", undefined).money(2_050, "CAD"))).toBe("$20.50"); // as in the platform's own texts
 });
 
 test("distances are rounded to what a driver can use, in the region's unit", () => {

@@ -19,9 +19,9 @@ export function createFormats(locale: string, timeZone: string | undefined, unit
   const zone = (timeZone_?: string) => (timeZone_ ?? timeZone ? { timeZone: timeZone_ ?? timeZone } : {}) as { timeZone?: string };
   const at = (value: string | number | Date) => new Date(value);
   return {
-    /** An amount in minor units (cents) of an ISO 4217 currency. */
+    /** An amount in minor units (cents) of an ISO 4217 currency, with the sign that people there write. */
     money(minor: number, currency: string): string {
-      const format = number({ style: "currency", currency });
+      const format = number({ style: "currency", currency, currencyDisplay: "narrowSymbol" });
       return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
     },
     /** A distance in metres. */

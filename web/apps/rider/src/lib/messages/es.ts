@@ -8,7 +8,7 @@ const own: OwnMessages = {
     remove: "Quitar",
     keep: "Conservar",
   },
-  tabs: { home: "Pedir ayuda", rescues: "Viajes" },
+  tabs: { home: "Pedir", rescues: "Viajes" },
   connection: { reconnecting: "Volviendo a conectar…" },
   crash: { title: "Algo falló en esta pantalla.", help: "Vuelva a cargarla para seguir. Un rescate en curso no se ve afectado." },
 
