@@ -105,7 +105,7 @@ async def test_offers_cards_vehicles_notifications_and_messages_have_the_documen
         " in_use cannot_carry",
     )
     for notification in expect(await rider.get("/me/notifications"), 200)["items"]:
-        expect_fields(notification, "id kind text title body at", "text rescue_id read_at")
+        expect_fields(notification, "id kind title body at", "text rescue_id read_at")
     message = expect(await rider.post(f"{prepared.path}/messages", {"text": "By the gate"}), 201)
     expect_fields(message, "id rescue_id sender text at")
 
