@@ -83,3 +83,10 @@ test("a message has an id, a kind, a title and a body", () => {
   expect(readPushMessage(JSON.stringify(message))).toEqual(message);
   expect(readPushMessage(undefined)).toBeNull();
 });
+
+test("a browser that does not bring the window to the front opens the screen in it all the same", async () => {
+  const { worker: scope, clients } = worker({ url: "/inbox" });
+  clients[0]?.focus.mockRejectedValueOnce(new Error("Not allowed to focus a window."));
+  await openPush(scope, "/", { url: "https://supportcarr.example/rescues/res_1" });
+  expect(clients[0]?.postMessage).toHaveBeenCalledWith({ open: "https://supportcarr.example/rescues/res_1" });
+});

@@ -36,7 +36,7 @@ export async function openPush(worker: ServiceWorkerGlobalScope, scope: string, 
     await worker.clients.openWindow(url);
     return;
   }
-  await open.focus();
+  await open.focus().catch(() => undefined); // a browser may refuse: the screen is there when the person comes back
   // The app goes there by itself, so that nothing entered is lost by a reload.
   open.postMessage({ open: url });
 }
