@@ -2,8 +2,6 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const PHONE = ["rider", "driver", "offline"].map((name) => `e2e/${name}.test.ts`);
 const JOURNEYS = "e2e/journeys/**/*.test.ts";
-/** The journey that `make test` makes too. */
-const WHOLE_WAY = "e2e/journeys/wholeWay.test.ts";
 /** A check of a list, which `npm test` makes. */
 const NO_BROWSER = "e2e/screenList.test.ts";
 const LIVELY = "e2e/support/livelyCity.ts";
@@ -23,7 +21,7 @@ export const common: NonNullable<ViteUserConfig["test"]> = {
 /** The groups of browser tests (`--mode NAME`); each run has a demo city of its own. */
 const GROUPS: Record<string, { include: string[]; exclude?: string[]; globalSetup: string }> = {
   desk: { include: ["e2e/*.test.ts"], exclude: [...PHONE, NO_BROWSER], globalSetup: LIVELY },
-  phone: { include: [...PHONE, WHOLE_WAY], globalSetup: QUIET },
+  phone: { include: PHONE, globalSetup: QUIET },
   journeys: { include: [JOURNEYS], globalSetup: QUIET },
 };
 const ALL = { include: ["e2e/**/*.test.ts"], exclude: [NO_BROWSER], globalSetup: LIVELY };

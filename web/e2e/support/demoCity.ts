@@ -12,8 +12,8 @@ const COMMAND = join(ROOT, ".venv/bin/supportcarr");
 const START_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 60_000;
 const SETTINGS = {
-  // Seconds of the city, which runs fast: an app on a busy machine may need ten seconds to report a place or show an offer.
-  SUPPORTCARR_DISPATCH_OFFER_SECONDS: "120",
+  // Seconds of the city, which runs fast: an app on a busy machine may need ten seconds to report a place, and thirty to answer an offer.
+  SUPPORTCARR_DISPATCH_OFFER_SECONDS: "360",
   SUPPORTCARR_DISPATCH_FRESH_SECONDS: "120",
   // All people of the tests have one address.
   SUPPORTCARR_LIMITS_SENSITIVE_PER_MINUTE: "1000",

@@ -11,6 +11,8 @@ const LOCALES = { en: "en-CA", es: "es-MX", fr: "fr-CA" };
 /** Downtown Montréal, in the area of the demo city. */
 export const DOWNTOWN = { latitude: 45.5031, longitude: -73.5698, accuracy: 12 };
 
+const LOCATED_MS = 2_000;
+
 export interface PhoneOptions {
   language?: keyof typeof LOCALES;
   colorScheme?: "light" | "dark";
@@ -30,6 +32,7 @@ export class Phone {
     readonly page: Page,
     readonly log: PageLog,
     readonly checked: boolean,
+    private at: typeof DOWNTOWN | null,
   ) {}
 
   static async open(browser: Browser, options: PhoneOptions = {}): Promise<Phone> {
@@ -50,7 +53,7 @@ export class Phone {
       ...(at ? { geolocation: at } : {}),
     });
     const page = await context.newPage();
-    return new Phone(context, page, recordPage(page), checked);
+    return new Phone(context, page, recordPage(page), checked, at);
   }
 
   /** Opens a path of the demo city, for example `/driver/`. */
@@ -69,7 +72,15 @@ export class Phone {
   }
 
   async moveTo(latitude: number, longitude: number): Promise<void> {
-    await this.context.setGeolocation({ latitude, longitude, accuracy: 12 });
+    this.at = { latitude, longitude, accuracy: 12 };
+    await this.context.setGeolocation(this.at);
+  }
+
+  /** Goes on saying where it is, as a real phone does that lies still: what a browser was told once grows old. */
+  keepLocated(): void {
+    const timer = setInterval(() => {
+      if (this.at) this.context.setGeolocation(this.at).catch(() => clearInterval(timer)); // until it is closed
+    }, LOCATED_MS);
   }
 
   /** Keeps what the screen shows in `.data/screenshots`. */

@@ -37,11 +37,7 @@ export class ScriptedDriver {
     const vehicle = await requestJson<{ id: string }>(base, "/me/vehicles", { token: driver.token, body: { type: "pickup", make: "Ford", model: "F-150", colour: "blue", plate, ...carries } });
     const scripted = new ScriptedDriver(name, driver.token, at, vehicle.id);
     await scripted.report();
-    const response = await fetch(`${base}/api/v1/me/availability`, {
-      method: "PUT",
-      headers: { authorization: `Bearer ${driver.token}`, "content-type": "application/json" },
-      body: JSON.stringify({ online: true, vehicle_id: vehicle.id }),
-    });
+    const response = await scripted.setAvailability({ online: true, vehicle_id: vehicle.id });
     if (!response.ok) throw new Error(`going online: ${response.status} ${await response.text()}`);
     scripted.reporting = scripted.keepReporting();
     return scripted;
@@ -77,6 +73,15 @@ export class ScriptedDriver {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.reporting;
+    await this.setAvailability({ online: false }).catch(() => undefined); // so that no offer waits for an answer
+  }
+
+  private setAvailability(wish: object): Promise<Response> {
+    return fetch(`${getDemoCity().base}/api/v1/me/availability`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
+      body: JSON.stringify(wish),
+    });
   }
 
   private get<T>(path: string): Promise<T> {

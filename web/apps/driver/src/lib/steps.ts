@@ -7,9 +7,19 @@ export type StepKind = "departure" | "arrival" | "start" | "completion" | "no-sh
 
 const LEADS_TO: Record<string, RescueStatus> = { departure: "en_route", arrival: "arrived", start: "in_transit", completion: "completed", "no-show": "no_show" } satisfies Record<StepKind, RescueStatus>;
 
-type Step = Pick<ShownAction, "subject" | "kind" | "state">;
+type Step = Pick<ShownAction, "subject" | "kind" | "state" | "waited">;
 
-/** The status that the job has for the driver: the platform's, with the steps that it has not heard of. */
+/**
+ * The status that the job has for the driver: the platform's, with the steps that wait for a connection.  A step that
+ * is being tried for the first time may still be refused, and what asked for it shows why: it changes nothing yet.
+ */
 export function statusWith(rescue: Pick<Rescue, "id" | "status">, actions: readonly Step[]): RescueStatus {
-  return actions.reduce<RescueStatus>((status, { subject, kind, state }) => (subject === rescue.id && state !== "failed" ? (LEADS_TO[kind] ?? status) : status), rescue.status);
+  let { status } = rescue;
+  let waiting = false;
+  for (const { subject, kind, state, waited } of actions) {
+    if (subject !== rescue.id || state === "failed") continue;
+    waiting ||= waited; // what comes after it waits too
+    if (waiting) status = LEADS_TO[kind] ?? status;
+  }
+  return status;
 }

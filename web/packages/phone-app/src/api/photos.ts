@@ -31,3 +31,8 @@ export async function uploadPhoto(http: AxiosInstance, { rescueId, stage, file, 
   }
   return (await http.post<Photo>(`${path}/${encodeURIComponent(begun.id)}/completion`)).data;
 }
+
+const RECHECK_MS = 2_000;
+
+/** When to read photos again of which some are still being checked; nothing else says that they are ready. */
+export const recheckInterval = (photos: readonly { state: string }[] | undefined): number | false => (photos?.some(({ state }) => state === "processing") ? RECHECK_MS : false);

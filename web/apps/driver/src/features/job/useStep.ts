@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
 import { performStep } from "../../lib/queue.ts";
-import type { StepKind } from "../../lib/steps.ts";
+import { type StepKind, statusWith } from "../../lib/steps.ts";
 import { useToast } from "@supportcarr/ui/toasts";
 
 /** Does steps of a job, one at a time; says that one is kept when there is no connection, or why it was refused. */
@@ -25,6 +25,8 @@ export function useStep(rescueId: string) {
     try {
       const outcome = await performStep(rescueId, kind, body);
       if (outcome === "kept") toast({ tone: "info", message: text("kept") });
+      // The platform has it, also if the connection ends before the job can be read again: it does not go back.
+      else queryClient.setQueryData(jobQueries.detail(rescueId).queryKey, (job) => job && { ...job, status: statusWith(job, [{ subject: rescueId, kind, state: "sending", waited: true }]) });
       return null;
     } catch (error) {
       if (!(error instanceof RefusedAction)) throw error;

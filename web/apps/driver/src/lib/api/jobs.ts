@@ -1,3 +1,4 @@
+import { recheckInterval } from "@supportcarr/phone-app/api/photos";
 import { queryOptions } from "@tanstack/react-query";
 
 import { http } from "../session.ts";
@@ -43,7 +44,7 @@ export const jobQueries = {
       queryFn: async () => (await get<Page<Message>>(`${pathOfRescue(rescueId)}/messages`, { sort: "-at", limit: MESSAGES })).items.reverse(),
     }),
 
-  photos: (rescueId: string) => queryOptions({ queryKey: [...jobQueries.of(rescueId), "photos"], queryFn: async () => (await get<{ items: Photo[] }>(`${pathOfRescue(rescueId)}/photos`)).items }),
+  photos: (rescueId: string) => queryOptions({ queryKey: [...jobQueries.of(rescueId), "photos"], queryFn: async () => (await get<{ items: Photo[] }>(`${pathOfRescue(rescueId)}/photos`)).items , refetchInterval: ({ state }) => recheckInterval(state.data) }),
 
   /** What both sides have said of each other, as far as the driver may see it. */
   ratings: (rescueId: string) => queryOptions({ queryKey: [...jobQueries.of(rescueId), "ratings"], queryFn: () => get<RescueRatings>(`${pathOfRescue(rescueId)}/ratings`) }),

@@ -1,3 +1,4 @@
+import { recheckInterval } from "@supportcarr/phone-app/api/photos";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { http } from "../session.ts";
@@ -60,7 +61,7 @@ export const rescueQueries = {
       queryFn: async () => (await get<Page<Message>>(`${pathOf(rescueId)}/messages`, { sort: "-at", limit: MESSAGES })).items.reverse(),
     }),
 
-  photos: (rescueId: string) => queryOptions({ queryKey: [...rescueQueries.of(rescueId), "photos"], queryFn: async () => (await get<{ items: Photo[] }>(`${pathOf(rescueId)}/photos`)).items }),
+  photos: (rescueId: string) => queryOptions({ queryKey: [...rescueQueries.of(rescueId), "photos"], queryFn: async () => (await get<{ items: Photo[] }>(`${pathOf(rescueId)}/photos`)).items , refetchInterval: ({ state }) => recheckInterval(state.data) }),
 
   /** What cancelling costs now; never from the cache, because it depends on the time. */
   cancellation: (rescueId: string) =>

@@ -1,0 +1,93 @@
+import type { Buffer } from "node:buffer";
+
+import type { Language } from "@supportcarr/i18n/languages";
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+import { seriousViolations } from "./accessibility.ts";
+import { getDemoCity } from "./browser.ts";
+import { receivedCode } from "./demoCity.ts";
+import type { Phone } from "./phone.ts";
+import { uiTexts } from "./texts.ts";
+
+export interface Person {
+  name: string;
+  phone: string;
+  password: string;
+}
+
+type Name = string | RegExp;
+
+/** How closely a screen is looked at: pictures, or also by axe. */
+export type Look = "picture" | "axe";
+
+/** What the pages of both apps have in common, in the language of the phone. */
+export class AppPage {
+  readonly page: Page;
+  readonly ui: (typeof uiTexts)["en"];
+
+  constructor(
+    readonly phone: Phone,
+    readonly app: "rider" | "driver",
+    readonly language: Language,
+  ) {
+    this.page = phone.page;
+    this.ui = uiTexts[language];
+  }
+
+  readonly button = (name: Name): Locator => this.page.getByRole("button", { name, exact: typeof name === "string" });
+  readonly link = (name: Name): Locator => this.page.getByRole("link", { name });
+  readonly heading = (name: Name): Locator => this.page.getByRole("heading", { name, exact: typeof name === "string" });
+  readonly field = (label: string): Locator => this.page.getByLabel(label, { exact: true });
+  readonly text = (text: Name): Locator => this.page.getByText(text, { exact: typeof text === "string" });
+  readonly dialog = (): Locator => this.page.getByRole("dialog");
+
+  /** Fills in the code that was sent by text message. */
+  async enterCode({ phone }: Person): Promise<void> {
+    await this.field(this.ui.fields.code).fill(await receivedCode(getDemoCity().base, phone));
+    await this.button(this.ui.verification.submit).click();
+  }
+
+  async signIn({ phone, password }: Person): Promise<void> {
+    await this.phone.visit(this.app === "rider" ? "/sign-in" : "/driver/sign-in");
+    await this.field(this.ui.fields.phone).fill(phone);
+    await this.field(this.ui.fields.password).fill(password);
+    await this.button(this.ui.signIn.submit).click();
+  }
+
+  /** A deliberate gesture: drags the knob of a sliding button to its end. */
+  async slide(name: Name): Promise<void> {
+    const track = this.button(name).and(this.page.locator("[aria-disabled=false]")); // not while the step before is sent
+    await track.scrollIntoViewIfNeeded();
+    const box = await track.boundingBox();
+    if (!box) throw new Error(`${String(name)} is not shown`);
+    const y = box.y + box.height / 2;
+    await this.page.mouse.move(box.x + 30, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + box.width - 4, y, { steps: 6 });
+    await this.page.mouse.up();
+  }
+
+  /** Gives stars, by the name of the radio button. */
+  async giveStars(name: string): Promise<void> {
+    await this.page.getByLabel(name, { exact: true }).check({ force: true });
+  }
+
+  /** Chooses a file where the field of that name asks for photos. */
+  async addPhoto(label: string, photo: Buffer): Promise<void> {
+    await this.page.locator(`input[type=file][aria-label="${label}"]`).setInputFiles({ name: "bike.jpg", mimeType: "image/jpeg", buffer: photo });
+  }
+
+  /** Keeps a picture of the screen in both schemes; it is not wider than the phone. */
+  async look(name: string, how: Look = "picture"): Promise<void> {
+    for (const scheme of ["light", "dark"] as const) {
+      await this.page.emulateMedia({ colorScheme: scheme });
+      await this.page.locator(`html[data-theme=${scheme}]`).waitFor({ state: "attached" });
+      if (how === "axe") expect(await seriousViolations(this.page), `${name}, ${scheme}`).toEqual([]);
+      await this.phone.screenshot(`journey-${this.language}-${this.app}-${name}-${scheme}`);
+    }
+    await this.page.emulateMedia({ colorScheme: "light" });
+    const sideways = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(sideways, `${name} scrolls sideways`).toBe(0);
+  }
+}
