@@ -62,7 +62,7 @@ describe.skipIf(!demoCityAvailable)("a driver's phone", () => {
     await driver.heading("Not complete yet").waitFor();
     await driver.inspect("home-draft");
 
-    await driver.link("Go on with the application").click();
+    await driver.link("Continue the application").click();
     await driver.heading("Your application").waitFor();
     await driver.inspect("application");
     await driver.link(/^Licence and insurance/).click();

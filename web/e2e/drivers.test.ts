@@ -28,7 +28,7 @@ describe.skipIf(!demoCityAvailable)("drivers", () => {
     await found.getByRole("link").click();
     await page.getByRole("heading", { level: 1, name: DRIVER.name }).waitFor();
     await page.getByRole("region", { name: "Vehicles" }).getByText("DRV 166").waitFor();
-    await page.getByRole("region", { name: "What was stated" }).getByRole("cell", { name: "Desjardins" }).waitFor();
+    await page.getByRole("region", { name: "What the driver entered" }).getByRole("cell", { name: "Desjardins" }).waitFor();
     await page.getByText("No rating yet.").waitFor();
     await page.getByText("No shift yet.").waitFor();
     expect(await seriousViolations(page)).toEqual([]);

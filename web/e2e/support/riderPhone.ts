@@ -74,7 +74,7 @@ export class RiderPhone {
   async askForPrice(): Promise<void> {
     await this.button("Get help here").click();
     await this.button(/^Flat tire/).click();
-    await this.button(/^Go on without saying|^Another bike/).click();
+    await this.button(/^Continue without choosing|^Another bike/).click();
     await this.button("Choose on the map").click();
     await this.button("Take me here").click();
     await this.page.getByText(/^You pay/).waitFor();

@@ -66,7 +66,7 @@ export const SCREENS: Record<"rider" | "driver" | "admin", (Screen | ElsewhereCh
     step("load", "What is it?", { kind: "hauling" }),
     step("bike", "Which bike?", { problem: "flat_tire" }),
     step("dropoff", "Where to?", { problem: "flat_tire", bikeId: null }),
-    step("review", "Check and ask", { problem: "flat_tire", bikeId: null, dropoff: THERE }),
+    step("review", "Review and request", { problem: "flat_tire", bikeId: null, dropoff: THERE }),
     { route: "/", viewer: "rider", heading: /^Denis/, name: "under way" },
     ofLive("/rescues/$rescueId", /^Denis/),
     ofLive("/rescues/$rescueId/chat", /^Chat with Denis/),

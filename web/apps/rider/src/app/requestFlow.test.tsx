@@ -113,7 +113,7 @@ afterEach(cleanup);
 test("a rider answers what is asked and sees each line of the price before asking", async () => {
   open("/request/problem");
   await press(/^Flat tire/);
-  await press(/^Go on without saying/);
+  await press(/^Continue without choosing/);
   await press(/^Home/);
   await screen.findByText("A driver can be with you in about 7 min", { exact: false });
   screen.getByText(/the price is 1\.5 times the usual/);
@@ -149,6 +149,6 @@ test("a battery that smokes ends in advice, and no price is asked for", async ()
   fireEvent.click(yes as HTMLInputElement);
   await screen.findByText("This battery may catch fire.");
   expect(screen.getByRole("link", { name: "Call 911" }).getAttribute("href")).toBe("tel:911");
-  expect(screen.queryByRole("button", { name: "Go on" })).toBeNull();
+  expect(screen.queryByRole("button", { name: "Continue" })).toBeNull();
   expect(sent.some(({ path }) => path === "/quotes")).toBe(false);
 });

@@ -95,7 +95,7 @@ export const texts: SharedTexts = {
     verified: "Confirmé",
     unverified: "Non confirmé",
     profile: "Nom et numéro",
-    profileAbout: "Et ce qui vous aide",
+    profileAbout: "Et ce dont vous avez besoin",
     preferences: "Réglages",
     preferencesAbout: "Langue, apparence, notifications",
     security: "Sécurité",
@@ -110,7 +110,7 @@ export const texts: SharedTexts = {
   profile: {
     title: "Nom et numéro",
     name: "Nom",
-    accessibility: "Ce qui vous aide",
+    accessibility: "De quoi avez-vous besoin?",
     phone: {
       title: "Numéro de téléphone",
       change: "Changer de numéro",

@@ -13,6 +13,8 @@ interface FormDialogProps {
   /** What the button that sends it says, and while it is sent. */
   submit: string;
   pending: string;
+  /** What the button that closes it says, where "Cancel" would be unclear. */
+  cancel?: string;
   tone?: "primary" | "danger";
   /** Sends it; whoever opened the dialog closes it. */
   onSubmit: (values: FormValues) => Promise<unknown>;
@@ -25,7 +27,7 @@ interface FormDialogProps {
 }
 
 /** A dialog with a form, or one question before something that matters. */
-export function FormDialog({ title, about, submit, pending, tone = "primary", onSubmit, describeError, blocked = false, onClose, children }: FormDialogProps) {
+export function FormDialog({ title, about, submit, pending, cancel, tone = "primary", onSubmit, describeError, blocked = false, onClose, children }: FormDialogProps) {
   const uiTexts = useUiTexts();
   const form = useSubmission(onSubmit, describeError);
   return (
@@ -35,7 +37,7 @@ export function FormDialog({ title, about, submit, pending, tone = "primary", on
         {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
         <div className="flex flex-wrap justify-end gap-2">
           <Button variant="secondary" onClick={onClose}>
-            {uiTexts.cancel}
+            {cancel ?? uiTexts.cancel}
           </Button>
           <SubmitButton variant={tone} label={submit} pendingLabel={pending} pending={form.pending} blocked={blocked} />
         </div>

@@ -2,14 +2,14 @@ import { Badge } from "@supportcarr/ui/Badge";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { ChevronRight } from "lucide-react";
+import { CircleUserRound, FileText, IdCard, ScrollText, ShieldCheck, Truck } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries, submitApplication } from "../../lib/api/driving.ts";
-import type { DriverApplication } from "../../lib/api/types.ts";
+import type { DocumentKind, DriverApplication } from "../../lib/api/types.ts";
 import { DOCUMENT_KINDS, isStated, isSubmittable, type ItemState, stateOfDocument } from "../../lib/applicationSteps.ts";
+import { LinkRow } from "@supportcarr/phone-app/LinkRow";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
@@ -20,7 +20,14 @@ import { useSend } from "@supportcarr/phone-app/useSend";
 import { Checks } from "./Checks.tsx";
 
 const TONES = { missing: "warning", pending: "info", approved: "success", rejected: "danger", expired: "danger", optional: "neutral" } as const;
-const ROW = "flex min-h-16 items-center gap-3 py-3";
+const ICON = "size-5";
+const ICONS: Record<DocumentKind, ReactNode> = {
+  licence: <IdCard className={ICON} />,
+  insurance: <ShieldCheck className={ICON} />,
+  registration: <FileText className={ICON} />,
+  vehicle_photo: <Truck className={ICON} />,
+  profile_photo: <CircleUserRound className={ICON} />,
+};
 
 /** Everything that the application needs, row by row, and how far each is. */
 export function ApplicationScreen() {
@@ -33,22 +40,33 @@ export function ApplicationScreen() {
         {(data) => (
           <>
             <Status application={data} />
-            <ul className="mt-4 divide-y divide-(--border)">
+            <ul className="mt-4 divide-y divide-(--border) rounded-card border border-(--border) bg-(--surface) px-3">
               <li>
-                <Link to="/apply/statement" className={ROW}>
-                  <Item title={text("statement")} state={isStated(data) ? (data.in_review ? "pending" : "approved") : "missing"} done={text("stated")} />
-                </Link>
+                <LinkRow
+                  to="/apply/statement"
+                  icon={<ScrollText className={ICON} />}
+                  title={text("statement")}
+                  end={<State state={isStated(data) ? (data.in_review ? "pending" : "approved") : "missing"} done={text("stated")} />}
+                />
               </li>
               <li>
-                <Link to="/vehicles" className={ROW}>
-                  <Item title={text("vehicle")} state={data.missing.includes("vehicle") ? "missing" : "approved"} done={vehicles.data?.map(({ plate }) => plate).join(", ") ?? ""} />
-                </Link>
+                <LinkRow
+                  to="/vehicles"
+                  icon={<Truck className={ICON} />}
+                  title={text("vehicle")}
+                  end={<State state={data.missing.includes("vehicle") ? "missing" : "approved"} done={vehicles.data?.map(({ plate }) => plate).join(", ") ?? ""} />}
+                />
               </li>
               {DOCUMENT_KINDS.map((kind) => (
                 <li key={kind}>
-                  <Link to="/apply/documents/$kind" params={{ kind }} className={ROW}>
-                    <Item title={text(`kinds.${kind}`)} state={stateOfDocument(data, kind)} expiry={expiryOf(data, kind, cityNow())} />
-                  </Link>
+                  <LinkRow
+                    to="/apply/documents/$kind"
+                    params={{ kind }}
+                    icon={ICONS[kind]}
+                    title={text(`kinds.${kind}`)}
+                    detail={<Ending expiry={expiryOf(data, kind, cityNow())} />}
+                    end={<State state={stateOfDocument(data, kind)} />}
+                  />
                 </li>
               ))}
             </ul>
@@ -60,24 +78,18 @@ export function ApplicationScreen() {
   );
 }
 
-function Item({ title, state, done, expiry = null }: { title: string; state: ItemState; done?: string; expiry?: Expiry | null }) {
+function State({ state, done }: { state: ItemState; done?: string }) {
+  const text = useTranslations("application");
+  const label = state === "approved" && done !== undefined ? done : text(`item.${state}`);
+  return label ? <Badge tone={TONES[state]}>{label}</Badge> : null;
+}
+
+function Ending({ expiry }: { expiry: Expiry | null }) {
   const text = useTranslations("application");
   const formats = useFormats();
-  const label: ReactNode = state === "approved" && done !== undefined ? done : text(`item.${state}`);
-  return (
-    <>
-      <span className="min-w-0 flex-1">
-        <span className="block text-lg">{title}</span>
-        {expiry ? (
-          <span className={`block text-sm ${expiry.state === "valid" ? "text-(--muted)" : "text-(--warning-text)"}`}>
-            {text(expiry.state === "over" ? "wasValid" : expiry.state === "soon" ? "endsOn" : "valid", { date: formats.date(`${expiry.on}T12:00:00Z`, "UTC") })}
-          </span>
-        ) : null}
-      </span>
-      {label ? <Badge tone={TONES[state]}>{label}</Badge> : null}
-      <ChevronRight aria-hidden="true" className="size-5 shrink-0 text-(--muted)" />
-    </>
-  );
+  if (!expiry) return null;
+  const date = formats.date(`${expiry.on}T12:00:00Z`, "UTC");
+  return <span className={expiry.state === "valid" ? "" : "text-(--warning-text)"}>{text(expiry.state === "over" ? "wasValid" : expiry.state === "soon" ? "endsOn" : "valid", { date })}</span>;
 }
 
 function Status({ application: { state, missing, decision, documents_until, in_review } }: { application: DriverApplication }) {

@@ -1,4 +1,6 @@
 import { Badge } from "@supportcarr/ui/Badge";
+import { ListRow } from "@supportcarr/ui/ListRow";
+import { IdCard, ShieldCheck } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import type { DriverApplication } from "../../lib/api/types.ts";
@@ -13,14 +15,15 @@ export function Checks({ application: { checks, state } }: { application: Driver
     <section aria-label={text("title")} className="mt-6">
       <h2 className="text-lg font-semibold">{text("title")}</h2>
       <p className="mt-1 text-(--muted)">{open > 0 ? text("underWay") : waits ? text("decided") : text("about")}</p>
-      <ul className="divide-y divide-(--border)">
+      <ul className="mt-3 divide-y divide-(--border) rounded-card border border-(--border) bg-(--surface) px-3">
         {checks.map(({ kind, done }) => (
-          <li key={kind} className="flex min-h-14 items-center gap-3 py-3">
-            <span className="min-w-0 flex-1">
-              <span className="block text-lg">{text(`kinds.${kind}.name`)}</span>
-              <span className="block text-sm text-(--muted)">{text(`kinds.${kind}.about`)}</span>
-            </span>
-            <Badge tone={done ? "success" : "info"}>{text(done ? "done" : "pending")}</Badge>
+          <li key={kind}>
+            <ListRow
+              icon={kind === "identity" ? <IdCard className="size-5" /> : <ShieldCheck className="size-5" />}
+              title={text(`kinds.${kind}.name`)}
+              detail={text(`kinds.${kind}.about`)}
+              end={<Badge tone={done ? "success" : "info"}>{text(done ? "done" : "pending")}</Badge>}
+            />
           </li>
         ))}
       </ul>

@@ -9,7 +9,7 @@ const own: OwnMessages = {
     about: "Siga trabajando: su posición y sus pasos se guardan y se envían después.",
     waiting: "{count, plural, one {# paso está guardado en este teléfono y se enviará después.} other {# pasos están guardados en este teléfono y se enviarán después.}}",
   },
-  crash: { title: "Algo falló en esta pantalla.", help: "Cárguela de nuevo para seguir. Su servicio no se ve afectado." },
+  crash: { title: "Algo falló en esta pantalla.", help: "Cárguela de nuevo para continuar. Su servicio no se ve afectado." },
 
   errors: {
     illegal_transition: "Ya no es posible: el servicio avanzó o fue cancelado.",
@@ -89,8 +89,10 @@ const own: OwnMessages = {
     locationFailed: "Su teléfono no sabe dónde está. Salga al exterior o active la ubicación; sin ella no recibe ofertas.",
     locationAsking: "Buscando su posición…",
     pretended: "Demostración: su navegador no conoce ningún lugar de esta ciudad, así que su camioneta se conduce sola.",
-    screen: "Este navegador deja que la pantalla se apague. Ajuste su teléfono para que siga encendida: apagada, no recibe ofertas.",
-    keepOpen: "Mantenga esta página abierta y delante. En segundo plano, los navegadores dejan de enviar su posición.",
+    keepOpen: "Deje esta página abierta mientras esté en línea.",
+    keepOpenAndOn: "Deje esta página abierta y la pantalla encendida.",
+    whyOpen: "En segundo plano, el navegador deja de enviar su posición, y sin ella no recibe ofertas.",
+    whyOn: "Este navegador deja que la pantalla se apague. Ajuste su teléfono para que siga encendida.",
   },
 
   offer: {
@@ -220,7 +222,7 @@ const own: OwnMessages = {
       rejected: { title: "El servicio terminó", about: "" },
       scheduled: { title: "Este servicio ya no es suyo", about: "" },
       requested: { title: "Este servicio ya no es suyo", about: "" },
-      goOn: "Seguir",
+      goOn: "Continuar",
       rate: "¿Cómo fue el cliente?",
       rated: "{stars, plural, one {Le dio # estrella.} other {Le dio # estrellas.}}",
       stars: "{count, plural, one {# estrella} other {# estrellas}}",
@@ -251,7 +253,7 @@ const own: OwnMessages = {
     states: {
       draft: { title: "Aún no está completa", about: "Complete lo que falta y envíela." },
       submitted: { title: "Enviada", about: "La miramos, normalmente en un día, y le avisamos." },
-      in_review: { title: "En revisión", about: "Alguien está mirando sus documentos." },
+      in_review: { title: "En revisión", about: "Estamos revisando sus documentos." },
       changes_requested: { title: "Corrija algo, por favor", about: "Después envíela de nuevo." },
       approved: { title: "Aprobada", about: "Puede conectarse." },
       rejected: { title: "No aceptada", about: "Contacte con soporte si cree que es un error." },
@@ -286,10 +288,10 @@ const own: OwnMessages = {
       done: "Hecha",
       kinds: { identity: { name: "Identidad", about: "Que la licencia y la foto son suyas" }, background: { name: "Antecedentes", about: "Historial de conducción y antecedentes penales" } },
     },
-    continue: "Seguir con la solicitud",
+    continue: "Continuar la solicitud",
     open: "Ver la solicitud",
     statement: "Licencia y seguro",
-    stated: "Indicado",
+    stated: "Completado",
     vehicle: "Vehículo",
     kinds: { licence: "Licencia de conducir", insurance: "Seguro", registration: "Registro del vehículo", vehicle_photo: "Foto del vehículo", profile_photo: "Su foto" },
     hints: {

@@ -89,8 +89,10 @@ const own: OwnMessages = {
     locationFailed: "Votre téléphone ne sait pas où il est. Sortez ou activez la position; sans elle, pas d’offres.",
     locationAsking: "Recherche de votre position…",
     pretended: "Démo : votre navigateur ne connaît aucun lieu de cette ville, votre camion roule donc tout seul.",
-    screen: "Ce navigateur laisse l’écran s’éteindre. Réglez votre téléphone pour qu’il reste allumé : éteint, vous ne recevez pas d’offres.",
-    keepOpen: "Gardez cette page ouverte, au premier plan. En arrière-plan, les navigateurs n’envoient plus votre position.",
+    keepOpen: "Gardez cette page ouverte pendant que vous êtes en ligne.",
+    keepOpenAndOn: "Gardez cette page ouverte et l’écran allumé.",
+    whyOpen: "En arrière-plan, le navigateur cesse d’envoyer votre position, et sans elle vous ne recevez aucune offre.",
+    whyOn: "Ce navigateur laisse l’écran s’éteindre. Réglez votre téléphone pour qu’il reste allumé.",
   },
 
   offer: {
@@ -251,7 +253,7 @@ const own: OwnMessages = {
     states: {
       draft: { title: "Pas encore complète", about: "Ajoutez ce qui manque, puis envoyez-la." },
       submitted: { title: "Envoyée", about: "Nous la regardons, en général sous un jour, et vous prévenons." },
-      in_review: { title: "En vérification", about: "Quelqu’un regarde vos documents." },
+      in_review: { title: "En vérification", about: "Nous regardons vos documents." },
       changes_requested: { title: "À corriger", about: "Puis renvoyez-la." },
       approved: { title: "Approuvée", about: "Vous pouvez vous mettre en ligne." },
       rejected: { title: "Refusée", about: "Contactez l’assistance si vous pensez que c’est une erreur." },
@@ -289,7 +291,7 @@ const own: OwnMessages = {
     continue: "Continuer la candidature",
     open: "Voir la candidature",
     statement: "Permis et assurance",
-    stated: "Indiqué",
+    stated: "Rempli",
     vehicle: "Véhicule",
     kinds: { licence: "Permis de conduire", insurance: "Assurance", registration: "Immatriculation", vehicle_photo: "Photo du véhicule", profile_photo: "Votre photo" },
     hints: {

@@ -68,6 +68,7 @@ function CancelDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void
       }
       submit={fee_minor > 0 ? text("submitFee", { fee }) : text("submit")}
       pending={text("pending")}
+      cancel={text("keep")}
       tone="danger"
       describeError={describeError}
       onSubmit={async (values) => {

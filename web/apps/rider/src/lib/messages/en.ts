@@ -11,7 +11,7 @@ const own = {
   connection: {
     reconnecting: "Connecting again…",
   },
-  crash: { title: "Something went wrong on this screen.", help: "Load it again to go on. A rescue that is under way is not affected." },
+  crash: { title: "Something went wrong on this screen.", help: "Load it again to continue. A rescue that is under way is not affected." },
 
   errors: {
     illegal_transition: "That is no longer possible at this stage of the rescue.",
@@ -103,7 +103,7 @@ const own = {
       questions: { smoking: "Does it smoke, hiss or smell?", swollen: "Is it swollen or out of shape?", hot: "Is it hot?" },
       yes: "Yes",
       no: "No",
-      goOn: "Go on",
+      goOn: "Continue",
       refusal: {
         title: "Stay away from it",
         lead: "This battery may catch fire.",
@@ -118,12 +118,12 @@ const own = {
         why: "For everybody's safety our drivers cannot carry it. Once the fire service has said that it is safe, you can ask again.",
       },
     },
-    load: { title: "What is it?", label: "Describe it", hint: "How big, how heavy, how many pieces, and whether you can help to lift.", goOn: "Go on" },
+    load: { title: "What is it?", label: "Describe it", hint: "How big, how heavy, how many pieces, and whether you can help to lift.", goOn: "Continue" },
     bike: {
       title: "Which bike?",
       about: "So that a truck comes that can carry it.",
       another: "Another bike",
-      skip: "Go on without saying",
+      skip: "Continue without choosing",
       anotherAbout: "We send any truck that takes a bike",
       add: "Add a bike",
     },
@@ -173,16 +173,16 @@ const own = {
       applyPromo: "Apply",
     },
     review: {
-      title: "Check and ask",
+      title: "Review and request",
       details: "When and how you pay",
       request: "Ask for help · {price}",
       book: "Book · {price}",
       sending: "Asking…",
       pricing: "Working out the price…",
       holdAbout: "We hold the amount on your card now and charge it at the end.",
-      cardMissing: "Add a card to go on.",
+      cardMissing: "Add a card to continue.",
       priceRenewed: "The price of {before} had expired. Check the new one and ask again.",
-      withoutPromo: "Go on without it",
+      withoutPromo: "Continue without it",
     },
   },
   price: {
@@ -486,7 +486,7 @@ const own = {
     places: "Places",
     cards: "Cards",
     driving: "Drive with SupportCarr",
-    signOutAbout: "A rescue that is under way goes on.",
+    signOutAbout: "A rescue that is under way continues.",
   },
   profile: {
     accessibilityHint: "Drivers read it, for example that you need more time to get in.",
@@ -500,7 +500,7 @@ const own = {
   driving: {
     title: "Drive with SupportCarr",
     about: "Neighbours with a truck help neighbours with a bike, and are paid for each job.",
-    needs: { licence: "A driving licence and an insured vehicle", vehicle: "A pickup, van or trailer that carries a bike", phone: "A phone with a camera, for photos of your papers" },
+    needs: { licence: "A driving licence and an insured vehicle", vehicle: "A pickup, van or trailer that carries a bike", phone: "A phone with a camera, for photos of your documents" },
     apply: "Apply to drive",
     open: "Open the driver's app",
   },
