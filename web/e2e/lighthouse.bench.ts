@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import lighthouse from "lighthouse";
+import { type BrowserContext, chromium } from "playwright-core";
+import { afterAll, describe, expect, inject, test } from "vitest";
+
+import { CHROMIUM_FLAGS, demoCityAvailable, getDemoCity } from "./support/browser.ts";
+import { makeScreenPeople, PASSWORD, PHONES, type ScreenPeople } from "./support/screenPeople.ts";
+
+const RESULTS = resolve(import.meta.dirname, "../../benchmarks/results");
+const RUNS = Number(process.env.LIGHTHOUSE_RUNS ?? 5);
+const LEAST = { performance: 90, accessibility: 100, "best-practices": 95 };
+const METRICS = ["first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift", "speed-index"] as const;
+
+type Category = keyof typeof LEAST;
+type Run = { scores: Record<Category, number>; metrics: Record<string, number>; lost: string[] };
+
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+const freePort = (): Promise<number> =>
+  new Promise((resolved) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolved(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+
+/** A browser with a profile of its own, which Lighthouse can connect to. */
+async function openBrowser(): Promise<{ context: BrowserContext; port: number; close: () => Promise<void> }> {
+  const profile = mkdtempSync(join(tmpdir(), "supportcarr-lighthouse-"));
+  const port = await freePort();
+  const context = await chromium.launchPersistentContext(profile, { executablePath: inject("chromium"), args: [...CHROMIUM_FLAGS, `--remote-debugging-port=${port}`] });
+  return {
+    context,
+    port,
+    close: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Leaves a signed-in person's cookies in the browser, and nothing else of the app. */
+async function signIn(context: BrowserContext, app: "rider" | "driver"): Promise<void> {
+  const page = await context.newPage();
+  await page.goto(`${getDemoCity().base}${app === "driver" ? "/driver" : ""}/sign-in`);
+  await page.getByLabel(/^Phone/).fill(PHONES[app]);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
+  await page.close();
+}
+
+/** Forgets all but the cookies: each run is a first visit. */
+async function forget(context: BrowserContext): Promise<void> {
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send("Storage.clearDataForOrigin", { origin: getDemoCity().base, storageTypes: "local_storage,indexeddb,cache_storage,service_workers" });
+  await session.send("Network.clearBrowserCache");
+  await page.close();
+}
+
+async function run(url: string, port: number): Promise<Run> {
+  const result = await lighthouse(url, { port, logLevel: "error", output: "json", onlyCategories: Object.keys(LEAST), disableStorageReset: true });
+  if (!result) throw new Error(`Lighthouse has no result for ${url}`);
+  const { categories, audits, runtimeError } = result.lhr;
+  if (runtimeError) throw new Error(runtimeError.message);
+  const scores = Object.fromEntries(Object.keys(LEAST).map((category) => [category, Math.round((categories[category]?.score ?? 0) * 100)])) as Run["scores"];
+  const weighed = Object.values(categories).flatMap(({ auditRefs }) => auditRefs.filter(({ weight }) => weight > 0).map(({ id }) => id));
+  const lost = weighed.filter((id) => (audits[id]?.score ?? 1) < 0.9).map((id) => `${id} ${audits[id]?.displayValue ?? ""}`.trim());
+  if (process.env.LIGHTHOUSE_REPORT) writeFileSync(process.env.LIGHTHOUSE_REPORT, JSON.stringify(result.lhr));
+  return { scores, metrics: Object.fromEntries(METRICS.map((id) => [id, audits[id]?.numericValue ?? 0])), lost };
+}
+
+describe.skipIf(!demoCityAvailable)("Lighthouse, as a phone", () => {
+  let making: Promise<ScreenPeople> | null = null;
+  afterAll(async () => (await making)?.stop());
+
+  const pages: { name: string; path: (people: ScreenPeople) => string; person?: "rider" | "driver" }[] = [
+    { name: "rider-first", path: () => "/" },
+    { name: "rider-home", path: () => "/", person: "rider" },
+    { name: "driver-first", path: () => "/driver/" },
+    { name: "driver-home", path: () => "/driver/", person: "driver" },
+    { name: "track", path: (people) => `/track#${people.belongings.shareToken}` },
+  ];
+  for (const { name, path, person } of pages) {
+    test(`finds the bars met on ${name}`, { timeout: 600_000 }, async () => {
+      const people = await (making ??= makeScreenPeople());
+      const { context, port, close } = await openBrowser();
+      try {
+        if (person) await signIn(context, person);
+        const runs: Run[] = [];
+        for (let count = 0; count < RUNS; count += 1) {
+          await forget(context);
+          runs.push(await run(`${getDemoCity().base}${path(people)}`, port));
+        }
+        const scores = Object.fromEntries(Object.keys(LEAST).map((category) => [category, median(runs.map((each) => each.scores[category as Category]))])) as Run["scores"];
+        const metrics = Object.fromEntries(METRICS.map((id) => [id, median(runs.map((each) => each.metrics[id] ?? 0))]));
+        const lost = [...new Set(runs.flatMap((each) => each.lost))];
+        mkdirSync(RESULTS, { recursive: true });
+        writeFileSync(join(RESULTS, `lighthouse-${name}.json`), `${JSON.stringify({ runs: RUNS, scores, metrics, lost, machine: { cores: cpus().length, load: loadavg()[0] } }, null, 2)}\n`);
+        console.log(`${name}: ${Object.entries(scores).map(([category, score]) => `${category} ${score}`).join(", ")}; ${Object.entries(metrics).map(([id, value]) => `${id} ${value.toFixed(id.endsWith("shift") ? 3 : 0)}`).join(", ")}; load ${loadavg()[0]?.toFixed(1)}; below 90: ${lost.join(" | ") || "none"}`);
+        for (const [category, least] of Object.entries(LEAST)) expect(scores[category as Category], `${category} of ${name}`).toBeGreaterThanOrEqual(least);
+      } finally {
+        await close();
+      }
+    });
+  }
+});
