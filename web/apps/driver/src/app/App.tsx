@@ -18,6 +18,9 @@ const router = createAppRouter();
 
 startPhoneApp({ app: "driver", scope: "/driver/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queue });
 
+// Asked for beside the texts of the first screen, which needs both.
+void phoneApp.session.restoreSession();
+
 const app = { ...phoneApp, queue };
 
 /** A pressed notification leads to its screen without loading the page again. */

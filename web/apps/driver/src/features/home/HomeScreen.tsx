@@ -1,4 +1,5 @@
 import { type LngLat, MapView } from "@supportcarr/map/MapView";
+import { Skeleton } from "@supportcarr/ui/Skeleton";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
@@ -17,10 +18,14 @@ import { PhoneLimits } from "./PhoneLimits.tsx";
 /** Where the driver is, whether they are online, and what they do now. */
 export function HomeScreen() {
   const text = useTranslations("home");
+  const common = useTranslations("common");
   useDocumentTitle(text("title"));
   const application = useQuery(drivingQueries.application());
   const today = useQuery(drivingQueries.today());
   const jobs = useQuery(jobQueries.live());
+  const vehicles = useQuery(drivingQueries.vehicles());
+  // The sheet comes when all that it says is known: it would grow under the driver's thumb.
+  const loading = [application, today, jobs, vehicles].some(({ isLoading }) => isLoading);
   const fix = useLocation((state) => state.fix);
   const approved = application.data?.state === "approved" || Boolean(jobs.data?.length);
   const here: LngLat | null = fix ? [fix.lng, fix.lat] : null;
@@ -31,26 +36,32 @@ export function HomeScreen() {
         <MapView label={text("map")} interactive={false} center={here} zoom={13} fit={here ? [here] : null} markers={here ? [{ id: "me", kind: "truck", at: here, heading: fix?.heading ?? null, label: text("you") }] : []} padding={{ top: approved ? 96 : 0, bottom: 24 }} />
         {today.data && approved ? <DayLine day={today.data} /> : null}
       </div>
-      <div className="relative z-10 -mt-5 max-h-[72%] shrink-0 overflow-y-auto short:max-h-none rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
-        <Loaded query={application} lines={2}>
-          {(data) =>
-            approved ? (
-              <Loaded query={today} lines={2}>
-                {(day) => (
-                  <div className="space-y-4">
-                    {jobs.data?.map((job) => <JobCard key={job.id} job={job} />)}
-                    <EndingPapers application={data} />
-                    <AvailabilityCard day={day} onJob={Boolean(jobs.data?.length)} />
-                    {day.state === "offline" ? null : <PhoneLimits />}
-                  </div>
-                )}
-              </Loaded>
-            ) : (
-              <ApprovalCard application={data} />
-            )
-          }
-        </Loaded>
-      </div>
+      {loading ? (
+        <div className="absolute inset-x-0 bottom-0 z-10 px-4 pb-5">
+          <Skeleton label={common("loading")} lines={2} />
+        </div>
+      ) : (
+        <div className="rise relative z-10 -mt-5 max-h-[72%] shrink-0 overflow-y-auto short:max-h-none rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
+          <Loaded query={application} lines={2}>
+            {(data) =>
+              approved ? (
+                <Loaded query={today} lines={2}>
+                  {(day) => (
+                    <div className="space-y-4">
+                      {jobs.data?.map((job) => <JobCard key={job.id} job={job} />)}
+                      <EndingPapers application={data} />
+                      <AvailabilityCard day={day} onJob={Boolean(jobs.data?.length)} />
+                      {day.state === "offline" ? null : <PhoneLimits />}
+                    </div>
+                  )}
+                </Loaded>
+              ) : (
+                <ApprovalCard application={data} />
+              )
+            }
+          </Loaded>
+        </div>
+      )}
     </main>
   );
 }
