@@ -45,7 +45,7 @@ const { loadMapbox, loadMapLibre, maps, fetchConfig } = vi.hoisted(() => {
     shown = true;
   }
   const maps: FakeMap[] = [];
-  const library = { Map: FakeMap, Marker: FakeMarker, NavigationControl: FakeControl, AttributionControl: FakeControl };
+  const library = { Map: FakeMap, Marker: FakeMarker, NavigationControl: FakeControl, ScaleControl: FakeControl, AttributionControl: FakeControl };
   return { maps, loadMapLibre: vi.fn(() => Promise.resolve(library)), loadMapbox: vi.fn(() => Promise.resolve(library)), fetchConfig: vi.fn() };
 });
 vi.mock("./mapLibrary.ts", () => ({ loadMapbox, loadMapLibre }));

@@ -79,6 +79,7 @@ export class MapController {
       this.map.touchZoomRotate.disableRotation();
       this.map.keyboard.disableRotation();
       this.map.addControl(new library.NavigationControl({ showCompass: false }), "top-right");
+      this.map.addControl(new library.ScaleControl({ maxWidth: 90, unit: "metric" }), "bottom-left");
       this.listen();
     }
     this.markers = new MarkerLayer(this.map, library);

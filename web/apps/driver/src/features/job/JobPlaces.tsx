@@ -1,4 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
 import { Link } from "@tanstack/react-router";
 import { MessageCircle, Navigation } from "lucide-react";
 import { useState } from "react";
@@ -22,13 +23,14 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
   const [choosing, setChoosing] = useState(false);
   const { pickup, dropoff, bike, note, eta_seconds } = rescue;
   const stop = status === "in_transit" ? dropoff : pickup;
+  const where = usePlaceName(stop) ?? text("pin");
   const facts = [
     work(rescue.kind, rescue.problem),
     bike?.type ? text(`bikes.${bike.type}`) : null,
     bike?.weight_kg ? text("weighs", { kg: formats.number(bike.weight_kg) }) : null,
   ].filter(Boolean);
   const rows: [string, string][] = [
-    [status === "in_transit" ? text("dropoff") : text("pickup"), stop.address ?? text("pin")],
+    [status === "in_transit" ? text("dropoff") : text("pickup"), where],
     [text("what"), facts.join(" · ")],
     ...(note ? ([[text("note"), note]] as [string, string][]) : []),
     ...(eta_seconds && status !== "in_transit" ? ([[text("eta"), formats.duration(eta_seconds)]] as [string, string][]) : []),

@@ -1,6 +1,7 @@
 import * as Dialog from "@radix-ui/react-dialog";
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { type LngLat, MapView } from "@supportcarr/map/MapView";
+import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
 import { useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 
@@ -28,6 +29,8 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
   const text = useTranslations("offer");
   const formats = useFormats();
   const work = useWork();
+  const from = usePlaceName(offer.pickup);
+  const to = usePlaceName(offer.dropoff);
   const [endsAt] = useState(() => Date.now() + (Date.parse(offer.expires_at) - cityNow()) / citySpeed());
   useEffect(ringForOffer, []);
   useEffect(() => {
@@ -69,6 +72,7 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
               </div>
               <p className="mt-3 text-2xl font-semibold">{work(offer.kind, offer.problem)}</p>
               <p className="mt-1 text-xl">{text("away", { distance: formats.distance(offer.distance_m), eta: formats.duration(offer.eta_seconds) })}</p>
+              {from && to ? <p className="mt-1 wrap-anywhere text-(--muted)">{text("way", { from, to })}</p> : null}
               {offer.queued ? <p className="mt-1 text-(--muted)">{text("nextAbout")}</p> : null}
               <div className="mt-5 space-y-3">
                 <SlideToConfirm label={text("accept")} tone="accent" busy={busy} onConfirm={onAccept} />

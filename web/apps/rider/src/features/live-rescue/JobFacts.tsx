@@ -1,4 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
 import { useTranslations } from "use-intl";
 
 import type { Rescue } from "../../lib/api/types.ts";
@@ -10,10 +11,12 @@ export function JobFacts({ rescue }: { rescue: Rescue }) {
   const formats = useFormats();
   const { pickup, dropoff, quote, problem, kind, note } = rescue;
   const what = problem ?? kind;
+  const from = usePlaceName(pickup) ?? text("pin");
+  const to = usePlaceName(dropoff) ?? text("pin");
   const rows: [string, string][] = [
     [text("what"), problems.has(`${what}.name` as never) ? problems(`${what}.name` as never) : what],
-    [text("from"), pickup.address ?? text("pin")],
-    [text("to"), dropoff.address ?? text("pin")],
+    [text("from"), from],
+    [text("to"), to],
     [text("price"), formats.money(rescue.price_minor ?? quote.total_minor, quote.currency)],
     ...(note ? ([[text("note"), note]] as [string, string][]) : []),
   ];

@@ -1,4 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
@@ -39,6 +40,8 @@ function Receipt({ rescue, timeline }: { rescue: Rescue; timeline: readonly Time
   const formats = useFormats();
   const lines = usePriceLines();
   const { quote, payment, driver, pickup, dropoff } = rescue;
+  const from = usePlaceName(pickup) ?? text("pin");
+  const to = usePlaceName(dropoff) ?? text("pin");
   const phase = phaseOf(rescue, timeline);
   const charge = chargeOf(rescue, phase);
   const money = (minor: number) => formats.money(minor, quote.currency);
@@ -52,8 +55,8 @@ function Receipt({ rescue, timeline }: { rescue: Rescue; timeline: readonly Time
       <p className="mt-1 text-xl font-semibold">{problems.has(`${what}.name` as never) ? problems(`${what}.name` as never) : what}</p>
       <dl className="mt-3 space-y-1 text-sm">
         {[
-          [text("from"), pickup.address ?? text("pin")],
-          [text("to"), dropoff.address ?? text("pin")],
+          [text("from"), from],
+          [text("to"), to],
           ...(driver ? [[text("driver"), `${driver.name} · ${driver.vehicle.plate}`]] : []),
           [text("number"), rescue.id],
         ].map(([label, value]) => (

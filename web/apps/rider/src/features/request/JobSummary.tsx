@@ -1,8 +1,11 @@
+import { useFormats } from "@supportcarr/i18n/useFormats";
+import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 
 import { ridingQueries } from "../../lib/api/riding.ts";
+import { metresBetween } from "../../lib/geometry.ts";
 import { stepsOf } from "../../lib/requestSteps.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 
@@ -13,12 +16,17 @@ export function JobSummary() {
   const draft = useRequest((state) => state.draft);
   const bikes = useQuery(ridingQueries.bikes());
   const bike = bikes.data?.find(({ id }) => id === draft.bikeId);
+  const formats = useFormats();
   const steps = stepsOf(draft);
+  const pickup = usePlaceName(draft.pickup) ?? text("here");
+  const named = usePlaceName(draft.dropoff) ?? text("pin");
+  // Two points of one district have one name: the distance tells them apart.
+  const dropoff = named === pickup && draft.pickup && draft.dropoff ? text("away", { place: named, distance: formats.distance(metresBetween(draft.pickup, draft.dropoff)) }) : named;
   const rows = [
-    { step: "pickup", label: text("pickup"), value: draft.pickup?.address ?? text("pin") },
+    { step: "pickup", label: text("pickup"), value: pickup },
     { step: "problem", label: text("problem"), value: problems(`${draft.kind === "rescue" ? (draft.problem ?? "other") : draft.kind}.name`) },
     ...(steps.includes("bike") ? [{ step: "bike", label: text("bike"), value: bike?.name ?? text("anyBike") }] : []),
-    { step: "dropoff", label: text("dropoff"), value: draft.dropoff?.address ?? text("pin") },
+    { step: "dropoff", label: text("dropoff"), value: dropoff },
   ];
   return (
     <dl className="rounded-2xl border border-(--border) bg-(--surface) px-4 text-sm">

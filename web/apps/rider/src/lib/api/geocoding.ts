@@ -1,18 +1,14 @@
-import type { components } from "@supportcarr/client/api";
-import { toProblem } from "@supportcarr/client/http";
 import { useLanguage } from "@supportcarr/i18n/useLanguage";
+import { type FoundPlace, near, reverseGeocoding } from "@supportcarr/phone-app/api/geocoding";
 import { queryOptions } from "@tanstack/react-query";
 
 import { http } from "../session.ts";
 
-/** A place that was found by its name or its coordinates. */
-export type FoundPlace = components["schemas"]["FoundPlaceView"];
+export type { FoundPlace };
 
 const MIN_LETTERS = 2;
-const DIGITS = 4;
 
 const language = () => useLanguage.getState().language;
-const near = (lat: number, lng: number) => ({ lat: Number(lat.toFixed(DIGITS)), lng: Number(lng.toFixed(DIGITS)) });
 
 export const geocodingQueries = {
   all: () => ["geocoding"] as const,
@@ -31,18 +27,5 @@ export const geocodingQueries = {
   },
 
   /** What the point is called; `null` if nothing is known of it. */
-  reverse: (lat: number, lng: number) =>
-    queryOptions({
-      queryKey: [...geocodingQueries.all(), "reverse", near(lat, lng), language()],
-      queryFn: async ({ signal }) =>
-        http.get<{ items: FoundPlace[] }>("/geocoding/reverse", { params: { ...near(lat, lng), language: language() }, signal }).then(
-          ({ data }) => data.items[0] ?? null,
-          (error: unknown) => {
-            if (toProblem(error).status === 404) return null;
-            throw error;
-          },
-        ),
-      staleTime: Infinity,
-      retry: false,
-    }),
+  reverse: (lat: number, lng: number) => reverseGeocoding(http, lat, lng),
 };

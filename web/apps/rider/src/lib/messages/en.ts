@@ -137,7 +137,7 @@ const own = {
       youAreHere: "You are here",
       away: "{distance} from you",
     },
-    summary: { pickup: "From", problem: "Problem", bike: "Bike", dropoff: "To", pin: "Pin on the map", anyBike: "Not named", edit: "Change", change: "Change: {what}" },
+    summary: { pickup: "From", problem: "Problem", bike: "Bike", dropoff: "To", pin: "Point on the map", here: "Your position", away: "{place}, {distance} away", anyBike: "Not named", edit: "Change", change: "Change: {what}" },
     quote: {
       title: "Price",
       eta: "A driver can be with you in about {eta}",
@@ -310,7 +310,7 @@ const own = {
       kept: "It is kept on this phone and sent when there is a connection.",
       done: "The rescue is cancelled.",
     },
-    facts: { what: "Problem", from: "From", to: "To", price: "Price", note: "Note", pin: "Pin on the map" },
+    facts: { what: "Problem", from: "From", to: "To", price: "Price", note: "Note", pin: "Point on the map" },
     ending: { rate: "Rate {driver}", receipt: "Receipt" },
     again: {
       submit: "Ask again",
@@ -349,7 +349,7 @@ const own = {
     to: "To",
     driver: "Driver",
     number: "Number",
-    pin: "Pin on the map",
+    pin: "Point on the map",
     quoted: "The quote was {price}",
     kinds: { fixedOnSpot: "Fixed on the spot, as agreed", cancelled: "Cancellation fee", noShow: "Fee for not being met", aborted: "Set by our support", nothing: "Nothing is owed" },
     states: {

@@ -136,7 +136,7 @@ const own: OwnMessages = {
       youAreHere: "Usted está aquí",
       away: "A {distance} de usted",
     },
-    summary: { pickup: "Desde", problem: "Problema", bike: "Bicicleta", dropoff: "Hasta", pin: "Marcador en el mapa", anyBike: "Sin indicar", edit: "Cambiar", change: "Cambiar: {what}" },
+    summary: { pickup: "Desde", problem: "Problema", bike: "Bicicleta", dropoff: "Hasta", pin: "Punto en el mapa", here: "Su posición", away: "{place}, a {distance}", anyBike: "Sin indicar", edit: "Cambiar", change: "Cambiar: {what}" },
     quote: {
       title: "Precio",
       eta: "Alguien puede estar con usted en unos {eta}",
@@ -309,7 +309,7 @@ const own: OwnMessages = {
       kept: "Está guardado en este teléfono y se envía cuando haya conexión.",
       done: "El rescate está cancelado.",
     },
-    facts: { what: "Problema", from: "Desde", to: "Hasta", price: "Precio", note: "Nota", pin: "Marcador en el mapa" },
+    facts: { what: "Problema", from: "Desde", to: "Hasta", price: "Precio", note: "Nota", pin: "Punto en el mapa" },
     ending: { rate: "Calificar a {driver}", receipt: "Recibo" },
     again: {
       submit: "Pedir otra vez",
@@ -348,7 +348,7 @@ const own: OwnMessages = {
     to: "Hasta",
     driver: "Conductor",
     number: "Número",
-    pin: "Marcador en el mapa",
+    pin: "Punto en el mapa",
     quoted: "El precio anunciado era {price}",
     kinds: { fixedOnSpot: "Reparada en el lugar, según lo acordado", cancelled: "Cargo por cancelación", noShow: "Cargo por no estar en el lugar", aborted: "Fijado por nuestro soporte", nothing: "Nada que pagar" },
     states: {

@@ -136,7 +136,7 @@ const own: OwnMessages = {
       youAreHere: "Vous êtes ici",
       away: "À {distance} de vous",
     },
-    summary: { pickup: "De", problem: "Problème", bike: "Vélo", dropoff: "À", pin: "Repère sur la carte", anyBike: "Non précisé", edit: "Modifier", change: "Modifier : {what}" },
+    summary: { pickup: "De", problem: "Problème", bike: "Vélo", dropoff: "À", pin: "Point sur la carte", here: "Votre position", away: "{place}, à {distance}", anyBike: "Non précisé", edit: "Modifier", change: "Modifier : {what}" },
     quote: {
       title: "Prix",
       eta: "Quelqu’un peut être là dans environ {eta}",
@@ -309,7 +309,7 @@ const own: OwnMessages = {
       kept: "C’est gardé sur ce téléphone et envoyé dès qu’il y a une connexion.",
       done: "Le dépannage est annulé.",
     },
-    facts: { what: "Problème", from: "De", to: "À", price: "Prix", note: "Mot", pin: "Repère sur la carte" },
+    facts: { what: "Problème", from: "De", to: "À", price: "Prix", note: "Mot", pin: "Point sur la carte" },
     ending: { rate: "Noter {driver}", receipt: "Reçu" },
     again: {
       submit: "Redemander",
@@ -348,7 +348,7 @@ const own: OwnMessages = {
     to: "À",
     driver: "Conducteur",
     number: "Numéro",
-    pin: "Repère sur la carte",
+    pin: "Point sur la carte",
     quoted: "Le prix annoncé était de {price}",
     kinds: { fixedOnSpot: "Réparé sur place, comme convenu", cancelled: "Frais d’annulation", noShow: "Frais d’absence", aborted: "Fixé par notre assistance", nothing: "Rien à payer" },
     states: {
