@@ -56,7 +56,7 @@ describe.skipIf(!demoCityAvailable)("a connection that is lost in the middle", (
     await rider.text(/OLA 403/).waitFor();
     const pin = await rider.pin();
     await rider.phone.goOffline();
-    await rider.text(rider.ui.offline.title).waitFor();
+    await rider.page.getByRole("status").filter({ hasText: rider.ui.offline.title }).waitFor();
     await rider.page.reload();
     await rider.phase("assigned");
     await rider.text(/OLA 403/).waitFor();

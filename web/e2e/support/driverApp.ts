@@ -118,10 +118,9 @@ export class DriverApp extends AppPage {
   }
 
   /** The earnings have a line of that kind with that amount. */
-  async earned(kind: "fare" | "cancellation" | "no_show", amount?: string): Promise<void> {
+  async earned(kind: "fare" | "fee", amount: string): Promise<void> {
     await this.phone.visit("/driver/earnings");
-    const line = this.page.getByRole("listitem").filter({ hasText: this.t.of(`earnings.kinds.${kind}`) });
-    await (amount ? line.filter({ hasText: amount }) : line).first().waitFor();
+    await this.page.getByRole("listitem").filter({ hasText: this.t.of(`earnings.kinds.${kind}`) }).filter({ hasText: amount }).first().waitFor();
   }
 
   /** Opens what does not go as planned. */

@@ -104,6 +104,7 @@ export class RiderApp extends AppPage {
   /** Waits until the rescue is in that phase. */
   async phase(name: PhaseName): Promise<void> {
     await this.heading(this.t.either(`phase.${name}.title`)).waitFor();
+    if (name === "assigned" || name === "enRoute") await this.text(this.t.like(`phase.${name}.body`)).waitFor(); // their titles are alike
   }
 
   /** The PIN that the rider tells the driver. */
