@@ -66,9 +66,8 @@ describe.skipIf(!demoCityAvailable)("what is paid, seen by both", () => {
     const rider = await knownRider(openPhone, person("Curt Cancels", "2206"));
     await rider.askForPrice();
     await rider.enterCard(CARDS.visa, VISA);
-    await driver.accept(await rider.request());
-    await driver.depart();
-    await rider.phase("enRoute");
+    const id = await rider.request();
+    await rider.phase("searching");
     const fee = rider.dialog().getByText(rider.t.like("live.cancel.costs"));
     const costs = async (): Promise<boolean> => {
       await rider.button(rider.t.of("live.cancel.open")).click();
@@ -78,9 +77,14 @@ describe.skipIf(!demoCityAvailable)("what is paid, seen by both", () => {
       await rider.dialog().waitFor({ state: "detached" });
       return false;
     };
+    expect(await costs()).toBe(false); // while nobody has accepted
+    await driver.accept(id);
+    await driver.depart();
+    await rider.phase("enRoute");
     await expect.poll(costs, { interval: 1_000 }).toBe(true); // two minutes of the city after the acceptance
     await rider.look("cancel", "axe");
     const amount = /\$\d+\.\d\d/.exec((await fee.textContent()) ?? "")?.[0] ?? "";
+    expect(amount).toBe("$7.00");
     await rider.dialog().getByText(rider.t.of("live.cancel.reasons.waiting_too_long")).click();
     await rider.dialog().getByRole("button", { name: rider.t.of("live.cancel.submitFee", { fee: amount }) }).click();
     await rider.phase("cancelled");
@@ -106,6 +110,7 @@ describe.skipIf(!demoCityAvailable)("what is paid, seen by both", () => {
     await driver.slide(driver.t.of("job.noShow.confirm"));
     await driver.heading(driver.t.of("job.end.no_show.title")).waitFor();
     await rider.phase("noShow");
+    await driver.look("no-show-end", "axe");
     await rider.look("no-show", "axe");
     await rider.receiptOf("$10.00");
     await driver.earned("fee", `$${(10 * DRIVERS_SHARE).toFixed(2)}`);

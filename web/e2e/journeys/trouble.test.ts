@@ -25,6 +25,8 @@ describe.skipIf(!demoCityAvailable)("a rescue that does not go as planned, seen 
     await rider.phase("searchingAgain");
     await rider.text(rider.t.of("live.search.gaveUp", { count: 1 })).waitFor();
     await rider.look("searching-again", "axe");
+    await first.phone.visit("/driver/");
+    await first.heading(first.t.of("availability.online")).waitFor(); // still online, for other riders
     const second = await knownDriver(openPhone, person("Sue Second", "2303"), [{ plate: "SUE 303" }]);
     await second.goOnline();
     await second.accept(id);

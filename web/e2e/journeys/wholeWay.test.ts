@@ -12,6 +12,6 @@ const DRIVER = { ...person("Wanda Wheeler", "2101"), plate: "WAN 101" };
 describe.skipIf(!demoCityAvailable)("a rider and a driver, each with their own app", () => {
   test("from sign-up to rated and paid, the driver approved in the console", async ({ browser, openPhone }) => {
     const photo = await photograph(browser, { title: "PERMIS DE CONDUIRE", lines: { Name: DRIVER.name, Class: "5" } });
-    await wholeWay({ openPhone, language: "en", rider: person("Wilma Walker", "2102"), driver: DRIVER, photo, approve: () => approveInConsole(browser, DRIVER.name), look: "picture" });
+    await wholeWay({ openPhone, language: "en", rider: person("Wilma Walker", "2102"), driver: DRIVER, photo, approve: () => approveInConsole(browser, DRIVER), look: "picture" });
   });
 });

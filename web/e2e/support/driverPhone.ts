@@ -113,10 +113,12 @@ export async function approveDriver(phone: string): Promise<void> {
   const token = tokens.access_token;
   await expect.poll(() => findDriver(phone)).toBeTruthy();
   const found = await findDriver(phone);
-  await requestJson(base, `/admin/drivers/${found}/approval`, { token, body: {} });
+  const approve = () => requestJson(base, `/admin/drivers/${found}/approval`, { token, body: {} }).then(() => "approved", String);
+  await expect.poll(approve).toBe("approved"); // once the checks by others are clear
 }
 
-async function findDriver(phone: string): Promise<string | undefined> {
+/** The id of the driver with that number. */
+export async function findDriver(phone: string): Promise<string | undefined> {
   const { base, tokens } = getDemoCity();
   const { items } = await requestJson<{ items: { id?: string; driver_id?: string }[] }>(base, `/admin/drivers?q=${encodeURIComponent(phone)}`, { token: tokens.access_token });
   return items[0]?.driver_id ?? items[0]?.id;

@@ -35,6 +35,7 @@ export async function wholeWay({ openPhone, language, rider: riding, driver: dri
 
   const rider = new RiderApp(await openPhone({ language, at: SPOT }), language);
   await rider.signUp(riding);
+  await rider.text(rider.t.like("home.within")).waitFor();
   await rider.look("home", look);
   await rider.button(rider.t.of("home.getHelp")).click();
   await rider.heading(rider.t.of("request.problem.title")).waitFor();
@@ -43,7 +44,7 @@ export async function wholeWay({ openPhone, language, rider: riding, driver: dri
   await rider.button(rider.t.of("request.bike.add")).click();
   await rider.field(rider.t.of("bikes.name")).fill("Vélo");
   await rider.field(rider.t.of("bikes.type")).selectOption("city");
-  await rider.look("bike", look);
+  await rider.look("bike", "axe");
   await rider.dialog().getByRole("button", { name: rider.t.of("common.save") }).click();
   await rider.heading(rider.t.of("request.dropoff.title")).waitFor();
   await rider.look("dropoff", look);
@@ -66,6 +67,7 @@ export async function wholeWay({ openPhone, language, rider: riding, driver: dri
   await driver.depart();
   await rider.phase("enRoute");
   await rider.text(rider.t.like("live.map.truck")).first().waitFor({ state: "attached" });
+  await rider.look("en-route", "axe");
 
   // they write to each other
   await rider.link(rider.t.of("live.actions.chat")).click();
@@ -84,12 +86,12 @@ export async function wholeWay({ openPhone, language, rider: riding, driver: dri
   await driver.phone.moveTo(SPOT.latitude, SPOT.longitude);
   await driver.arrive();
   await rider.phase("arrived");
-  await rider.look("arrived", look);
+  await rider.look("arrived", "axe");
   await driver.photograph(photo);
   await driver.look("arrived", look);
   await driver.start(await rider.pin());
   await rider.phase("inTransit");
-  await rider.look("in-transit", look);
+  await rider.look("in-transit", "axe");
   await rider.link(rider.t.of("live.actions.photos")).click();
   for (const by of ["byYou", "byDriver"] as const) await rider.page.getByRole("img", { name: rider.t.of(`photos.${by}`) }).first().waitFor();
   await rider.look("photos", look);
@@ -98,7 +100,7 @@ export async function wholeWay({ openPhone, language, rider: riding, driver: dri
   await driver.rateRider();
   await driver.look("done", look);
   await rider.phase("delivered");
-  await rider.look("delivered", look);
+  await rider.look("delivered", "axe");
 
   await rider.rateDriver();
   await rider.text(rider.t.of("rating.theirs")).waitFor();
