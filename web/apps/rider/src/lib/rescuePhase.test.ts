@@ -23,6 +23,8 @@ test.each<[Phase, Rescue, TimelineEntry[]]>([
   ["arrived", rescue("arrived", { fix: { confirmed_minor: 1_500 } }), []],
   ["delivered", rescue("completed"), [entry("arrived", "in_transit"), entry("in_transit", "completed")]],
   ["fixedOnSpot", rescue("completed"), [entry("arrived", "completed")]],
+  ["delivered", rescue("completed"), []],
+  ["delivered", rescue("completed"), [entry("matching", "assigned")]], // a timeline that is older than the rescue
 ])("%s", (phase, of, timeline) => expect(phaseOf(of, timeline)).toBe(phase));
 
 test("what a rider may do depends on the phase", () => {

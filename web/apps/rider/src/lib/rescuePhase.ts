@@ -51,7 +51,8 @@ export function phaseOf(rescue: Pick<Rescue, "status" | "payment" | "queued_behi
       if (rescue.fix?.price_minor === undefined || rescue.fix.price_minor === null) return "arrived";
       return agreed(rescue.fix) ? "fixAgreed" : "fixProposed";
     case "completed":
-      return timeline.length > 0 && !timeline.some(({ to }) => to === "in_transit") ? "fixedOnSpot" : "delivered";
+      // a timeline that is older than the rescue says nothing about its end
+      return timeline.some(({ from, to }) => from === "arrived" && to === "completed") ? "fixedOnSpot" : "delivered";
     default:
       return BY_STATUS[rescue.status];
   }
