@@ -72,7 +72,7 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
               </div>
               <p className="mt-3 text-2xl font-semibold">{work(offer.kind, offer.problem)}</p>
               <p className="mt-1 text-xl">{text("away", { distance: formats.distance(offer.distance_m), eta: formats.duration(offer.eta_seconds) })}</p>
-              {from && to ? <p className="mt-1 wrap-anywhere text-(--muted)">{text("way", { from, to })}</p> : null}
+              {from && to && from !== to ? <p className="mt-1 wrap-anywhere text-(--muted)">{text("way", { from, to })}</p> : null}
               {offer.queued ? <p className="mt-1 text-(--muted)">{text("nextAbout")}</p> : null}
               <div className="mt-5 space-y-3">
                 <SlideToConfirm label={text("accept")} tone="accent" busy={busy} onConfirm={onAccept} />
