@@ -18,7 +18,7 @@ from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.rescues.commands import Abort, Cancel, Release
 
 # What a reason says in a code is published with events on purpose.
-CODES = Abort.codes | Release.codes | Cancel.codes | {"no_show", "other"}
+CODES = Abort.codes | Release.codes | Cancel.codes | {"no_show", "other", "CAD"}
 _COORDINATE = re.compile(rf"-?\d+\.\d{{{DIGITS},}}")
 
 
