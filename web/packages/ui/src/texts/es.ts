@@ -196,6 +196,8 @@ export const texts: UiTexts = {
     body_too_large: "Es demasiado grande para enviarlo.",
     idempotency_key_reused: "Esto ya se envió con otro contenido. Actualice y revise.",
     account_banned: "Esta cuenta está bloqueada. Escriba a soporte.",
+    push_off: "Este servicio no envía avisos a los navegadores.",
+    endpoint_in_use: "Otro navegador ya usa esta suscripción. Desactive los avisos y actívelos de nuevo.",
     already_rated: "Ya ha calificado este rescate.",
     already_verified: "Este número ya está confirmado.",
     application_incomplete: "A su solicitud aún le falta algo. Complételo y envíela de nuevo.",

@@ -196,6 +196,8 @@ export const texts: UiTexts = {
     body_too_large: "C’est trop volumineux pour être envoyé.",
     idempotency_key_reused: "Ceci a déjà été envoyé avec un autre contenu. Actualisez et vérifiez.",
     account_banned: "Ce compte est bloqué. Écrivez à l’assistance.",
+    push_off: "Ce service n’envoie pas d’avis aux navigateurs.",
+    endpoint_in_use: "Un autre navigateur utilise déjà cet abonnement. Désactivez les avis, puis réactivez-les.",
     already_rated: "Vous avez déjà noté ce dépannage.",
     already_verified: "Ce numéro est déjà confirmé.",
     application_incomplete: "Il manque encore quelque chose à votre candidature. Complétez-la et envoyez-la de nouveau.",
