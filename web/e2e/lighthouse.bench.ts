@@ -47,7 +47,7 @@ async function openBrowser(flags: string[] = []): Promise<{ context: BrowserCont
   };
 }
 
-/** Leaves a signed-in person's cookies in the browser, and nothing else of the app. */
+/** Signs a person in, in a page that it closes. */
 async function signIn(context: BrowserContext, app: "rider" | "driver"): Promise<void> {
   const page = await context.newPage();
   await page.goto(`${getDemoCity().base}${app === "driver" ? "/driver" : ""}/sign-in`);
@@ -58,11 +58,11 @@ async function signIn(context: BrowserContext, app: "rider" | "driver"): Promise
   await page.close();
 }
 
-/** Forgets all but the cookies: each run is a first visit. */
+/** Forgets all that was loaded, not who is signed in: each run loads everything anew. */
 async function forget(context: BrowserContext): Promise<void> {
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
-  await session.send("Storage.clearDataForOrigin", { origin: getDemoCity().base, storageTypes: "local_storage,indexeddb,cache_storage,service_workers" });
+  await session.send("Storage.clearDataForOrigin", { origin: getDemoCity().base, storageTypes: "indexeddb,cache_storage,service_workers" });
   await session.send("Network.clearBrowserCache");
   await page.close();
 }
@@ -79,7 +79,7 @@ async function run(url: string, port: number): Promise<Run> {
   return { scores, metrics: Object.fromEntries(METRICS.map((id) => [id, audits[id]?.numericValue ?? 0])), lost };
 }
 
-/** Medians of that many first visits. */
+/** Medians of that many visits. */
 async function measure(url: string, { runs, flags = [], person }: { runs: number; flags?: string[]; person: "rider" | "driver" | undefined }): Promise<Run> {
   const { context, port, close } = await openBrowser(flags);
   try {
@@ -108,7 +108,7 @@ const shown = ({ scores, metrics, lost }: Run): string =>
 
 /**
  * The browser of the tests draws WebGL in software, on the processor that Lighthouse slows down four times: a frame of the
- * map, which a phone's graphics draws in milliseconds, counts as a second of script.  So the performance of a page with a
+ * map, which a phone's graphics draws in milliseconds, counts as hundreds of milliseconds of script.  So the performance of a page with a
  * map is held to the bar without WebGL (the map's library is loaded and run, its frames are `mapFrames.bench.ts`'s), and
  * what it is with the map drawn in software is recorded beside it.  Accessibility and best practices hold for both.
  */

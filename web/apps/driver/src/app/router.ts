@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, type RouterHistory } from "@tanstack/react-router";
 
 import { WelcomeScreen } from "../features/entry/WelcomeScreen.tsx";
+import { HomeScreen } from "../features/home/HomeScreen.tsx";
 import { hasSession, restoreSession } from "../lib/session.ts";
 import { CrashScreen } from "@supportcarr/phone-app/shell/CrashScreen";
 import { NotFoundScreen } from "@supportcarr/phone-app/shell/NotFoundScreen";
@@ -39,7 +40,7 @@ const signedInRoute = createRoute({
 const verifyRoute = createRoute({ getParentRoute: () => signedInRoute, path: "verify", component: lazyRouteComponent(() => import("../features/entry/VerifyScreen.tsx"), "VerifyScreen") });
 
 const tabsRoute = createRoute({ getParentRoute: () => signedInRoute, id: "tabs", component: TabLayout });
-const homeRoute = createRoute({ getParentRoute: () => tabsRoute, path: "/", component: lazyRouteComponent(() => import("../features/home/HomeScreen.tsx"), "HomeScreen") });
+const homeRoute = createRoute({ getParentRoute: () => tabsRoute, path: "/", component: HomeScreen });
 const earningsRoute = createRoute({ getParentRoute: () => tabsRoute, path: "earnings", component: lazyRouteComponent(() => import("../features/earnings/EarningsScreen.tsx"), "EarningsScreen") });
 const inboxRoute = createRoute({ getParentRoute: () => tabsRoute, path: "inbox", component: lazyRouteComponent(() => import("@supportcarr/phone-app/inbox/InboxScreen"), "InboxScreen") });
 const accountRoute = createRoute({ getParentRoute: () => tabsRoute, path: "account", component: lazyRouteComponent(() => import("../features/account/AccountScreen.tsx"), "AccountScreen") });

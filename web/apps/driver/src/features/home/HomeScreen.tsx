@@ -25,7 +25,8 @@ export function HomeScreen() {
   const jobs = useQuery(jobQueries.live());
   const vehicles = useQuery(drivingQueries.vehicles());
   // The sheet comes when all that it says is known: it would grow under the driver's thumb.
-  const loading = [application, today, jobs, vehicles].some(({ isLoading }) => isLoading);
+  // Without a connection what is not kept is not waited for.
+  const loading = [application, today, jobs, vehicles].some(({ isPending, fetchStatus }) => isPending && fetchStatus !== "paused");
   const fix = useLocation((state) => state.fix);
   const approved = application.data?.state === "approved" || Boolean(jobs.data?.length);
   const here: LngLat | null = fix ? [fix.lng, fix.lat] : null;
@@ -37,11 +38,11 @@ export function HomeScreen() {
         {today.data && approved ? <DayLine day={today.data} /> : null}
       </div>
       {loading ? (
-        <div className="absolute inset-x-0 bottom-0 z-10 px-4 pb-5">
+        <div key="loading" className="absolute inset-x-0 bottom-0 z-10 px-4 pb-5">
           <Skeleton label={common("loading")} lines={2} />
         </div>
       ) : (
-        <div className="rise relative z-10 -mt-5 max-h-[72%] shrink-0 overflow-y-auto short:max-h-none rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
+        <div key="sheet" className="relative z-10 -mt-5 max-h-[72%] shrink-0 overflow-y-auto short:max-h-none rounded-t-[20px] border-t border-(--border) bg-(--surface) px-4 pt-5 pb-5">
           <Loaded query={application} lines={2}>
             {(data) =>
               approved ? (
