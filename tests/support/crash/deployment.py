@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from support import rfc8291
 from support.payments.world import API_KEY, IDENTITY, TWILIO, WEBHOOK_SECRET
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.runtime.clock import Clock
@@ -99,7 +100,7 @@ ENVIRONMENT = {
     "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     "STRIPE_TOLERANCE_SECONDS": "864000",
     "STRIPE_TIMEOUT_SECONDS": "1.0",
-    "PUSH_VAPID_PRIVATE_KEY": "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",  # RFC 8291's example
+    "PUSH_VAPID_PRIVATE_KEY": rfc8291.SERVER_PRIVATE_KEY,
     "TWILIO_ACCOUNT_SID": TWILIO.sid,
     "TWILIO_AUTH_TOKEN": TWILIO.token,
     "TWILIO_FROM_NUMBER": "+15005550006",

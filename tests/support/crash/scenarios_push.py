@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from support import rfc8291
 from support.crash.deployment import Person
 from support.crash.life import assigned, held
 from support.crash.scenario import Findings, Scenario, find_all, no_preparation, problems, run_jobs, run_relay
@@ -12,16 +13,11 @@ from supportcarr.notifications.push.delivery import JOB
 from supportcarr.rescues.collections import MESSAGES
 
 PATH = "/me/push-subscriptions"
-# The example of RFC 8291.
-KEYS = {
-    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-}
 
 
 async def subscribe(world: World, person: Person) -> ApiResponse:
     """A browser of that person subscribes; the emulator says that it is gone by the first message."""
-    body = {"endpoint": f"{world.deployment.stripe_url}/push/{person.id}", "keys": KEYS}
+    body = {"endpoint": f"{world.deployment.stripe_url}/push/{person.id}", "keys": rfc8291.BROWSER_KEYS}
     return await world.request(person, "POST", PATH, body)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from support import rfc8291
 from support.files.uploads import JPEG, photographed, uploaded
 from support.http.server import PASSWORD, new_phone
 from support.platform.in_process import CheckedClient, Platform
@@ -43,10 +44,7 @@ PLACE = {"name": "Home", "lat": 45.53, "lng": -73.6, "address": "1234 rue Rachel
 BROWSER = {
     "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABn",
     "expirationTime": None,
-    "keys": {
-        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-    },
+    "keys": rfc8291.BROWSER_KEYS,
 }
 A_BIKE = {
     "name": "Cargo",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from support import rfc8291
 from supportcarr.kit.http.settings import OutboundSettings
 from supportcarr.notifications.push.ports import BadTarget, PushTarget
 from supportcarr.providers.settings import PushSettings, host_patterns, push_contact
@@ -26,23 +27,14 @@ from supportcarr.providers.web_push import (
     retry_seconds,
 )
 
-# RFC 8291, section 5 and appendix A.
-RFC_PRIVATE = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"
-RFC_PUBLIC = "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8"
-RFC_SALT = "DGv6ra1nlYgDCS1FRnbzlw"
-RFC_BODY = (
-    "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6P"
-    "Bru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
-)
 BROWSER = PushTarget(
     endpoint="https://updates.push.services.mozilla.com/wpush/v2/x",
-    p256dh="BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-    auth="BTBZMqHH6r4Tts7J_aSIgg",
+    **rfc8291.BROWSER_KEYS,
 )
 
 
 def web_push(**settings: str) -> WebPush:
-    given = {"vapid_private_key": RFC_PRIVATE} | settings
+    given = {"vapid_private_key": rfc8291.SERVER_PRIVATE_KEY} | settings
     return WebPush(PushSettings(**given), OutboundSettings(), contact="mailto:ops@supportcarr.example")  # type: ignore[arg-type]  # strings only
 
 
@@ -50,14 +42,18 @@ def test_a_message_is_encrypted_as_in_the_rfc_s_example() -> None:
     body = encrypted(
         b"When I grow up, I want to be a watermelon",
         BROWSER,
-        key=private_key_of(RFC_PRIVATE),
-        salt=decoded(RFC_SALT),
+        key=private_key_of(rfc8291.SERVER_PRIVATE_KEY),
+        salt=decoded(rfc8291.SALT),
     )
-    assert encoded(body) == RFC_BODY
+    assert encoded(body) == rfc8291.BODY
 
 
 def test_the_public_key_follows_from_the_private_one() -> None:
-    assert public_key_of(private_key_of(RFC_PRIVATE)) == RFC_PUBLIC == web_push().public_key
+    assert (
+        public_key_of(private_key_of(rfc8291.SERVER_PRIVATE_KEY))
+        == rfc8291.SERVER_PUBLIC_KEY
+        == web_push().public_key
+    )
     assert web_push(vapid_private_key="").public_key is None
 
 
@@ -67,7 +63,9 @@ def test_a_new_key_is_one_that_the_setting_takes() -> None:
         vapid_private_key(new_private_key())
 
 
-@pytest.mark.parametrize("value", ["x", "A" * 43, RFC_PUBLIC, RFC_PRIVATE[:-1] + "!", "_" * 43])
+@pytest.mark.parametrize(
+    "value", ["x", "A" * 43, rfc8291.SERVER_PUBLIC_KEY, rfc8291.SERVER_PRIVATE_KEY[:-1] + "!", "_" * 43]
+)
 def test_what_is_no_private_key_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="supportcarr push keys"):
         vapid_private_key(value)
@@ -172,7 +170,7 @@ def test_the_emulator_is_sent_to_where_it_is_set_only() -> None:
     ("p256dh", "auth", "field"),
     [
         ("A" * 87, BROWSER.auth, "keys.p256dh"),
-        (RFC_PRIVATE, BROWSER.auth, "keys.p256dh"),
+        (rfc8291.SERVER_PRIVATE_KEY, BROWSER.auth, "keys.p256dh"),
         ("é" * 87, BROWSER.auth, "keys.p256dh"),
         (BROWSER.p256dh, "BTBZMqHH6r4Tts7J_aSI", "keys.auth"),
         (BROWSER.p256dh, "!" * 22, "keys.auth"),
