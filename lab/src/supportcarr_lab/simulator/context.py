@@ -115,7 +115,7 @@ class SimulationContext:
     async def approve(self, driver_id: str) -> None:
         """Approve a new driver, as the demo's admin."""
         operator = await self.signed_in_operator()
-        approval = {"reason": "Papers checked", "override_reason": "Known to the company"}
+        approval = {"reason": "Documents checked", "override_reason": "Known to the company"}
         await operator.post(f"/admin/drivers/{driver_id}/approval", approval)
 
     async def signed_in_operator(self) -> ApiClient:

@@ -57,7 +57,7 @@ class SimulatedOperator:
             await operator.post(f"{path}/review")
         for document in _pending(entry):
             await operator.post(f"/admin/documents/{document['id']}/review", {"decision": "approve"})
-        approval = {"reason": "Papers checked"}
+        approval = {"reason": "Documents checked"}
         if any(check["outcome"] in ("consider", "failed") for check in entry["checks"]):
             approval["override_reason"] = "Asked the driver about it"
         await operator.post(f"{path}/approval", approval)

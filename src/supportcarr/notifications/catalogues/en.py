@@ -225,13 +225,13 @@ CATALOGUE = Catalogue(
             "Go online when you want to take jobs.",
         ),
         ("statement_approved", "driver"): (
-            "Your new papers are approved",
+            "Your new documents are approved",
             "What you entered in your application counts from now on.",
         ),
         ("statement_refused", "driver"): (
-            "Your new papers were not accepted",
-            "The papers that were approved before still count. Your application says what to correct, and "
-            "why.",
+            "Your new documents were not accepted",
+            "The documents that were approved before still count. Your application says what to correct, "
+            "and why.",
         ),
         ("application_rejected", "driver"): (
             "Your application was rejected",
