@@ -1,4 +1,4 @@
-"""The example of RFC 8291 (web push), section 5 and appendix A.  Its keys are published: they protect nothing."""
+"""The example of RFC 8291 (web push), section 5 and appendix A; its keys are public and protect nothing."""
 
 from __future__ import annotations
 
