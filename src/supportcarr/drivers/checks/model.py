@@ -118,10 +118,12 @@ def postponed(check: DriverCheck, at: datetime) -> DriverCheck | None:
 
 
 def called_soon(check: DriverCheck, at: datetime) -> DriverCheck | None:
-    """The check of which the provider has news; ``None`` if it is called already, or has a result."""
-    if check.is_final or (check.due_at is not None and check.due_at <= at):
-        return None
-    return replace(check, due_at=at)
+    """The check of which the provider has news; ``None`` if it has a result.
+
+    Also a check that is due is written: a call in progress may have read the provider before the news, and
+    sees by the version that it has to be repeated.
+    """
+    return None if check.is_final else replace(check, due_at=at)
 
 
 def latest_of(checks: Iterable[DriverCheck]) -> dict[CheckKind, DriverCheck]:

@@ -99,12 +99,18 @@ class DriverCheckService:
         read, now = await self._checks.get(check_id), to_milliseconds(self._clock.city())
         if read is None or read.due_at is None or now < read.due_at:
             return
+
+        def with_news(check: DriverCheck, after: DriverCheck | None) -> DriverCheck | None:
+            if after is None or check.version == read.version:
+                return after
+            return model.called_soon(after, now) or after  # a webhook came during the call
+
         try:
             report = await self._call(read)
         except CheckUnavailable as error:
             self._counts["unavailable"] += 1
             log.warning("driver_check_unavailable", check_id=check_id, kind=read.kind, error=str(error))
-            await self._change(check_id, lambda check: model.postponed(check, now))
+            await self._change(check_id, lambda check: with_news(check, model.postponed(check, now)))
             return
         except CheckRefused as error:
             self._counts["refused"] += 1
@@ -114,14 +120,9 @@ class DriverCheckService:
             return
         if read.state == "pending":
             self._counts["ordered"] += 1
-
-        def reported(check: DriverCheck) -> DriverCheck | None:
-            after = model.reported(check, report, now)
-            if after is None or check.version == read.version:
-                return after
-            return model.called_soon(after, now) or after  # a webhook came meanwhile
-
-        await self._change(check_id, reported)
+        await self._change(
+            check_id, lambda check: with_news(check, model.reported(check, report, now))
+        )
 
     async def receive(self, kind: CheckKind, body: bytes, signature: str | None) -> None:
         """Call the provider soon about the check that a webhook names.  A repeat changes nothing.
