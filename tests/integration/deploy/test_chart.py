@@ -40,6 +40,7 @@ INGRESS = (
     "--set",
     "edge.service.type=ClusterIP",
 )
+KIND = ("-f", str(CHART.parent / "kind" / "staging.yaml"))  # as images.yml installs it
 SHARDS = (
     "--set",
     "sharding.enabled=true",
@@ -95,7 +96,7 @@ def test_helm_has_no_complaint(environment: str) -> None:
 def test_every_object_is_valid_for_kubernetes(tmp_path: Path) -> None:
     assert KUBECONFORM is not None
     everything = [found for environment in ENVIRONMENTS for found in rendered(environment)]
-    everything += rendered("staging", *INGRESS) + rendered("production", *SHARDS)
+    everything += rendered("staging", *INGRESS) + rendered("production", *SHARDS) + rendered("staging", *KIND)
     schemas = strict_schemas(tmp_path, {str(found["kind"]) for found in everything})
     checked = subprocess.run(
         [
@@ -275,6 +276,20 @@ def test_production_refuses(change: str, reason: str) -> None:
         )
         assert done.returncode != 0, (change, more)
         assert reason in done.stderr or "development alone" in done.stderr, done.stderr
+
+
+def test_staging_on_kind_keeps_what_staging_promises() -> None:
+    staging, kind = rendered("staging"), rendered("staging", *KIND)
+
+    def names(objects: list[Object]) -> set[tuple[str, str]]:
+        return {(found["kind"], found["metadata"]["name"]) for found in objects}
+
+    replaced = {which for which, _ in names(staging) - names(kind)}
+    assert replaced == {"ExternalSecret", "Gateway", "HTTPRoute", "BackendTLSPolicy", "ServiceMonitor"}
+    assert names(kind) <= names(staging)
+    settings = named(kind, "ConfigMap", "supportcarr")["data"]
+    assert (settings["SUPPORTCARR_PROFILE"], "SUPPORTCARR_TLS_KEY" in settings) == ("staging", True)
+    assert named(kind, "StatefulSet", "supportcarr-mongodb")["spec"]["replicas"] == 3
 
 
 def test_routes_lead_to_the_edge_over_tls() -> None:
