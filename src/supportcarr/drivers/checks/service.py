@@ -120,9 +120,7 @@ class DriverCheckService:
             return
         if read.state == "pending":
             self._counts["ordered"] += 1
-        await self._change(
-            check_id, lambda check: with_news(check, model.reported(check, report, now))
-        )
+        await self._change(check_id, lambda check: with_news(check, model.reported(check, report, now)))
 
     async def receive(self, kind: CheckKind, body: bytes, signature: str | None) -> None:
         """Call the provider soon about the check that a webhook names.  A repeat changes nothing.
