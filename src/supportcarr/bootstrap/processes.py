@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from supportcarr import __version__
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
 from supportcarr.bootstrap.maps import map_tiles, public_streets
 from supportcarr.bootstrap.operators import Operator
@@ -30,6 +33,7 @@ from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.redis.client import RedisClient
@@ -128,6 +132,7 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Me
     Health checks are answered even while the process waits for a slow store.
     """
     metrics = Metrics()
+    metrics.register_stats("tracing", tracing.stats)
     servers = settings.servers
     server = await serve_metrics(
         metrics.render,
@@ -297,7 +302,21 @@ def run_process(settings: Settings, role: str, main: Callable[[Settings], Corout
     refuse_insecure(settings)
     set_title(role)
     logs.configure(settings.logs)
-    run(watchdog.with_heartbeat(main(settings)))
+    tracing.configure(settings.tracing, resource_of(settings, role))
+    try:
+        run(watchdog.with_heartbeat(main(settings)))
+    finally:
+        tracing.shut_down()
+
+
+def resource_of(settings: Settings, role: str) -> tracing.Attributes:
+    """What traces say of a process, in OpenTelemetry's names."""
+    return {
+        "service.name": f"supportcarr-{role}",
+        "service.version": settings.deployment.release or __version__,
+        "service.instance.id": f"{socket.gethostname()}-{os.getpid()}",
+        "deployment.environment.name": settings.deployment.profile,
+    }
 
 
 def run_api(settings: Settings) -> None:

@@ -9,7 +9,18 @@ import msgspec
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.events import AnyEvent, DomainEvent
 
-__all__ = ["AnyEvent", "DomainEvent", "EventEnvelope", "PendingEvents"]
+__all__ = ["AnyEvent", "Cause", "DomainEvent", "EventEnvelope", "PendingEvents"]
+
+
+class Cause(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The request that an event or a job follows from, directly or through others.
+
+    Log lines of all processes carry ``request_id``; ``traceparent`` (W3C Trace Context) is the span that
+    saved it, if the request is traced.
+    """
+
+    request_id: str | None = None
+    traceparent: str | None = None
 
 
 class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,6 +41,7 @@ class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     actor: Actor
     event: AnyEvent = msgspec.field(name="fact")  # the stored name: outboxes and jobs hold it
     sealed: dict[str, bytes] | None = None
+    cause: Cause | None = None
 
 
 class PendingEvents(msgspec.Struct, frozen=True):
@@ -39,7 +51,9 @@ class PendingEvents(msgspec.Struct, frozen=True):
     by: Actor
     at: datetime
 
-    def envelopes(self, collection: str, document_id: str, version: int) -> list[EventEnvelope]:
+    def envelopes(
+        self, collection: str, document_id: str, version: int, cause: Cause | None = None
+    ) -> list[EventEnvelope]:
         """The envelopes of the save that led to *version*."""
         return [
             EventEnvelope(
@@ -50,6 +64,7 @@ class PendingEvents(msgspec.Struct, frozen=True):
                 at=self.at,
                 actor=self.by,
                 event=event,
+                cause=cause,
             )
             for n, event in enumerate(self.events)
         ]

@@ -12,7 +12,6 @@ from supportcarr.kit.observability.structured_log import LogContext
 class RequestLogContext(LogContext):
     """The ids that every line of a request carries.  Mutable: they are set as they become known."""
 
-    request_id: str
     user_id: str | None = None
     rescue_id: str | None = None
 
@@ -35,3 +34,4 @@ class AccessLine(msgspec.Struct):
     user_id: str | msgspec.UnsetType = msgspec.UNSET
     rescue_id: str | msgspec.UnsetType = msgspec.UNSET
     code: str | msgspec.UnsetType = msgspec.UNSET
+    trace_id: str | msgspec.UnsetType = msgspec.UNSET

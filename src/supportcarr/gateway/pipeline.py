@@ -65,6 +65,7 @@ from supportcarr.kit.http.types import (
     refusal_delay,
 )
 from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,10 @@ class Stage(Enum):
     """
 
     ROUTE = "the router finds the endpoint and the path's parameters (gateway.router), once"
-    REQUEST_ID = "take a sane X-Request-Id, or generate an id; log lines carry it from here on"
+    REQUEST_ID = (
+        "take a sane X-Request-Id, or generate an id; log lines carry it from here on; begin the request's "
+        "span if it is traced (kit.observability.tracing)"
+    )
     ADDRESS = "find the client's address behind trusted proxies"
     CORS = "decide whether the Origin may use the API (gateway.cors); REPLY adds the headers, to errors too"
     IDENTITY = "verify the bearer token; a failure is kept until the request is counted"
@@ -98,7 +102,7 @@ class Stage(Enum):
     IDEMPOTENCY = "turn the Idempotency-Key into the id that the handler creates under (gateway.idempotency)"
     HANDLER = "the route's handler"
     REPLY = "encode the response or the error: status, ETag and 304, headers (also of the limits), body"
-    RECORD = "count the request in the metrics and write its access line"
+    RECORD = "count the request in the metrics, write its access line and end its span"
 
 
 class Pipeline:
@@ -127,6 +131,7 @@ class Pipeline:
         self._web_apps = web_apps
         self._max_body_bytes = max_body_bytes
         self._access_log = access_log
+        self._traces = tracing.is_on()
         self._common = HeaderBlock(common_headers or ())
         self._encode = msgspec.json.Encoder().encode
         self._request_numbers = itertools.count(1)
@@ -172,6 +177,7 @@ class Pipeline:
             request_id = f"req-{self._process_name}-{next(self._request_numbers):x}"
         log_context = RequestLogContext(request_id)
         logs.set_context(log_context)
+        span = self._begin_span(endpoint, headers, log_context) if self._traces else None
         # Stage.ADDRESS
         forwarded = headers.get(b"x-forwarded-for")
         if forwarded is not None and len(headers) < len(request.headers):  # a name came more than once
@@ -233,8 +239,11 @@ class Pipeline:
                     log_context.user_id or msgspec.UNSET,
                     log_context.rescue_id or msgspec.UNSET,
                     code,
+                    log_context.trace_id or msgspec.UNSET,
                 )
             )
+        if span is not None:
+            _end_span(span, status, code)
         return status, shared, extra, body
 
     def on_suspended(self, found: Found, request: Request, task: asyncio.Task[Reply]) -> None:
@@ -243,6 +252,21 @@ class Pipeline:
         if not endpoint.unlimited:
             self._concurrency.track(task, endpoint, request.clients)
             task.add_done_callback(self._concurrency.release)
+
+    def _begin_span(
+        self, endpoint: Endpoint, headers: Mapping[bytes, bytes], log_context: RequestLogContext
+    ) -> Any:
+        """The span of a request that is traced; its name and attributes have the route, never the path."""
+        if endpoint.unlimited:
+            return None
+        method = endpoint.method
+        attributes: tracing.Attributes = {"http.request.method": method, "http.route": endpoint.label}
+        if log_context.request_id is not None:
+            attributes["supportcarr.request_id"] = log_context.request_id
+        span = tracing.begin_request(f"{method} {endpoint.label}", headers.get(b"traceparent"), attributes)
+        if span is not None:
+            log_context.trace_id = tracing.trace_id_of(span)
+        return span
 
     def _api_error_of(self, error: BaseException) -> ApiError:
         """The error that the client receives.  Raises *error* again if the server cancels the task.
@@ -464,6 +488,15 @@ class Pipeline:
             return status, endpoint.json_headers, extra, body
         extra += [header for header in JSON_HEADERS if header[0] not in dict(extra)]
         return status, endpoint.headers, extra, body
+
+
+def _end_span(span: Any, status: int, code: str | msgspec.UnsetType) -> None:
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        tracing.failed(span, str(status) if code is msgspec.UNSET else code)
+    elif code is not msgspec.UNSET:
+        span.set_attribute("error.type", code)
+    span.end()
 
 
 class _Headers(Mapping[str, str]):

@@ -26,6 +26,7 @@ from supportcarr.drivers.ports import (
     CheckReport,
     CheckUnavailable,
 )
+from supportcarr.kit.observability import tracing
 from supportcarr.providers.settings import CheckSettings
 
 LONGEST_DETAIL = 500  # characters that are kept of the provider's words
@@ -104,10 +105,11 @@ class HttpCheckProvider:
         headers = {"Authorization": f"Bearer {settings.api_key}"} | ({"Idempotency-Key": key} if key else {})
         url = f"{settings.api_base.rstrip('/')}/v1/{path}"
         try:
-            async with self._http.request(
-                method, url, json=body, headers=headers, allow_redirects=False
-            ) as response:
-                content = await response.read()
+            with tracing.spanning("driver checks"):
+                async with self._http.request(
+                    method, url, json=body, headers=headers, allow_redirects=False
+                ) as response:
+                    content = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CheckUnavailable(f"the provider did not respond: {type(error).__name__}") from error
         if response.status in _REFUSED:

@@ -12,6 +12,7 @@ import msgspec
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.geocoding.model import FoundPlace
 from supportcarr.geocoding.ports import GeocoderUnavailable
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.circuit_breaker import CircuitBreaker
 
 API = "https://api.mapbox.com"
@@ -105,7 +106,9 @@ class MapboxGeocoder:
         if not self._breaker.allow():
             raise GeocoderUnavailable("it failed a moment ago")
         try:
-            answer = _decode(await self._get(f"{self._base}/{what}", parameters))
+            with tracing.spanning("mapbox"):
+                found = await self._get(f"{self._base}/{what}", parameters)
+            answer = _decode(found)
         except (aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError) as error:
             self._breaker.record_failure()
             # The error's own text may hold the address that was asked for, with the token.

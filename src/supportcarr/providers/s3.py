@@ -23,6 +23,7 @@ from supportcarr.kit.objects.port import (
     disposition,
     require_key,
 )
+from supportcarr.kit.observability import tracing
 from supportcarr.providers.settings import S3Settings
 
 THREADS = 8
@@ -146,8 +147,9 @@ class S3Objects:
         """
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._call_seconds):
-                return await loop.run_in_executor(self._threads, call)
+            with tracing.spanning("s3"):
+                async with asyncio.timeout(self._call_seconds):
+                    return await loop.run_in_executor(self._threads, call)
         except self._sdk.ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _MISSING and "missing" in instead:

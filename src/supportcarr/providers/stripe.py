@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 
 from supportcarr.contracts.errors import SignatureNotValid
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.imports import without
 from supportcarr.payments.model import Intent, IntentStatus
 from supportcarr.payments.ports import (
@@ -233,7 +234,8 @@ async def _call(request: Awaitable[T]) -> T:
     of ours that no retry fixes.  A key whose first request is still running is an ``APIError`` (409).
     """
     try:
-        return await request
+        with tracing.spanning("stripe"):
+            return await request
     except stripe.CardError as error:
         raise CardRefused(str(error), code=error.code or "card_declined") from error
     except stripe.RateLimitError as error:

@@ -15,6 +15,7 @@ import aiohttp
 from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsReport, SmsUnavailable
 from supportcarr.auth.text_message import State
 from supportcarr.contracts.errors import SignatureNotValid
+from supportcarr.kit.observability import tracing
 from supportcarr.providers.settings import TwilioSettings
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ class TwilioSmsSender:
         """The response, with errors mapped by what the caller can do about them."""
         sdk: Any = self._sdk
         try:
-            return await request
+            with tracing.spanning("twilio"):
+                return await request
         except sdk.TwilioRestException as error:
             raise _mapped(error.status, error.code, str(error.msg)) from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

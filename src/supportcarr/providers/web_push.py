@@ -29,6 +29,7 @@ from supportcarr.kit.http.guarded_client import (
     checked_url,
 )
 from supportcarr.kit.http.settings import OutboundSettings
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.cache import BoundedCache
 from supportcarr.kit.runtime.circuit_breaker import CircuitBreaker
 from supportcarr.notifications.push.ports import (
@@ -153,12 +154,13 @@ class WebPush:
             raise PushUnavailable(f"{address.host} failed a moment ago", retry_after=BREAKER_S)
         client = self._emulator_client if self._is_emulator(target.endpoint) else self._client
         try:
-            response = await client.request(
-                "POST",
-                target.endpoint,
-                body=encrypted(message.payload, target),
-                headers=self._headers(address, message),
-            )
+            with tracing.spanning("web push"):
+                response = await client.request(
+                    "POST",
+                    target.endpoint,
+                    body=encrypted(message.payload, target),
+                    headers=self._headers(address, message),
+                )
         except AddressRefused as error:
             raise PushRefused("not_allowed", str(error)) from None
         except NotReached as error:

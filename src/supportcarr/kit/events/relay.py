@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +26,8 @@ import structlog
 
 from supportcarr.contracts.envelope import DomainEvent, EventEnvelope
 from supportcarr.kit.events.consumer import Consumer
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.sealing.event_shapes import without_personal
@@ -136,7 +139,8 @@ class Relay:
         while self._queue and len(self._running) < self._concurrency:
             key = next(iter(self._queue))
             del self._queue[key]
-            self._running[key] = asyncio.create_task(self._run(key))
+            # Its context is that of nothing: each event brings what it follows from.
+            self._running[key] = asyncio.create_task(self._run(key), context=Context())
 
     def _retry(self, key: Key) -> None:
         self._retries[key].timer = None
@@ -215,6 +219,24 @@ class Relay:
 
     async def _handle(self, event: EventEnvelope, retry: RetryState, attempt: _Attempt) -> None:
         """Call the consumers of one event that took the events before it and have not taken it yet."""
+        cause = event.cause
+        context = logs.WorkLogContext(cause.request_id if cause else None, event_id=event.id)
+        logs.set_context(context)
+        span = tracing.resume(
+            cause, f"event {type(event.event).__name__}", {"supportcarr.event_id": event.id}
+        )
+        if span is None:
+            await self._call_consumers(event, retry, attempt, traced=False)
+            return
+        context.trace_id = tracing.trace_id_of(span)
+        try:
+            await self._call_consumers(event, retry, attempt, traced=True)
+        finally:
+            span.end()
+
+    async def _call_consumers(
+        self, event: EventEnvelope, retry: RetryState, attempt: _Attempt, *, traced: bool
+    ) -> None:
         for consumer in self._consumers_of(type(event.event)):
             mark = (event.id, consumer.name)
             if mark in retry.handled or consumer.name in attempt.blocked:
@@ -223,8 +245,11 @@ class Relay:
                 if consumer.slow:
                     payload = _encoder.encode(without_personal(event))
                     await self._jobs.add(consumer.name, job_key(event), payload)
-                else:
+                elif not traced:
                     await consumer.handle(event)
+                else:
+                    with tracing.spanning(consumer.name):
+                        await consumer.handle(event)
             except RetryLater as later:
                 attempt.blocked.add(consumer.name)
                 key = (event.collection, event.document_id)

@@ -22,7 +22,9 @@ from typing import Literal
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.envelope import Cause
 from supportcarr.kit.jobs.bullmq import Queue
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import CollectionSpec, Index, Page, Range, Store, VersionConflict
 
@@ -46,6 +48,7 @@ class Job(Document, frozen=True, kw_only=True, omit_defaults=True):
     running: bool = False
     attempts: int = 0  # failures since it was added or replayed
     last_error: str | None = None
+    cause: Cause | None = None
 
 
 JOBS = CollectionSpec("jobs", Job, indexes=(Index("state", "run_at"),))
@@ -71,7 +74,13 @@ class Jobs:
         Raises ``StoreError``.
         """
         now = self.clock.wall()
-        job = Job(id=_id_of(name, key), name=name, payload=payload.decode(), run_at=run_at or now)
+        job = Job(
+            id=_id_of(name, key),
+            name=name,
+            payload=payload.decode(),
+            run_at=run_at or now,
+            cause=tracing.cause(),
+        )
         if await self.documents.insert_many([job]):
             self.enqueue(replace(job, version=1), now)
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from time import perf_counter
 
 import structlog
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from supportcarr.kit.jobs.bullmq import QueueWorker
 from supportcarr.kit.jobs.declarations import JobHandler
 from supportcarr.kit.jobs.service import Job, Jobs
 from supportcarr.kit.jobs.settings import JobSettings
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import StoreError, StoreUnavailable, VersionConflict
@@ -130,14 +133,35 @@ class JobWorker:
         try:
             job = await self._claim(id)
             if job is not None:
-                job, error = await self._run(job)
-                await self._finish(job, error)
+                await self._run_claimed(job)
         except VersionConflict:
             log.info("job_taken_by_another_worker", job=id)
         except StoreUnavailable:
             pass  # the store logs its outages
         except StoreError as error:
             log.warning("job_store_failed", job=id, error=str(error))
+
+    async def _run_claimed(self, job: Job) -> None:
+        """Run a job and store its outcome, with the ids of the request that it follows from in its lines."""
+        context = logs.WorkLogContext(job.cause.request_id if job.cause else None, job=job.id)
+        logs.set_context(context)
+        span = tracing.resume(job.cause, f"job {job.name}", {"supportcarr.job.attempt": job.attempts + 1})
+        if span is not None:
+            context.trace_id = tracing.trace_id_of(span)
+            if context.request_id is not None:
+                span.set_attribute("supportcarr.request_id", context.request_id)
+        began = perf_counter()
+        try:
+            job, error = await self._run(job)
+            if error is None:
+                log.info("job_done", name=job.name, ms=round((perf_counter() - began) * 1000, 2))
+            elif span is not None:
+                tracing.failed(span, type(error).__name__)
+            await self._finish(job, error)
+        finally:
+            if span is not None:
+                span.end()
+            logs.set_context(None)
 
     async def _claim(self, id: str) -> Job | None:
         """Claim the job; ``None`` if it is not to be run now.  Raises ``VersionConflict``."""

@@ -1,4 +1,4 @@
-"""Settings of the logs."""
+"""Settings of logs, traces and error reports."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from supportcarr.kit.runtime.setting_rules import file_in_folder, rule
-from supportcarr.kit.runtime.settings import SettingsGroup
+from supportcarr.kit.runtime.setting_rules import file_in_folder, header_list, http_url, rule
+from supportcarr.kit.runtime.settings import OPTIONAL_SECRET, SettingsGroup
 
 
 class LogSettings(SettingsGroup, frozen=True, kw_only=True):
@@ -34,3 +34,47 @@ class LogSettings(SettingsGroup, frozen=True, kw_only=True):
             ),
         ),
     ] = 50
+
+
+class TracingSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Traces (OpenTelemetry)."""
+
+    prefix = "TRACING_"
+    endpoint: Annotated[
+        str,
+        Meta(
+            description=(
+                "URL that spans are sent to (OTLP/HTTP, protobuf), such as http://tempo:4318/v1/traces; "
+                "empty: no traces"
+            ),
+            extra=rule(http_url),
+        ),
+    ] = ""
+    headers: Annotated[
+        str,
+        Meta(
+            description="headers of the endpoint, NAME=VALUE,…; for one that asks for a key",
+            extra=OPTIONAL_SECRET | rule(header_list),
+        ),
+    ] = ""
+    sample_ratio: Annotated[
+        float, Meta(ge=0, le=1, description="share of requests that are traced; browsers choose alike")
+    ] = 0.01
+    asked_per_second: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description=(
+                "requests of a second that each process traces because their sender does "
+                "(`traceparent`); further ones are not traced"
+            ),
+        ),
+    ] = 20
+    queue_spans: Annotated[
+        int,
+        Meta(ge=1, description="spans that wait for the endpoint in each process; further ones are dropped"),
+    ] = 4096
+
+    def header_pairs(self) -> dict[str, str]:
+        pairs = (entry.partition("=") for entry in self.headers.split(",") if entry.strip())
+        return {name.strip().lower(): value.strip() for name, _, value in pairs}

@@ -40,17 +40,30 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 class LogContext(msgspec.Struct):
-    """Base class of the fields that all lines of one task carry; those that are ``None`` are left out.
+    """The fields that all lines of one task carry; those that are ``None`` are left out.
 
-    Implemented by ``gateway.access_log.RequestLogContext``.
+    ``request_id`` is that of the request which the work follows from, in whatever process; ``trace_id`` is
+    set if it is traced.  Requests have more fields (``gateway.access_log.RequestLogContext``).
     """
+
+    request_id: str | None = None
+    trace_id: str | None = None
+
+
+class WorkLogContext(LogContext):
+    """Of the consumers of an event, and of a job."""
+
+    event_id: str | None = None
+    job: str | None = None
 
 
 _context: ContextVar[LogContext | None] = ContextVar("log_context", default=None)
 
 
 # Has this task's lines, and those of tasks that it starts, carry the fields of a context.
-set_context: Callable[[LogContext], object] = _context.set
+set_context: Callable[[LogContext | None], object] = _context.set
+# The context of this task, if it has one.
+context: Callable[[], LogContext | None] = _context.get
 
 
 class LogWriter:

@@ -25,6 +25,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.redis.address import Address
 from supportcarr.kit.redis.connection import Arg, Connection, connect, pack
 from supportcarr.kit.redis.errors import RedisError, RedisReplyError, RedisUnavailable
@@ -56,6 +57,14 @@ class _PendingCall:
     future: asyncio.Future[Any]
     decode: bool
     until: float
+
+
+def _trace(future: asyncio.Future[Any], command: Arg) -> None:
+    """A span of one call: its command, never its keys and values."""
+    name = command.decode() if isinstance(command, bytes) else str(command)
+    span = tracing.child(f"redis {name}", {"db.system.name": "redis", "db.operation.name": name})
+    if span is not None:
+        future.add_done_callback(lambda _: span.end())
 
 
 class RedisClient:
@@ -140,6 +149,8 @@ class RedisClient:
             future.set_exception(RedisUnavailable("too many calls wait for Redis"))
         else:
             connection.send(packed, future, decode)
+        if tracing.current() is not None:
+            _trace(future, args[0])
         return future
 
     async def script(

@@ -79,6 +79,14 @@ def origins(value: str) -> None:
             raise ValueError(f"{entry!r}: {error}") from None
 
 
+def header_list(value: str) -> None:
+    """Comma-separated headers, each NAME=VALUE."""
+    for entry in _entries(value):
+        name, equals, content = entry.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z0-9-]+", name.strip()) or not content.isprintable():
+            raise ValueError("it must be headers such as authorization=KEY, separated by commas")
+
+
 def content_sources(value: str) -> None:
     """Comma-separated origins of a content security policy: a host may begin with ``*.``."""
     origins(value.replace("://*.", "://any."))

@@ -52,6 +52,13 @@ class Deployment(SettingsGroup, frozen=True, kw_only=True):
         Literal["local", "staging", "production"],
         Meta(description="local generates its secrets and starts its own Redis and emulators"),
     ] = "local"
+    release: Annotated[
+        str,
+        Meta(
+            description="what runs, such as a version and its commit, as traces and error reports name it; "
+            "empty: the package's version"
+        ),
+    ] = ""
     data: Annotated[str, Meta(description="directory of the embedded stores (local profile)")] = ".data"
     public_url: Annotated[str, Meta(description="URL of the API and the apps", extra=rule(rules.origin))] = (
         "http://127.0.0.1:8000"

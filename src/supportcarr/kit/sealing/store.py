@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.contracts.envelope import Cause, EventEnvelope, PendingEvents
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.sealing.data_keys import DataKeys
 from supportcarr.kit.sealing.event_shapes import event_shape
@@ -29,6 +29,7 @@ from supportcarr.kit.store.port import (
     StoreError,
     Where,
 )
+from supportcarr.kit.store.traced import traced
 
 D = TypeVar("D", bound=Document)
 
@@ -65,8 +66,10 @@ class SealedPending(PendingEvents, frozen=True):
 
     seal: Callable[[EventEnvelope], EventEnvelope]
 
-    def envelopes(self, collection: str, document_id: str, version: int) -> list[EventEnvelope]:
-        return [self.seal(one) for one in super().envelopes(collection, document_id, version)]
+    def envelopes(
+        self, collection: str, document_id: str, version: int, cause: Cause | None = None
+    ) -> list[EventEnvelope]:
+        return [self.seal(one) for one in super().envelopes(collection, document_id, version, cause)]
 
 
 class SealingStore:
@@ -85,7 +88,7 @@ class SealingStore:
         known = self._collections.get(spec.name)
         if known is None:
             model: Any = spec.type
-            inner = self.inner.collection(stored_spec(spec))
+            inner = traced(self.inner.collection(stored_spec(spec)))
             shape = shape_of(spec.name, model)
             known = self._collections[spec.name] = (
                 SealingCollection(self, inner, spec)

@@ -22,7 +22,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 class ParcelContext(logs.LogContext):
-    parcel_id: str
+    parcel_id: str | None = None
     sender_id: str | None = None
     place_id: str | None = None
 
@@ -64,7 +64,7 @@ async def test_lines_have_the_fields_of_their_own_tasks_context(lines: Lines) ->
     log = structlog.get_logger()
 
     async def request(name: str) -> None:
-        context = ParcelContext(f"par_{name}")
+        context = ParcelContext(parcel_id=f"par_{name}")
         logs.set_context(context)
         await asyncio.sleep(0)
         context.sender_id = f"usr_{name}"

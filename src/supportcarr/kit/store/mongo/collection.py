@@ -14,6 +14,7 @@ from pymongo.read_preferences import SecondaryPreferred
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.store import cursors
 from supportcarr.kit.store.mongo import copies, indexes
 from supportcarr.kit.store.mongo.cache import write_of
@@ -304,7 +305,9 @@ class MongoCollection(Generic[D]):
         return await self._store.finish(write())
 
     def _events(self, stored: D, pending: PendingEvents | None) -> list[EventEnvelope]:
-        return pending.envelopes(self.spec.name, stored.id, stored.version) if pending else []
+        if pending is None:
+            return []
+        return pending.envelopes(self.spec.name, stored.id, stored.version, tracing.cause())
 
 
 def _attached(rows: Rows | None) -> Rows:

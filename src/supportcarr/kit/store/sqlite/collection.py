@@ -10,6 +10,7 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.store import cursors
 from supportcarr.kit.store.port import CollectionSpec, In, Page, StoredDocument, StoreUnavailable, Where
 from supportcarr.kit.store.sqlite.query import Clause, after, column_of, condition
@@ -226,7 +227,9 @@ class SqliteCollection(Generic[D]):
         )
 
     def _events(self, stored: D, pending: PendingEvents | None) -> list[EventEnvelope]:
-        return pending.envelopes(self.spec.name, stored.id, stored.version) if pending else []
+        if pending is None:
+            return []
+        return pending.envelopes(self.spec.name, stored.id, stored.version, tracing.cause())
 
     def _written(self, id: str, body: bytes, events: list[EventEnvelope], count: int) -> None:
         """Cache a document that was committed, and notify subscribers of its events."""
