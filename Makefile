@@ -22,7 +22,7 @@ demo:           ## run a simulated city on this machine; Ctrl-C stops it (PORT=8
 	@exec .venv/bin/supportcarr demo --port $(PORT) --data $(DATA) $(DEMO_ARGS)
 
 test:           ## run every check and test that a change must pass
-	@scripts/setup dev web browser mongo actionlint gitleaks versitygw nginx hadolint
+	@scripts/setup dev web browser mongo actionlint gitleaks versitygw nginx prometheus hadolint
 	@scripts/test
 
 test-fast:      ## run unit tests, the store's contract on SQLite, the gateway (under two minutes)
@@ -30,7 +30,7 @@ test-fast:      ## run unit tests, the store's contract on SQLite, the gateway (
 	@.venv/bin/pytest tests/unit tests/contract tests/integration/gateway -m "not long" -k "not mongo" -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 test-long:      ## run what is too long for make test: journeys through both apps, kills at every step on both engines (SEED=1)
-	@scripts/setup dev web browser mongo chart
+	@scripts/setup dev web browser mongo chart prometheus
 	@scripts/test-long $(PYTEST_ARGS)
 
 checks:         ## run linters, type checks, import rules, and look for drift of generated files
