@@ -102,7 +102,7 @@ async def _platform(
     _has_emulators(settings)  # fail before anything is started
     path = (data / "supportcarr.log").resolve()
     environment = dict(environment) | log_variable(settings, path)
-    with closing(LogFile(path, max_bytes=settings.logs.file_bytes, keep=settings.logs.files_kept)) as output:
+    with closing(logs.log_file(path, settings.logs)) as output:
         # First, because loading the program takes longest.
         spawner = await _spawner(settings, environment, output)
         silence_s = settings.servers.watchdog_seconds

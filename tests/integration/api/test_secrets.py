@@ -116,7 +116,7 @@ async def run_a_rescue(sent: Secrets) -> None:
     await prepared.rider.post("/quotes", raw=f'{{"password":"{signed_up["password"]}",'.encode())
     await prepared.rider.post("/quotes", {"phone": signed_up["phone"]})
     await prepared.rider.post("/quotes", REASON, headers={"content-type": f"text/{signed_up['password']}"})
-    await raise_internal_error(platform, token)
+    await raise_internal_error(platform, token, signed_up["phone"])
 
     sent.passwords = [signed_up["password"], "a wrong password", PASSWORD]
     for session in (grant, refreshed):
@@ -133,11 +133,21 @@ def _quote() -> dict[str, Any]:
     return {"kind": "rescue", "pickup": PICKUP, "dropoff": {**PICKUP, "lat": 45.53}}
 
 
-async def raise_internal_error(platform: Platform, token: str) -> None:
-    """Raise an internal error in a request: its traceback is logged and not returned."""
+async def raise_internal_error(platform: Platform, token: str, phone: str) -> None:
+    """Raise an internal error in a request, whose message quotes personal data.
+
+    Its traceback is logged and not returned.
+    """
+
+    quoted = {"phone": phone, "address": PICKUP["address"], "name": "Zebulon Quirk", "lat": PICKUP["lat"]}
 
     async def broken(*_: Any) -> Any:
-        raise RuntimeError("a fault of ours")
+        try:
+            raise KeyError("Zebulon Quirk")
+        except KeyError:
+            raise RuntimeError(
+                f"a fault of ours: {phone} at {PICKUP['lat']} said {token}: {quoted}"
+            ) from None
 
     patched = pytest.MonkeyPatch()
     patched.setattr(platform.container.rescue_queries, "list_rescues", broken)
@@ -165,6 +175,8 @@ async def test_log_lines_are_json_and_contain_only_ids(sent: Secrets) -> None:
     national = [phone.removeprefix("+1") for phone in sent.phones]
     assert secrets_in(text, *sent.passwords, *sent.tokens, *sent.phones, *national, *OUR_SECRETS) == []
     assert secrets_in(text, *sent.pins, *sent.codes, *sent.texts) == []
+    positions = [str(PICKUP["lat"]), str(PICKUP["lng"]), "45.53"]
+    assert [line for line in lines if secrets_in(str(line), *positions)] == []
     assert "Bearer" not in text
 
 

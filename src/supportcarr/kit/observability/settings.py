@@ -23,7 +23,18 @@ class LogSettings(SettingsGroup, frozen=True, kw_only=True):
     file_bytes: Annotated[
         int, Meta(ge=0, description="size from which the file is rotated (to FILE.1); 0: never")
     ] = 50_000_000
-    files_kept: Annotated[int, Meta(ge=0, le=1000, description="rotated files that are kept")] = 5
+    files_kept: Annotated[int, Meta(ge=0, le=1000, description="rotated files that are kept, at most")] = 14
+    file_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3650,
+            description=(
+                "days (UTC) for which rotated files are kept; the file is rotated each day; 0: rotated by "
+                "size alone"
+            ),
+        ),
+    ] = 14
     repeats: Annotated[
         int,
         Meta(

@@ -15,8 +15,8 @@ import atexit
 import logging
 import os
 import select
+import sys
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
@@ -28,6 +28,7 @@ import msgspec
 import structlog
 
 from supportcarr.kit.observability.log_file import LogFile
+from supportcarr.kit.observability.masking import masked, masked_message, masked_traceback
 from supportcarr.kit.observability.sampling import LineSampler
 from supportcarr.kit.observability.settings import LogSettings
 
@@ -36,6 +37,7 @@ _UNREAD_SECONDS = 1.0  # how long a pipe that does not block is waited for while
 CAPACITY = 100_000  # lines that wait while the disk or pipe does not accept them
 
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "pin")
+_MESSAGES = ("error", "reason")  # fields that hold an exception's message
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -170,6 +172,21 @@ def _sample(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Format an exception, and mask what messages of exceptions may quote."""
+    raised = event.pop("exc_info", None)
+    if raised:
+        error = raised if isinstance(raised, BaseException) else sys.exc_info()[1]
+        if isinstance(raised, tuple):
+            error = raised[1]
+        if error is not None:
+            event["exception"] = masked_traceback(error)
+    for name in _MESSAGES:
+        if name in event:
+            event[name] = masked_message(str(event[name]))
+    return event
+
+
 def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in event:
         if any(word in key.lower().split("_") or key.lower().endswith(word) for word in _SECRET_WORDS):
@@ -216,15 +233,23 @@ class _StandardHandler(logging.Handler):
         if _writer is not None and not _writer.admits(record.name, record.levelname.lower()):
             return
         try:
-            event: dict[str, Any] = {"event": record.getMessage(), "logger": record.name}
+            event: dict[str, Any] = {"event": masked(record.getMessage()), "logger": record.name}
         except (TypeError, ValueError):
-            event = {"event": str(record.msg), "logger": record.name}  # its arguments do not fit its format
+            event = {
+                "event": masked(str(record.msg)),
+                "logger": record.name,
+            }  # its arguments do not fit its format
         if record.exc_info and record.exc_info[1]:
-            event["exception"] = "".join(traceback.format_exception(record.exc_info[1]))
+            event["exception"] = masked_traceback(record.exc_info[1])
         _add_context(None, "", event)
         if _writer is not None:
             level = "error" if record.levelno >= logging.ERROR else "warning"
             _writer.write(msgspec.Raw(_encode(self._encoder, level, event)))
+
+
+def log_file(path: Path, settings: LogSettings) -> LogFile:
+    """The file at *path*, rotated as the settings say.  Raises ``OSError``."""
+    return LogFile(path, max_bytes=settings.file_bytes, keep=settings.files_kept, days=settings.file_days)
 
 
 def configure(settings: LogSettings, *, descriptor: int | None = None) -> LogWriter:
@@ -235,11 +260,11 @@ def configure(settings: LogSettings, *, descriptor: int | None = None) -> LogWri
     global _writer
     target: int | LogFile = 2 if descriptor is None else descriptor
     if descriptor is None and settings.file:
-        target = LogFile(Path(settings.file), max_bytes=settings.file_bytes, keep=settings.files_kept)
+        target = log_file(Path(settings.file), settings)
     shut_down()
     _writer = LogWriter(target, repeats=settings.repeats)
     structlog.configure(
-        processors=[_sample, _add_context, structlog.processors.format_exc_info, _hide_secrets, _Renderer()],
+        processors=[_sample, _add_context, _mask, _hide_secrets, _Renderer()],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
         logger_factory=_Lines,
         cache_logger_on_first_use=False,

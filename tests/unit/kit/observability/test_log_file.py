@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import msgspec
@@ -160,3 +161,60 @@ def test_a_pipe_is_never_rotated(tmp_path: Path) -> None:
     assert os.read(reading, 100) == b"lineline"
     os.close(reading)
     assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+class Days:
+    """A clock that a test sets; the day of a file is that of its last line, so files are dated too."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_one(self, folder: Path) -> None:
+        """A day passes: every file becomes a day older."""
+        for each in folder.iterdir():
+            found = each.stat()
+            os.utime(each, (found.st_atime - 86_400, found.st_mtime - 86_400))
+
+
+def test_each_day_has_its_file_and_old_days_are_deleted(tmp_path: Path) -> None:
+    days = Days()
+    path = tmp_path / "log"
+    for text in ("monday", "tuesday", "wednesday", "thursday"):
+        file = LogFile(path, max_bytes=0, keep=10, days=2, wall=days)  # a process that starts anew
+        file.write(text)
+        file.write("!")
+        file.close()
+        days.pass_one(tmp_path)
+    kept = {each.name: each.read_text() for each in tmp_path.iterdir()}
+    assert kept == {"log": "thursday!", "log.1": "wednesday!", "log.2": "tuesday!"}
+
+
+def test_a_process_that_runs_past_midnight_begins_a_new_file_once(tmp_path: Path) -> None:
+    days = Days()
+    path = tmp_path / "log"
+    one, other = (LogFile(path, max_bytes=0, keep=10, days=5, wall=days) for _ in range(2))
+    one.write("before")
+    days.now += 86_400
+    # A line that was on its way at midnight reaches the old file, which all the same is yesterday's.
+    with path.open("a") as late:
+        late.write(" late")
+    other.write("after")
+    one.write(" and after")
+    for file in (one, other):
+        file.close()
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
+        "log": "after and after",
+        "log.1": "before late",
+    }
+
+
+def test_an_empty_file_is_not_rotated(tmp_path: Path) -> None:
+    days = Days()
+    file = LogFile(tmp_path / "log", max_bytes=0, keep=10, days=5, wall=days)
+    days.now += 86_400
+    file.check()
+    file.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["log"]
