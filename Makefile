@@ -30,7 +30,7 @@ test-fast:      ## run unit tests, the store's contract on SQLite, the gateway (
 	@.venv/bin/pytest tests/unit tests/contract tests/integration/gateway -m "not long" -k "not mongo" -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 test-long:      ## run what is too long for make test: journeys through both apps, kills at every step on both engines (SEED=1)
-	@scripts/setup dev web browser mongo chart prometheus
+	@scripts/setup dev web browser mongo chart prometheus cloud release-notes
 	@scripts/test-long $(PYTEST_ARGS)
 
 checks:         ## run linters, type checks, import rules, and look for drift of generated files

@@ -4,14 +4,15 @@
     deploy/release/roll_out.py --namespace supportcarr --prometheus http://127.0.0.1:9090 \
         -- -f deploy/helm/supportcarr/values-production.yaml --set image.digest=sha256:…
 
-What stands after ``--`` is for ``helm upgrade``.  Pods are replaced one after the other.  From the first new pod until
-``--watch`` seconds after the last one, Prometheus is asked how fast the error budget burns.  If it burns too fast in
-two samples in a row, if helm or its test fails, or if Prometheus stops answering, the revision before is restored.
+What stands after ``--`` is for ``helm upgrade``.  Pods are replaced one after the other.  From the first new
+pod until ``--watch`` seconds after the last one, Prometheus is asked how fast the error budget burns.  The
+revision before is restored if it burns too fast in two samples in a row, if helm or its test fails, or if
+Prometheus stops answering.
 
-The objectives: 99.9 % of requests without a 5xx answer; 95 % within 0.2 s.  A burn rate of 1 spends the budget
-exactly in its period; 14.4 spends that of 30 days in 50 hours.
+The objectives: 99.9 % of requests without a 5xx answer; 95 % within 0.2 s.  A burn rate of 1 spends the
+budget in exactly its period; 14.4 spends that of 30 days in 50 hours.
 
-Exit codes: 0 released; 1 not released, or rolled back; 2 wrong usage; 3 the rollback itself failed: somebody must look.
+Exit codes: 0 released; 1 not released, or rolled back; 2 wrong usage; 3 the rollback failed.
 It needs Python and helm, and no package.
 """
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import subprocess
 import sys
 import time
@@ -71,13 +73,16 @@ class Prometheus:
         figures = {name: self._ask(query) for name, query in self._queries.items()}
         if figures["requests"] is None:
             raise NoAnswerError(f"it has no {REQUESTS} of these pods")
-        clean = {name: value if value is not None and math.isfinite(value) else 0.0 for name, value in figures.items()}
+        clean = {
+            name: value if value is not None and math.isfinite(value) else 0.0
+            for name, value in figures.items()
+        }
         return Sample(**clean)
 
     def _ask(self, query: str) -> float | None:
         address = f"{self._url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
         try:
-            with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310 (the operator chose it)
+            with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310 - the operator chose it
                 result = json.load(reply)["data"]["result"]
                 return float(result[0]["value"][1]) if result else None
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
@@ -117,39 +122,44 @@ class Guard:
         self.most_requests = max(self.most_requests, sample.requests)
         found = self.breaks(sample)
         self._bad = self._bad + 1 if found else 0
-        say(f"{sample.requests:.0f} requests, errors burn at {sample.errors:.1f}, slow ones at {sample.slow:.1f}")
+        say(f"{sample.requests:.0f} requests; burns: errors {sample.errors:.1f}, slow {sample.slow:.1f}")
         return "; ".join(found) if self._bad >= 2 else None
 
 
 class Helm:
     def __init__(self, given: argparse.Namespace) -> None:
-        self._release, self._timeout = given.release, given.timeout
+        program = shutil.which("helm")
+        if program is None:
+            raise SystemExit("helm is not installed")
+        self._program, self._release, self._timeout = program, given.release, given.timeout
         self._place = ("--namespace", given.namespace)
 
     def good_revision(self) -> int | None:
         """The revision that is installed; None before the first installation."""
-        done = subprocess.run(
-            ["helm", "history", self._release, *self._place, "--output", "json"], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            if "not found" in done.stderr:
+        asking = self._start("history", self._release, "--output", "json", piped=True)
+        said, complaint = asking.communicate()
+        if asking.returncode != 0:
+            if b"not found" in complaint:
                 return None
-            raise SystemExit(f"helm history: {done.stderr.strip()}")
-        found = [each["revision"] for each in json.loads(done.stdout) if each["status"] == "deployed"]
+            raise SystemExit(f"helm history: {complaint.decode(errors='replace').strip()}")
+        found = [each["revision"] for each in json.loads(said) if each["status"] == "deployed"]
         return int(found[-1]) if found else None
 
     def upgrade(self, chart: str, more: Sequence[str]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            ["helm", "upgrade", "--install", self._release, chart, *self._place, "--create-namespace", "--wait",
-             "--wait-for-jobs", "--timeout", self._timeout, *more]
-        )  # fmt: skip
+        wait = ("--wait", "--wait-for-jobs", "--timeout", self._timeout)
+        return self._start("upgrade", "--install", self._release, chart, *wait, *more)
 
     def test(self) -> bool:
-        return subprocess.run(["helm", "test", self._release, *self._place, "--logs"], check=False).returncode == 0
+        return self._start("test", self._release, "--logs").wait() == 0
 
     def rollback(self, revision: int) -> bool:
-        command = ["helm", "rollback", self._release, str(revision), *self._place, "--wait", "--timeout", self._timeout]
-        return subprocess.run(command, check=False).returncode == 0
+        wait = ("--wait", "--timeout", self._timeout)
+        return self._start("rollback", self._release, str(revision), *wait).wait() == 0
+
+    def _start(self, what: str, *arguments: str, piped: bool = False) -> subprocess.Popen[bytes]:
+        command = [self._program, what, *self._place, *arguments]
+        output = subprocess.PIPE if piped else None
+        return subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603 - arguments of the operator
 
 
 def say(text: str) -> None:
@@ -176,7 +186,9 @@ def release(helm: Helm, guard: Guard, given: argparse.Namespace, *, watched: boo
         if reason := guard.reason_to_end():
             return reason
     if guard.most_requests < given.must_see:
-        return f"at most {guard.most_requests:.0f} requests were seen, {given.must_see:.0f} are needed to judge"
+        return (
+            f"at most {guard.most_requests:.0f} requests were seen, {given.must_see:.0f} are needed to judge"
+        )
     return None
 
 
@@ -193,8 +205,12 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--errors", type=float, default=14.4, help="greatest burn rate of errors")
     parser.add_argument("--slow", type=float, default=6.0, help="greatest burn rate of slow requests")
     parser.add_argument("--least", type=float, default=20, help="requests in a window that can be judged")
-    parser.add_argument("--must-see", type=float, default=0, help="requests in a window without which it is rolled back")
-    parser.add_argument("--even-burning", action="store_true", help="release although the budget burns too fast already")
+    parser.add_argument(
+        "--must-see", type=float, default=0, help="requests in a window without which it is rolled back"
+    )
+    parser.add_argument(
+        "--even-burning", action="store_true", help="release although the budget burns too fast already"
+    )
     parser.add_argument("helm", nargs="*", help="after --: arguments of helm upgrade")
     return parser.parse_args(given)
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GITLEAKS = ROOT / ".venv" / "go" / "bin" / "gitleaks"
-CHECKED = ("src", "lab", "benchmarks")
+CHECKED = ("src", "lab", "benchmarks", "deploy")
 _NOQA = re.compile(r"# noqa\b(?P<rest>.*)")
 _REASONED = re.compile(r": (?:[A-Z]+\d+(?:, ?)?)+ +[-#–] *\S.{4,}")
 

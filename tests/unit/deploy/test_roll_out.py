@@ -118,7 +118,7 @@ async def test_it_goes_back_when_the_objectives_break(world: World, later: Figur
     world.figures = Figures(later=later)
     code, said = await world.released()
     assert (code, world.calls()) == (1, ["history", "upgrade", "test", "rollback"]), said
-    assert "rollback supportcarr 7 --namespace city --wait" in (world.folder / "calls").read_text()
+    assert "rollback --namespace city supportcarr 7 --wait" in (world.folder / "calls").read_text()
 
 
 async def test_it_goes_back_in_the_middle_of_an_upgrade(world: World) -> None:

@@ -1,0 +1,1 @@
+"""SupportCarr on Amazon Web Services: stacks of the AWS CDK."""
