@@ -32,8 +32,8 @@ from supportcarr.kit.http.tls import server_context
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
+from supportcarr.kit.observability import error_reports, tracing
 from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.observability import tracing
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.redis.client import RedisClient
@@ -133,6 +133,7 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Me
     """
     metrics = Metrics()
     metrics.register_stats("tracing", tracing.stats)
+    metrics.register_stats("error_reports", error_reports.stats)
     servers = settings.servers
     server = await serve_metrics(
         metrics.render,
@@ -303,17 +304,30 @@ def run_process(settings: Settings, role: str, main: Callable[[Settings], Corout
     set_title(role)
     logs.configure(settings.logs)
     tracing.configure(settings.tracing, resource_of(settings, role))
+    error_reports.configure(
+        settings.sentry,
+        role=role,
+        release=release_of(settings),
+        environment=settings.deployment.profile,
+        secret=settings.auth.lookup_secret,
+    )
     try:
         run(watchdog.with_heartbeat(main(settings)))
     finally:
+        error_reports.shut_down()
         tracing.shut_down()
+
+
+def release_of(settings: Settings) -> str:
+    """What runs, as traces and error reports name it."""
+    return settings.deployment.release or f"supportcarr@{__version__}"
 
 
 def resource_of(settings: Settings, role: str) -> tracing.Attributes:
     """What traces say of a process, in OpenTelemetry's names."""
     return {
         "service.name": f"supportcarr-{role}",
-        "service.version": settings.deployment.release or __version__,
+        "service.version": release_of(settings),
         "service.instance.id": f"{socket.gethostname()}-{os.getpid()}",
         "deployment.environment.name": settings.deployment.profile,
     }

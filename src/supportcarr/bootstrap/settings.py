@@ -22,7 +22,7 @@ from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.settings import OutboundSettings, TlsSettings
 from supportcarr.kit.jobs.settings import JobSettings
-from supportcarr.kit.observability.settings import LogSettings, TracingSettings
+from supportcarr.kit.observability.settings import LogSettings, SentrySettings, TracingSettings
 from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, origin, point, rule
 from supportcarr.kit.runtime.settings import (
     PREFIX,
@@ -224,6 +224,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jobs: JobSettings
     logs: LogSettings
     tracing: TracingSettings
+    sentry: SentrySettings
     map: MapSettings
 
 

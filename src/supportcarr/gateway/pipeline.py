@@ -64,8 +64,8 @@ from supportcarr.kit.http.types import (
     Send,
     refusal_delay,
 )
+from supportcarr.kit.observability import error_reports, tracing
 from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.observability import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -132,6 +132,7 @@ class Pipeline:
         self._max_body_bytes = max_body_bytes
         self._access_log = access_log
         self._traces = tracing.is_on()
+        self._timing = error_reports.is_timing()
         self._common = HeaderBlock(common_headers or ())
         self._encode = msgspec.json.Encoder().encode
         self._request_numbers = itertools.count(1)
@@ -244,6 +245,11 @@ class Pipeline:
             )
         if span is not None:
             _end_span(span, status, code)
+        if self._timing and not endpoint.unlimited:
+            name = f"{endpoint.method} {endpoint.label}"
+            error_reports.timed(
+                name, "http.server", seconds, failed=status >= 500, trace_id=log_context.trace_id
+            )
         return status, shared, extra, body
 
     def on_suspended(self, found: Found, request: Request, task: asyncio.Task[Reply]) -> None:

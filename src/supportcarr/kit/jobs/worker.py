@@ -15,8 +15,8 @@ from supportcarr.kit.jobs.bullmq import QueueWorker
 from supportcarr.kit.jobs.declarations import JobHandler
 from supportcarr.kit.jobs.service import Job, Jobs
 from supportcarr.kit.jobs.settings import JobSettings
+from supportcarr.kit.observability import error_reports, tracing
 from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import StoreError, StoreUnavailable, VersionConflict
@@ -161,6 +161,8 @@ class JobWorker:
         finally:
             if span is not None:
                 span.end()
+            seconds = perf_counter() - began
+            error_reports.timed(job.name, "queue.process", seconds, trace_id=context.trace_id)
             logs.set_context(None)
 
     async def _claim(self, id: str) -> Job | None:
@@ -230,6 +232,7 @@ class JobWorker:
             log.warning(
                 "job_failed",
                 job=job.id,
+                name=job.name,
                 attempts=result.attempts,
                 dead=result.state == "dead",
                 exc_info=error,

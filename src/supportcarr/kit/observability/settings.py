@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -89,3 +90,39 @@ class TracingSettings(SettingsGroup, frozen=True, kw_only=True):
     def header_pairs(self) -> dict[str, str]:
         pairs = (entry.partition("=") for entry in self.headers.split(",") if entry.strip())
         return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def sentry_dsn(value: str) -> None:
+    """The address of a project: https://KEY@HOST/PROJECT."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.username or not parts.hostname:
+        raise ValueError("it must be a DSN such as https://KEY@sentry.example/1")
+    if parts.password or not parts.path.rpartition("/")[2].isdigit():
+        raise ValueError(
+            "it must be a DSN such as https://KEY@sentry.example/1: a key, and a project's number"
+        )
+
+
+class SentrySettings(SettingsGroup, frozen=True, kw_only=True):
+    """Error reports (Sentry)."""
+
+    prefix = "SENTRY_"
+    dsn: Annotated[
+        str,
+        Meta(description="DSN of the project for the processes; empty: no reports", extra=rule(sentry_dsn)),
+    ] = ""
+    browser_dsn: Annotated[
+        str,
+        Meta(
+            description="DSN of the project for the apps, which browsers receive; empty: no reports",
+            extra=rule(sentry_dsn),
+        ),
+    ] = ""
+    sample_ratio: Annotated[float, Meta(ge=0, le=1, description="share of errors that are reported")] = 1.0
+    events_per_minute: Annotated[
+        int, Meta(ge=0, description="errors that a process reports in a minute; further ones are counted")
+    ] = 30
+    performance_ratio: Annotated[
+        float,
+        Meta(ge=0, le=1, description="share of requests, jobs and page loads whose duration is reported"),
+    ] = 0.0

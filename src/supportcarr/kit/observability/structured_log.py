@@ -37,6 +37,7 @@ _UNREAD_SECONDS = 1.0  # how long a pipe that does not block is waited for while
 CAPACITY = 100_000  # lines that wait while the disk or pipe does not accept them
 
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "pin")
+_ERRORS = ("error", "exception", "critical", "fatal")
 _MESSAGES = ("error", "reason")  # fields that hold an exception's message
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -172,7 +173,29 @@ def _sample(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
-def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+# Told of each exception that a line carries: the error, the line's level and its fields.
+Reporter = Callable[[BaseException, str, Mapping[str, Any]], None]
+_reporter: Reporter | None = None
+
+
+def set_reporter(reporter: Reporter | None) -> None:
+    """Tell *reporter* of exceptions that are logged from now on; ``None``: nobody.  It may raise."""
+    global _reporter
+    _reporter = reporter
+
+
+def _report(error: BaseException, level: str, fields: Mapping[str, Any]) -> None:
+    if _reporter is None:
+        return
+    try:
+        _reporter(error, level, fields)
+    except Exception as failure:  # the line is written all the same
+        if _writer is not None:
+            told = _counted("error", "error_report_failed", {"error": type(failure).__name__})
+            _writer.write(msgspec.Raw(msgspec.json.encode(told)))
+
+
+def _mask(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Format an exception, and mask what messages of exceptions may quote."""
     raised = event.pop("exc_info", None)
     if raised:
@@ -180,6 +203,7 @@ def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
         if isinstance(raised, tuple):
             error = raised[1]
         if error is not None:
+            _report(error, "error" if method in _ERRORS else "warning", event)
             event["exception"] = masked_traceback(error)
     for name in _MESSAGES:
         if name in event:
@@ -205,7 +229,7 @@ class _Renderer:
         self._encoder = msgspec.json.Encoder(enc_hook=str)
 
     def __call__(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
-        level = "error" if method in ("exception", "critical", "fatal") else method
+        level = "error" if method in _ERRORS else method
         return _encode(self._encoder, "warning" if level == "warn" else level, event)
 
 
@@ -242,6 +266,8 @@ class _StandardHandler(logging.Handler):
         if record.exc_info and record.exc_info[1]:
             event["exception"] = masked_traceback(record.exc_info[1])
         _add_context(None, "", event)
+        if record.exc_info and record.exc_info[1] and not record.name.startswith("sentry_sdk"):
+            _report(record.exc_info[1], "error" if record.levelno >= logging.ERROR else "warning", event)
         if _writer is not None:
             level = "error" if record.levelno >= logging.ERROR else "warning"
             _writer.write(msgspec.Raw(_encode(self._encoder, level, event)))
