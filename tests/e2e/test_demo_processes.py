@@ -126,6 +126,29 @@ def test_one_minute_of_the_simulated_city_under_kills_and_a_wipe_keeps_every_inv
 
 
 @pytest.mark.long
+def test_a_rolling_restart_during_a_simulated_day_loses_nothing(tmp_path: Path) -> None:
+    """SIGHUP replaces every process of the platform while people ask for help, chat, drive and pay."""
+    arguments = ("--seconds", "90", "--riders", "14", "--drivers", "12", "--speed", "20", "--seed", "11")
+    with running_demo(tmp_path / "data", *arguments, "--applicants", "2", "--photos", "0.5") as demo:
+        demo.wait_for_output("Running:")
+        titles = [f"supportcarr: {role}" for role in ("api", "realtime", "worker")]
+        before = {title: set(_processes(demo, title)) for title in titles}
+        demo.process.send_signal(signal.SIGHUP)
+        for title, old in before.items():
+            gone, left = psutil.wait_procs(list(old), timeout=80)
+            assert (len(gone), left) == (len(old), []), title
+            assert len(set(_processes(demo, title)) - old) == len(old), title
+        report = demo.report(within_s=420)
+        broken = [name for name, holds in report["invariants"].items() if not holds]
+        assert broken == [], demo.output
+        log = (demo.data / "supportcarr.log").read_text()
+        assert "process_died" not in log
+        assert "rolling_restart_failed" not in log
+        assert report["rescues"]["completed"] >= 3
+        assert (report["http"]["failed"], report["http"]["errors_5xx"]) == (0, 0)
+
+
+@pytest.mark.long
 def test_applicants_drive_until_their_papers_end_at_midnight_or_they_are_suspended(tmp_path: Path) -> None:
     """From the sign-up to the first offer by the API alone; then no further offer, and a job is finished."""
     speed, data = 60.0, tmp_path / "data"

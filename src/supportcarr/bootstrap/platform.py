@@ -23,6 +23,7 @@ from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.settings import Settings, checks_of
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.log_file import LogFile
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.private_files import is_open_to_others, make_private_folder
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
@@ -31,7 +32,7 @@ from supportcarr.supervisor.folder_lock import lock_folder
 from supportcarr.supervisor.fork_spawner import ForkSpawner, can_fork
 from supportcarr.supervisor.redis_keeper import keep_redis
 from supportcarr.supervisor.spawner import OWN_PROGRAM, ExecSpawner, Spawner
-from supportcarr.supervisor.supervisor import Role, Supervisor
+from supportcarr.supervisor.supervisor import Role, RollingRestartFailed, Supervisor
 
 READY_S = 60.0
 POLL_S = 0.1
@@ -109,6 +110,7 @@ async def _platform(
         redis = None
         keeper: asyncio.Task[None] | None = None
         supervisor: Supervisor | None = None
+        restarting: asyncio.Task[None] | None = None
         try:
             if not settings.deployment.redis_url:
                 redis = EmbeddedRedis(data / "redis")
@@ -122,17 +124,24 @@ async def _platform(
             for role in _roles(settings):
                 supervisor.start(role)
             await _until_ready(running)
+            restarting = asyncio.create_task(restart_on_hangup(running), name="rolling restarts")
             yield running
         finally:
+            if restarting is not None:
+                await cancel_and_wait(restarting)
             if supervisor is not None:
-                # A process drains its requests, its relay and its jobs one after the other.
-                await supervisor.stop(grace_s=3 * settings.servers.drain_seconds + 5)
+                await supervisor.stop(grace_s=grace_s(settings))
             await spawner.close()
             if redis is not None and keeper is not None:
                 keeper.cancel()
                 with suppress(asyncio.CancelledError):
                     await keeper
                 redis.stop()
+
+
+def grace_s(settings: Settings) -> float:
+    """How long a process may take to end: it drains connections, requests, relay and jobs in this order."""
+    return settings.servers.drain_idle_seconds + 3 * settings.servers.drain_seconds + 5
 
 
 def log_variable(settings: Settings, path: Path) -> dict[str, str]:
@@ -204,7 +213,7 @@ def _roles(settings: Settings) -> list[Role]:
         ("realtime", servers.realtime_processes),
         ("api", servers.api_processes),
     )
-    roles = [Role(EMULATORS, (EMULATORS,))] if _has_emulators(settings) else []
+    roles = [Role(EMULATORS, (EMULATORS,), rolls=False)] if _has_emulators(settings) else []
     for name, count in counts:
         ports = [{f"{PREFIX}METRICS_PORT": str(first + i)} for i in range(count)] if first else None
         roles.append(Role(name, (name,), count=count, each=ports))
@@ -286,6 +295,28 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def restart_on_hangup(running: Platform) -> None:
+    """Replace every process, one after the other, each time that this process receives SIGHUP.
+
+    Not where a terminal may send it, because there it says that the terminal was closed.
+    """
+    if os.isatty(0):
+        return
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
+    while True:
+        await asked.wait()
+        asked.clear()
+        began = time.monotonic()
+        log.info("rolling_restart_began")
+        try:
+            replaced = await running.supervisor.roll(grace_s=grace_s(running.settings))
+        except (RollingRestartFailed, OSError) as error:
+            log.error("rolling_restart_failed", reason=str(error))
+        else:
+            log.info("rolling_restart_done", processes=replaced, seconds=round(time.monotonic() - began, 1))
 
 
 def run_up(settings: Settings) -> int:

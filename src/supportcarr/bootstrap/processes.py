@@ -44,12 +44,13 @@ from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.sealing.lookup_keys import LookupKeys
 from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import StoreUnavailable
-from supportcarr.realtime.app import build_realtime
+from supportcarr.realtime.app import RealtimeApp, build_realtime
 from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.supervisor import watchdog
 
 log = structlog.get_logger(__name__)
 
+LISTENING_S = 0.5  # Granian does not say when it listens: its thread begins with it
 SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 # The built apps by the path that they are served at.
@@ -188,7 +189,16 @@ async def _api(settings: Settings) -> None:
         table = ConnectionTable(CONNECTIONS, settings.http.connections_per_address, app.client_of_peer)
         metrics.register_stats("http_connections", table.stats)
         await serve(
-            app, host, port, drain_s, lifecycle=lifecycle, fast_path=app, table=table, tls=settings.tls
+            app,
+            host,
+            port,
+            drain_s,
+            lifecycle=lifecycle,
+            fast_path=app,
+            table=table,
+            tls=settings.tls,
+            idle_seconds=servers.drain_idle_seconds,
+            on_listening=watchdog.report_ready,
         )
         await heartbeat.stop()
 
@@ -255,6 +265,7 @@ async def _realtime(settings: Settings) -> None:
         )
         tune_gc()
         lifecycle.mark_ready()
+        reports = asyncio.create_task(_report_when_listening(app), name="report ready")
         await serve(
             app,
             servers.host,
@@ -265,6 +276,14 @@ async def _realtime(settings: Settings) -> None:
             connections=SOCKETS,
             tls=settings.tls,
         )
+        reports.cancel()
+
+
+async def _report_when_listening(app: RealtimeApp) -> None:
+    """Tell the supervisor once sockets are accepted and no event is missed from then on."""
+    await app.fan_out.listening.wait()
+    await asyncio.sleep(LISTENING_S)
+    watchdog.report_ready()
 
 
 async def _worker(settings: Settings) -> None:
@@ -292,6 +311,7 @@ async def _worker(settings: Settings) -> None:
             runner.start()
         tune_gc()
         lifecycle.mark_ready()
+        watchdog.report_ready()
         await lifecycle.until_drained()
         await scheduler.stop()
         await deadlines.stop()

@@ -81,6 +81,18 @@ class ServerSettings(SettingsGroup, frozen=True, kw_only=True):
     drain_seconds: Annotated[
         float, Meta(gt=0, description="time a process has to finish its work after SIGTERM")
     ] = 10.0
+    drain_idle_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description=(
+                "time after SIGTERM in which an API process goes on answering on the connections that are "
+                "open, each of which ends with its next response. It must be longer than proxies keep an "
+                "idle connection to us (4 s in deploy/nginx): then no request meets a connection that is "
+                "being closed"
+            ),
+        ),
+    ] = 5.0
     watchdog_seconds: Annotated[
         float,
         Meta(

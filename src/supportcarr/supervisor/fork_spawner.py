@@ -224,6 +224,11 @@ class ForkSpawner:
         self._server = None
         return code
 
+    async def renew(self) -> None:
+        """End the fork server: the next process that is wanted starts another one."""
+        async with self._turn:
+            await self._end()
+
     async def close(self) -> None:
         await self._end()
 

@@ -69,6 +69,9 @@ class Spawner(Protocol):
     async def spawn(self, start: Start) -> Process:
         """Start a process in a session of its own.  Raises ``OSError``."""
 
+    async def renew(self) -> None:
+        """Have the processes that are started from now on run the program as it is on disk now."""
+
     async def close(self) -> None:
         """Release what the spawner holds; the processes go on."""
 
@@ -94,6 +97,9 @@ class ExecSpawner:
             start_new_session=True,
             preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),
         )
+
+    async def renew(self) -> None:
+        pass  # each reads it
 
     async def close(self) -> None:
         pass

@@ -24,13 +24,19 @@ log = structlog.get_logger(__name__)
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 5.0
 HEALTHY_AFTER_S = 10.0  # a child that ran this long is restarted without a longer pause
 ABORT_GRACE_S = 2.0  # for a blocked process to write the stacks of its threads
+READY_S = 60.0  # for the successor of a process, in a rolling restart
+
+
+class RollingRestartFailed(Exception):
+    """A successor did not become ready; the process that it was for goes on.  The message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
     """A kind of process: how it is started, and whether fault injection may kill it.
 
-    ``each`` holds additions to the environment, one mapping per process of the role.
+    ``each`` holds additions to the environment, one mapping per process of the role.  ``rolls``: its
+    processes can run beside their successors, so a rolling restart replaces them.
     """
 
     name: str
@@ -38,6 +44,7 @@ class Role:
     environment: Mapping[str, str] = field(default_factory=dict)
     count: int = 1
     killable: bool = True
+    rolls: bool = True
     each: Sequence[Mapping[str, str]] | None = None
 
 
@@ -47,6 +54,8 @@ class Child:
     number: int
     process: Process | None = None
     keeper: asyncio.Task[None] | None = None
+    watchdog: Watchdog | None = None  # of the process that runs now
+    ending: bool = False  # it is not restarted
 
     @property
     def runs(self) -> bool:
@@ -92,9 +101,12 @@ class Supervisor:
     def start(self, role: Role) -> None:
         """Start the role's processes, and restart those that end."""
         for number in range(role.count):
-            child = Child(role, number)
-            child.keeper = asyncio.create_task(self._keep(child), name=f"keep {role.name} {number}")
-            self._children.append(child)
+            self._children.append(self._new_child(role, number))
+
+    def _new_child(self, role: Role, number: int) -> Child:
+        child = Child(role, number)
+        child.keeper = asyncio.create_task(self._keep(child), name=f"keep {role.name} {number}")
+        return child
 
     async def _keep(self, child: Child) -> None:
         backoff = FIRST_BACKOFF_S
@@ -107,7 +119,7 @@ class Supervisor:
                 log.warning("process_not_started", role=child.role.name, reason=str(error))
                 await asyncio.sleep(LONGEST_BACKOFF_S)
                 continue
-            if child.role.name in self._stopping:
+            if child.role.name in self._stopping or child.ending:
                 return
             lived = loop.time() - began
             backoff = FIRST_BACKOFF_S if lived > HEALTHY_AFTER_S else min(backoff * 2, LONGEST_BACKOFF_S)
@@ -124,7 +136,7 @@ class Supervisor:
             process = await self._spawner.spawn(
                 Start(role.arguments, environment, output, output, watchdog.descriptors)
             )
-            child.process = process
+            child.process, child.watchdog = process, watchdog
             watching = asyncio.create_task(
                 self._watch(role.name, process, watchdog), name=f"watch {role.name}"
             )
@@ -172,6 +184,43 @@ class Supervisor:
                     log.warning("process_killed", role=role, pid=child.process.pid, why="fault injection")
                     return True
         return False
+
+    async def roll(self, *, grace_s: float, ready_s: float = READY_S) -> int:
+        """Replace every process of the roles that roll, one after the other; returns how many.
+
+        A successor runs the program as it is on disk.  It starts beside the process that it replaces, which
+        is drained (SIGTERM) once the successor has said that it is ready (``watchdog.report_ready``): so one
+        always takes work.  Raises ``RollingRestartFailed`` at the first successor that is not
+        ready after *ready_s*; the processes that were not replaced go on.
+        """
+        await self._spawner.renew()
+        replaced = 0
+        for old in [child for child in self._children if child.role.rolls]:
+            new = self._new_child(old.role, old.number)
+            try:
+                await self._until_ready(new, ready_s)
+            except TimeoutError:
+                new.ending = True
+                await self._end(new, grace_s)
+                raise RollingRestartFailed(
+                    f"A new {old.role.name} process was not ready after {ready_s:g} s; the old one goes on."
+                ) from None
+            except asyncio.CancelledError:
+                new.ending = True
+                await self._end(new, grace_s)
+                raise
+            self._children[self._children.index(old)] = new
+            old.ending = True
+            await self._end(old, grace_s)
+            replaced += 1
+            log.info("process_replaced", role=old.role.name, number=old.number)
+        return replaced
+
+    async def _until_ready(self, child: Child, seconds: float) -> None:
+        """Return when the child's process is ready, also if it had to be started again meanwhile."""
+        async with asyncio.timeout(seconds):
+            while not (child.runs and child.watchdog is not None and child.watchdog.ready()):  # noqa: ASYNC110 - a pipe is looked at
+                await asyncio.sleep(0.05)
 
     async def stop(self, *names: str, grace_s: float = 15.0) -> None:
         """End those roles with SIGTERM, then SIGKILL; without names all roles, last started first."""

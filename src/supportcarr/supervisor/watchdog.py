@@ -2,7 +2,8 @@
 
 It writes to a pipe from its supervisor, from the moment its event loop runs: processes that have not
 sent a first heartbeat are not monitored.  This is what systemd does with ``WatchdogSec=`` and
-``sd_notify(3)``.  A process that is stopped or blocked must not stay, because the kernel spreads
+``sd_notify(3)``.  Over the same pipe a process says once that it is ready (``report_ready``), which a
+rolling restart waits for.  A process that is stopped or blocked must not stay, because the kernel spreads
 connections over processes (``SO_REUSEPORT``) and keeps giving it its share.
 """
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 EVERY_S = 1.0
 _VARIABLE = "WATCHDOG_FD"  # not a setting: the pipe's descriptor in the child process
+_ALIVE, _READY = b".", b"r"
+_pipes: list[int] = []  # in the child process: the pipe to its supervisor, if it has one
 
 
 # --- in the child process -----------------------------------------------------------------------
@@ -38,18 +41,27 @@ async def with_heartbeat(main: Coroutine[Any, Any, T]) -> T:
     os.set_inheritable(pipe, False)
     os.set_blocking(pipe, False)
     faulthandler.enable()
+    _pipes.append(pipe)
     heartbeats = asyncio.create_task(_send_heartbeats(pipe), name="watchdog")
     try:
         return await main
     finally:
         heartbeats.cancel()
+        _pipes.clear()
+
+
+def report_ready() -> None:
+    """Tell the supervisor, if there is one, that this process does its work."""
+    for pipe in _pipes:
+        with suppress(BrokenPipeError, BlockingIOError):
+            os.write(pipe, _READY)
 
 
 async def _send_heartbeats(pipe: int) -> None:
     with suppress(BrokenPipeError):  # the supervisor has ended
         while True:
             with suppress(BlockingIOError):  # the pipe is full: the supervisor has not read for long
-                os.write(pipe, b".")
+                os.write(pipe, _ALIVE)
             await asyncio.sleep(EVERY_S)
 
 
@@ -83,6 +95,8 @@ class Watchdog:
     def __enter__(self) -> Watchdog:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
+        self._ready = False
+        self._heard = False  # since the last call of ``heard``
         return self
 
     def __exit__(
@@ -105,7 +119,17 @@ class Watchdog:
 
     def heard(self) -> bool:
         """Whether there was a heartbeat since the last call."""
-        try:
-            return bool(os.read(self._read_end, 65_536))
-        except BlockingIOError:
-            return False
+        self._read()
+        heard, self._heard = self._heard, False
+        return heard
+
+    def ready(self) -> bool:
+        """Whether the process has said so."""
+        self._read()
+        return self._ready
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            said = os.read(self._read_end, 65_536)
+            self._heard = self._heard or bool(said)
+            self._ready = self._ready or _READY in said

@@ -19,7 +19,7 @@ from support.processes.python_process import TESTS
 from supportcarr.supervisor import watchdog
 from supportcarr.supervisor.fork_spawner import ForkSpawner, can_fork
 from supportcarr.supervisor.spawner import ExecSpawner, Spawner, Start
-from supportcarr.supervisor.supervisor import Role, Supervisor
+from supportcarr.supervisor.supervisor import Role, RollingRestartFailed, Supervisor
 from supportcarr.supervisor.watchdog import Watchdog
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)])}
@@ -119,6 +119,41 @@ async def test_without_a_silence_limit_no_process_is_watched(
     watching.start(Role("blocked", ("blocked",)))
     await until_written(output_file, "blocked began", times=4)
     assert await pid_of(not_watching, "blocked") == before
+
+
+async def test_a_rolling_restart_replaces_each_process_once_its_successor_is_ready(
+    output_file: Path, supervised: Callable[[float], Supervisor]
+) -> None:
+    supervisor = supervised(0)
+    supervisor.start(Role("kept", ("stopped",), rolls=False))
+    supervisor.start(Role("ready", ("ready",), count=2))
+    await until_written(output_file, "ready began", times=2)
+    await until_written(output_file, "stopped began")
+    before = supervisor.alive()
+    assert await supervisor.roll(grace_s=10) == 2
+    after = supervisor.alive()
+    assert [role for role, _ in after] == ["kept", "ready", "ready"]
+    assert set(before) & set(after) == {before[0]}
+    assert output_file.read_text().count("ready began") == 4
+    for _, pid in before[1:]:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    os.kill(after[1][1], signal.SIGKILL)  # a successor is kept running like the process that it replaced
+    await until_written(output_file, "ready began", times=5)
+
+
+async def test_a_successor_that_is_not_ready_leaves_the_old_process_running(
+    output_file: Path, supervised: Callable[[float], Supervisor]
+) -> None:
+    supervisor = supervised(0)
+    supervisor.start(Role("silent", ("stopped",)))  # it never says that it is ready
+    await until_written(output_file, "stopped began")
+    before = supervisor.alive()
+    with pytest.raises(RollingRestartFailed, match="new silent process was not ready"):
+        await supervisor.roll(grace_s=10, ready_s=0.2)
+    assert supervisor.alive() == before
+    await asyncio.sleep(0)
+    assert supervisor.alive() == before
 
 
 async def test_the_platforms_processes_are_watched(tmp_path: Path) -> None:

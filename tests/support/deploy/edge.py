@@ -99,7 +99,7 @@ def configuration(
 
 
 def _servers(urls: Sequence[str]) -> str:
-    return " ".join(f"server {urlsplit(url).netloc};" for url in urls)
+    return " ".join(f"server {urlsplit(url).netloc} max_fails=0;" for url in urls)
 
 
 def complaint(path: Path) -> str:

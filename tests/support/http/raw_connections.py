@@ -240,6 +240,7 @@ async def raw_server(
     connections: int = 64,
     table: ConnectionTable | None = None,
     drain_seconds: float = 5,
+    idle_seconds: float = 0,
     tls: TlsSettings | None = None,
     sweep_seconds: float = 3600.0,
 ) -> AsyncIterator[RawServer]:
@@ -266,6 +267,7 @@ async def raw_server(
                 connections=connections,
                 table=table,
                 tls=tls,
+                idle_seconds=idle_seconds,
             )
         )
         await wait_until(lambda: server.running.done() or getattr(server.server, "started", False))  # type: ignore[union-attr]

@@ -72,6 +72,7 @@ class Fleet:
             "STRIPE_API_BASE": "http://127.0.0.1:9",
             "TWILIO_API_BASE": "http://127.0.0.1:9",
             "DRAIN_SECONDS": "2",
+            "DRAIN_IDLE_SECONDS": "0",
         }
         self._settings = given | UNLIMITED | settings
         self._folder = folder
@@ -91,10 +92,10 @@ class Fleet:
                 await each.kill()
         await self._closing.aclose()
 
-    async def start(self, role: str, **settings: str) -> FleetProcess:
+    async def start(self, role: str, *, port: int = 0, **settings: str) -> FleetProcess:
         """Start a process of that role (``api``, ``realtime``, ``worker``) with additional settings, and wait
-        until it is ready for traffic."""
-        port, metrics_port = free_port(), free_port()
+        until it is ready for traffic.  *port*: of a process that it replaces."""
+        port, metrics_port = port or free_port(), free_port()
         ports = {"PORT": str(port), "REALTIME_PORT": str(port), "METRICS_PORT": str(metrics_port)}
         log = self._folder / f"{role}-{port}.log"
         with log.open("wb") as out:

@@ -1,6 +1,7 @@
 """A process that hangs, for tests of the watchdog: ``python -m support.processes.hanging_process HOW``.
 
-It prints ``HOW began`` after its first heartbeat; with ``slow`` it hangs before it.
+It prints ``HOW began`` after its first heartbeat; with ``slow`` it hangs before it.  With ``ready`` it says
+that it is ready, and does not hang.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from supportcarr.supervisor import watchdog
 async def main(how: str) -> None:
     await asyncio.sleep(0)  # the first heartbeat is sent
     say(f"{how} began")
+    if how == "ready":
+        watchdog.report_ready()
     if how == "blocked":
         block_forever()
     await asyncio.Event().wait()

@@ -41,6 +41,8 @@ def _environment(options: DemoOptions) -> dict[str, str]:
     }
     if options.with_visitors:
         values["DEMO_PLACE"] = f"{PLACE[0]},{PLACE[1]}"
+    if options.seconds is None:
+        values["DRAIN_IDLE_SECONDS"] = "0"  # nobody takes over, so Ctrl-C need not wait for open browsers
     return dict(os.environ) | {PREFIX + name: value for name, value in values.items()}
 
 

@@ -6,6 +6,7 @@ authors.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -51,6 +52,13 @@ class GranianServer:
 
     async def run(self) -> None:
         await self._server.serve()
+
+    async def listening(self) -> None:
+        """Granian does not say when it listens."""
+        await asyncio.Event().wait()
+
+    async def end_idle_connections(self, seconds: float) -> None:
+        """The application closes its sockets itself."""
 
     def stop(self) -> None:
         self._server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated

@@ -103,6 +103,7 @@ class HttpProtocol(Connection):
         self._large_piece = False  # more bytes arrived at once than a head may have
         self._head_split = False  # the head arrived in several pieces
         self._messages = 0  # begun on this connection
+        self._last = False  # the connection ends with the next response
         self._direct_until = 0  # the number of messages after which the fast path waits for the next turn
         self._parse_status = 400  # the response's status when the parsing ends
         self._pending_error = 0  # the status to send after the responses before it
@@ -266,6 +267,8 @@ class HttpProtocol(Connection):
 
     def _begin_asgi(self, extra_scope: dict[str, Any]) -> None:
         self.begin_asgi(extra_scope, self._close_gracefully, self._send_error_response)
+        if self._last:
+            self.cycle.keep_alive = False
 
     def _switch_to_asgi(self) -> None:
         """Hand the request that was begun here to ASGI, with the route that was found."""
@@ -302,12 +305,12 @@ class HttpProtocol(Connection):
                 if answered[0] == TOO_MANY_REQUESTS:
                     self._write_late(answered)
                 else:
-                    self._write_reply(answered, True)
+                    self._write_reply(answered, not self._last)
                 return
         except BaseException:  # it must not; and the parser would report it as the client's fault
             log.exception("request_failed")
             self._stop(500)
-        cycle = DirectCycle()
+        cycle = DirectCycle(keep_alive=not self._last)
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
         self.running = cycle
         task = answered.to_task(self.loop)
@@ -319,7 +322,7 @@ class HttpProtocol(Connection):
 
     def _write_late(self, reply: Reply) -> None:
         """Write the reply after ``refusal_delay()``; requests behind it wait for it."""
-        cycle = DirectCycle()
+        cycle = DirectCycle(keep_alive=not self._last)
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
         self.running = cycle
         self.loop.call_later(refusal_delay(), self._finish, cycle, reply)
@@ -449,6 +452,13 @@ class HttpProtocol(Connection):
 
     def _is_tls(self) -> bool:
         return self.transport.get_extra_info("sslcontext") is not None
+
+    def end_with_next_response(self) -> None:
+        """Close the connection after the response to the request in progress, or else to the next one."""
+        if self.busy:
+            self.cycle.keep_alive = False  # of the last in line
+        else:
+            self._last = True
 
     # --- time limits --------------------------------------------------------------------------------
 

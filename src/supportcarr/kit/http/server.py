@@ -44,6 +44,12 @@ class _Server(Protocol):
     def run(self) -> Coroutine[Any, Any, None]:
         """Serve until ``stop`` has been called and the requests in flight are done."""
 
+    async def listening(self) -> None:
+        """Return when connections are accepted; not at all if the server does not know."""
+
+    async def end_idle_connections(self, seconds: float) -> None:
+        """Accept no further connection, and wait that long for those that are open to end by themselves."""
+
     def stop(self) -> None: ...
 
 
@@ -59,14 +65,18 @@ async def serve(
     connections: int = CONNECTIONS,
     table: ConnectionTable | None = None,
     tls: TlsSettings | None = None,
+    idle_seconds: float = 0.0,
+    on_listening: Callable[[], object] = lambda: None,
 ) -> None:
     """Serve *app* until *lifecycle* drains, then stop in order; returns when all is done.
 
     *fast_path* answers whole requests without ASGI; with *websockets* there is none.  *table* has the places
     of connections; by default there are *connections*, and none is bounded by its address.  With a
-    certificate in *tls* it speaks TLS 1.3 only.  The order: the listening socket closes; requests in flight
-    finish, for *drain_seconds* at most (wall time), each answered with ``Connection: close``; the rest are
-    cancelled; the application's lifespan ends.  Raises ``LifespanFailed`` if the application does not start,
+    certificate in *tls* it speaks TLS 1.3 only.  *on_listening* is called when connections are accepted
+    (not with *websockets*).  The order of stopping: the listening socket closes; connections end with their
+    next response, for *idle_seconds* at most (not with *websockets*); requests in flight finish, for
+    *drain_seconds* at most (wall time), each answered with ``Connection: close``; the rest are cancelled; the
+    application's lifespan ends.  Raises ``LifespanFailed`` if the application does not start,
     ``OSError`` if the port cannot be had, and ``SettingsError`` if the certificate cannot be used.
     """
     context = server_context(tls) if tls is not None else None
@@ -95,8 +105,15 @@ async def serve(
     serving = asyncio.create_task(server.run(), name=f"serve {port}")
     drained = asyncio.create_task(lifecycle.until_drained(), name="until drained")
     try:
-        await asyncio.wait({serving, drained}, return_when=asyncio.FIRST_COMPLETED)
+        listening = asyncio.create_task(server.listening(), name=f"listening {port}")
+        await asyncio.wait({serving, drained, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if listening.done():
+            on_listening()
+            await asyncio.wait({serving, drained}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
         if not serving.done():
+            if idle_seconds and listening.done():
+                await server.end_idle_connections(idle_seconds)
             server.stop()
             await asyncio.wait({serving}, timeout=drain_seconds + _CLOSING_SECONDS)
         if serving.done():

@@ -102,6 +102,7 @@ RELIED_ON: dict[str, frozenset[str]] = {
 }
 
 TICKS_A_SECOND = 10  # of the server's main loop
+_POLL_SECONDS = 0.02
 _STOPPING_SECONDS = 0.25  # for the error responses of requests that were cut off
 
 _NOBODY_WAITS = asyncio.Event()
@@ -114,10 +115,10 @@ class DirectCycle:
 
     __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_alive: bool = True) -> None:
         self.response_complete = False
         self.disconnected = False
-        self.keep_alive = True
+        self.keep_alive = keep_alive
         self.message_event = _NOBODY_WAITS
         self.body = b""
         self.more_body = False
@@ -209,6 +210,8 @@ class _Swept(Protocol):
 
     def sweep(self) -> None: ...
 
+    def end_with_next_response(self) -> None: ...
+
     def shutdown(self) -> None: ...
 
 
@@ -270,6 +273,29 @@ class UvicornServer(uvicorn.Server):
             self._socket.close()
             for connection in self._connections():
                 connection.transport.close()
+
+    async def listening(self) -> None:
+        """Return when connections are accepted."""
+        while not self.started:  # noqa: ASYNC110 - uvicorn's flag
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def end_idle_connections(self, seconds: float) -> None:
+        """Accept no further connection, and let those that are open end without losing a request.
+
+        A request may be on its way on a connection that looks idle, and a proxy does not repeat a POST that
+        it has sent.  So none is closed here: the next response on each says ``Connection: close``, and
+        proxies close those that stay idle.  Returns when none is left, or after *seconds*.
+        """
+        # What has connected already waits in the socket's queue, and would be reset when that closes.
+        self._socket.listen(0)
+        await asyncio.sleep(_POLL_SECONDS)
+        for server in self.servers:
+            server.close()
+        for connection in self._connections():
+            connection.end_with_next_response()
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self.server_state.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - uvicorn's set
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _wait_tasks_to_complete(self) -> None:
         for connection in self._connections():

@@ -57,7 +57,11 @@ async def serve_metrics(
         finally:
             writer.close()
 
+    # Shared while a process runs beside its successor, for the seconds of a rolling restart.
+    shared = port != 0
     handshake_s = HEAD_SECONDS if tls else None
-    server = await asyncio.start_server(answer, host, port, ssl=tls, ssl_handshake_timeout=handshake_s)
+    server = await asyncio.start_server(
+        answer, host, port, ssl=tls, ssl_handshake_timeout=handshake_s, reuse_port=shared or None
+    )
     log.info("metrics_listening", port=server.sockets[0].getsockname()[1])
     return server

@@ -298,6 +298,43 @@ async def test_a_request_that_outlasts_the_drain_gets_an_error(sent: bytes) -> N
     assert [line["requests"] for line in lines if line["event"] == "drain_timed_out"] == [1]
 
 
+@pytest.mark.parametrize(
+    ("sent", "body"),
+    [
+        pytest.param(HOT, b"fast GET /hot  ", id="fast"),
+        pytest.param(WAIT, b"fast GET /wait  ", id="suspended"),
+        pytest.param(SLOW, b"asgi GET /slow  ", id="asgi"),
+    ],
+)
+@on_uvloop
+async def test_an_idle_connection_ends_with_its_next_response(sent: bytes, body: bytes) -> None:
+    """Its request may have been on the way when the drain began, and a proxy does not send a POST twice."""
+    async with raw_server(idle_seconds=3600) as server, server.connect() as client:
+        client.send(HOT)
+        assert (await client.reply()).all(b"connection") == []
+        server.gate.set()
+        stopping = asyncio.create_task(server.stop())
+        connection = await server.connection()
+        await wait_until(lambda: connection._last)
+        with pytest.raises(ConnectionRefusedError):
+            async with server.connect():
+                pass
+        client.send(sent)
+        answer = await client.reply()
+        assert (answer.body, answer.one(b"connection")) == (body, b"close")
+        await client.wait_closed()
+        await stopping  # long before the time for idle connections is over
+
+
+@on_uvloop
+async def test_a_connection_that_stays_idle_is_closed_in_the_end() -> None:
+    async with raw_server(idle_seconds=0.2) as server, server.connect() as client:
+        client.send(HOT)
+        await client.reply()
+        await server.stop()
+        await client.wait_closed()
+
+
 @on_uvloop
 async def test_a_client_that_does_not_read_does_not_delay_the_drain() -> None:
     async with raw_server(drain_seconds=0.1) as server, server.connect() as client:
