@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "deploy" / "nginx" / "edge.conf.template"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 START_S = 30.0
+NOTHING: Mapping[str, str] = {}
 ASSET = "let x = 1;\n" * 500
 
 
@@ -60,9 +61,18 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 
 
 def configuration(
-    folder: Path, certificate: Certificate, *, api: Sequence[str], realtime: Sequence[str], **values: str
+    folder: Path,
+    certificate: Certificate,
+    *,
+    api: Sequence[str],
+    realtime: Sequence[str],
+    changes: Mapping[str, str] = NOTHING,
+    **values: str,
 ) -> tuple[Path, dict[str, str]]:
-    """A configuration for these upstream servers, and the values that it was made with."""
+    """A configuration for these upstream servers, and the values that it was made with.
+
+    *changes* replace what is written there, such as a limit that a test would wait for.
+    """
     headers = folder / "page-headers.conf"
     environment = {"SUPPORTCARR_DATA": str(folder / "data"), "SUPPORTCARR_PUBLIC_URL": "https://localhost"}
     settings = load_settings(environment, dotenv=None, keep_secrets=False)
@@ -86,8 +96,12 @@ def configuration(
         "EDGE_LOG": str(folder / "access.log"),
         "EDGE_ERROR_LOG": str(folder / "error.log"),
     } | values
+    text = filled(TEMPLATE.read_text(), given)
+    for written, instead in changes.items():
+        assert written in text, written
+        text = text.replace(written, instead)
     path = folder / "edge.conf"
-    path.write_text(filled(TEMPLATE.read_text(), given))
+    path.write_text(text)
     for app in APPS.values():
         assets = folder / "web" / app / "assets"
         assets.mkdir(parents=True, exist_ok=True)
@@ -113,12 +127,17 @@ def complaint(path: Path) -> str:
 
 @asynccontextmanager
 async def running_edge(
-    folder: Path, *, api: Sequence[str], realtime: Sequence[str], **values: str
+    folder: Path,
+    *,
+    api: Sequence[str],
+    realtime: Sequence[str],
+    changes: Mapping[str, str] = NOTHING,
+    **values: str,
 ) -> AsyncIterator[Edge]:
     """Run nginx; ended at the end."""
     assert NGINX is not None
     certificate = self_signed(folder)
-    path, given = configuration(folder, certificate, api=api, realtime=realtime, **values)
+    path, given = configuration(folder, certificate, api=api, realtime=realtime, changes=changes, **values)
     port, plain, health = (
         int(given[name].split()[0].rpartition(":")[2])
         for name in ("EDGE_LISTEN", "EDGE_LISTEN_PLAIN", "EDGE_LISTEN_HEALTH")

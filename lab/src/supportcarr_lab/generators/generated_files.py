@@ -87,6 +87,13 @@ def retention_page() -> str:
     return retention_table.render((ROOT / "docs/retention.md").read_text())
 
 
+def nginx_of_one_machine() -> str:
+    """``deploy/nginx/supportcarr.conf``."""
+    from supportcarr_lab.generators.edge_configuration import one_machine
+
+    return one_machine((ROOT / "deploy/nginx/edge.conf.template").read_text())
+
+
 def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
     return lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
@@ -100,6 +107,7 @@ def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     yield ROOT / "docs/rescue-life.md", rescue_life_page
     yield ROOT / "docs/driver-application.md", application_page
     yield ROOT / "docs/retention.md", retention_page
+    yield ROOT / "deploy/nginx/supportcarr.conf", nginx_of_one_machine
 
 
 def main(arguments: list[str]) -> int:
