@@ -118,6 +118,7 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.sealing import data_keys as kit_data_keys
 from supportcarr.kit.sealing import lookup_keys, search_terms
 from supportcarr.kit.sealing.data_keys import DataKeys
+from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.sealing.streams import SealedStreams
 from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.notifications import collections as notifications_repository
@@ -133,6 +134,7 @@ from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations import handlers as operations_handlers
 from supportcarr.operations import repository as operations_repository
 from supportcarr.operations import routes as operations_routes
+from supportcarr.operations.business_metrics import BusinessMetrics
 from supportcarr.operations.model import Area
 from supportcarr.operations.personal_data import OperationsData
 from supportcarr.operations.service import OperationsService
@@ -424,6 +426,10 @@ class Container:
         self.notification_delivery = NotificationDelivery(store, self.auth, self.code_texts)
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
         self.people_search = PeopleSearch(self.people, self.plates)
+        self.business = BusinessMetrics()
+        # Below the sealing: what is counted is not personal, and an event need not be opened for it.
+        engine = store.inner if isinstance(store, SealingStore) else store
+        engine.subscribe(self.business.committed)
         self.operations = OperationsService(store, clock, self.console_drivers, AREAS, self.people_search)
         self.position_reports = SocketPositionSink(self.tracking)
         self.geocoding = GeocodingService(

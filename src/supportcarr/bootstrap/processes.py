@@ -13,8 +13,10 @@ from typing import Any
 import structlog
 
 from supportcarr import __version__
+from supportcarr.bootstrap import process_metrics
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
 from supportcarr.bootstrap.maps import map_tiles, public_streets
+from supportcarr.bootstrap.metric_catalogue import CATALOGUE
 from supportcarr.bootstrap.operators import Operator
 from supportcarr.bootstrap.pages import page_sources
 from supportcarr.bootstrap.profile_rules import refuse_insecure
@@ -34,9 +36,12 @@ from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability import error_reports, tracing
 from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.loop_lag import measure_loop_lag
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.metrics_server import serve_metrics
+from supportcarr.kit.observability.timings import Timings, set_exemplars
 from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.city_clock import CityHeartbeat, city_clock, join_city
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.process import set_title, tune_gc
@@ -127,44 +132,31 @@ async def _relaying(container: Container, drain_seconds: float) -> AsyncIterator
 
 
 @asynccontextmanager
-async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Metrics]:
+async def _metrics(settings: Settings, lifecycle: Lifecycle, role: str) -> AsyncIterator[Metrics]:
     """Metrics on the process's own port, opened first and closed last.
 
     Health checks are answered even while the process waits for a slow store.
     """
-    metrics = Metrics()
+    metrics = Metrics(CATALOGUE)
     metrics.register_stats("tracing", tracing.stats)
     metrics.register_stats("error_reports", error_reports.stats)
     servers = settings.servers
     server = await serve_metrics(
-        metrics.render,
+        metrics.answer,
         servers.host,
         servers.metrics_port,
         lifecycle=lifecycle,
         tls=server_context(settings.tls),
     )
+    lag = Timings()
+    metrics.register_timings("event_loop_lag_seconds", (), lambda: [((), lag)])
+    metrics.register_values("supportcarr_build_info", ("version", "role"), lambda: [((__version__, role), 1)])
+    measuring = asyncio.create_task(measure_loop_lag(lag), name="event loop lag")
     try:
         yield metrics
     finally:
+        await cancel_and_wait(measuring)
         server.close()
-
-
-def _register_stats(metrics: Metrics, container: Container, relay: Relay) -> None:
-    metrics.register_stats("outbox", relay.stats)
-    metrics.register_stats("store", container.store.stats)
-    metrics.register_stats("position_cache", container.tracking.position_stats)
-    metrics.register_stats("area_cache", container.area_cache.stats)
-    _register_auth_stats(metrics, container)
-    metrics.register_stats("data_keys", container.data_keys.stats)
-    metrics.register_stats("driver_checks", container.driver_checks.stats)
-    metrics.register_stats("files", container.file_figures.stats)
-    metrics.register_stats("redis", lambda: {"reconnects_total": container.redis.durable.reconnects})
-
-
-def _register_auth_stats(metrics: Metrics, container: Container) -> None:
-    metrics.register_stats("revocation", container.revocations.stats)
-    metrics.register_stats("signing_keys", container.signing_keys.stats)
-    metrics.register_stats("session_cache", container.session_activity.stats)
 
 
 async def _api(settings: Settings) -> None:
@@ -172,14 +164,11 @@ async def _api(settings: Settings) -> None:
     lifecycle.watch_signals()
     servers = settings.servers
     async with (
-        _metrics(settings, lifecycle) as metrics,
+        _metrics(settings, lifecycle, "api") as metrics,
         open_container(settings, "api") as container,
         _relaying(container, servers.drain_seconds) as relay,
     ):
-        _register_stats(metrics, container, relay)
-        metrics.register_stats("stripe_webhooks", container.webhooks.stats)
-        metrics.register_stats("coverage_cache", container.coverage.stats)
-        metrics.register_stats("guesses", container.guesses.stats)
+        process_metrics.of_api(metrics, container, relay)
         heartbeat = CityHeartbeat(container.store, container.clock)
         heartbeat.start()
         app = gateway_of(container, metrics, lifecycle)
@@ -249,8 +238,11 @@ async def _realtime(settings: Settings) -> None:
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
     servers = settings.servers
-    async with _metrics(settings, lifecycle) as metrics, open_container(settings, "realtime") as container:
-        _register_auth_stats(metrics, container)
+    async with (
+        _metrics(settings, lifecycle, "realtime") as metrics,
+        open_container(settings, "realtime") as container,
+    ):
+        process_metrics.of_every_process(metrics, container)
         app = build_realtime(
             settings.deployment,
             settings.streams,
@@ -262,6 +254,7 @@ async def _realtime(settings: Settings) -> None:
             lifecycle=lifecycle,
             metrics=metrics,
             shares=connection_shares(settings),
+            clock=container.clock,
         )
         tune_gc()
         lifecycle.mark_ready()
@@ -291,23 +284,17 @@ async def _worker(settings: Settings) -> None:
     lifecycle.watch_signals()
     drain = settings.servers.drain_seconds
     async with (
-        _metrics(settings, lifecycle) as metrics,
+        _metrics(settings, lifecycle, "worker") as metrics,
         open_container(settings, "worker") as container,
         _relaying(container, drain) as relay,
     ):
-        _register_stats(metrics, container, relay)
         heartbeat = CityHeartbeat(container.store, container.clock)
         deadlines = DeadlineRunner(container.store, container.clock, container.deadlines())
         scheduler = Scheduler(container.store, container.clock, container.periodic_tasks())
         worker = JobWorker(container.jobs, container.job_handlers(), settings.jobs)
-        metrics.register_stats("deadlines", deadlines.stats)
-        metrics.register_stats("periodic_tasks", scheduler.stats)
-        metrics.register_stats("jobs", worker.stats)
-        metrics.register_stats("sms", container.code_texts.stats)
-        metrics.register_stats("push", container.push_delivery.stats)
-        metrics.register_stats("image_pool", container.image_pool.stats)
+        sampler = process_metrics.of_worker(metrics, container, relay, deadlines, scheduler, worker)
         relay.start_sweeping(settings.jobs.sweep_seconds)
-        for runner in (heartbeat, deadlines, scheduler, worker):
+        for runner in (heartbeat, deadlines, scheduler, worker, sampler):
             runner.start()
         tune_gc()
         lifecycle.mark_ready()
@@ -316,6 +303,7 @@ async def _worker(settings: Settings) -> None:
         await scheduler.stop()
         await deadlines.stop()
         await worker.close(drain)
+        await sampler.stop()
         await heartbeat.stop()
 
 
@@ -324,6 +312,7 @@ def run_process(settings: Settings, role: str, main: Callable[[Settings], Corout
     set_title(role)
     logs.configure(settings.logs)
     tracing.configure(settings.tracing, resource_of(settings, role))
+    set_exemplars(tracing.current_trace_id if tracing.is_on() else None)
     error_reports.configure(
         settings.sentry,
         role=role,

@@ -12,6 +12,7 @@ on.  The reservation comes before the claim, so that a rescue never has two offe
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -36,6 +37,7 @@ from supportcarr.dispatch.nearest import nearest
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import NearbyDrivers, RoutePlanner
 from supportcarr.dispatch.roster import OfferClaim, RosterEntry
+from supportcarr.kit.observability.timings import Timings
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
@@ -63,6 +65,7 @@ class Matching:
         self._lifecycle = lifecycle
         self._positions = positions
         self._routes = routes
+        self.searches = Timings()
 
     async def search(self, rescue_id: str) -> None:
         """Offer the job to the nearest eligible driver; if there is none, schedule a wider search.
@@ -72,10 +75,13 @@ class Matching:
         case = await self._cases.get(rescue_id)
         if case is None or case.state != "open" or case.offer is not None:
             return
+        started = time.perf_counter()
         try:
             await self._search(case)
         except VersionConflict:
             return  # another process changed the case, and continues with it
+        finally:
+            self.searches.observe(time.perf_counter() - started)
 
     async def _search(self, case: DispatchCase) -> None:
         now = self._clock.city()

@@ -57,6 +57,7 @@ class DispatchService:
         self._claims = DriverClaims(store, clock, rules)
         self._lifecycle = OfferLifecycle(store, clock, rules, self._claims, rescues, drivers)
         self._matching = Matching(store, clock, rules, self._claims, self._lifecycle, positions, routes)
+        self.searches = self._matching.searches
         self._reconciler = Reconciler(store, clock, rules, self._matching, rescues)
 
     # --- reading offers ---------------------------------------------------------------------------

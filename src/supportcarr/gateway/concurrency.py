@@ -40,13 +40,10 @@ class ConcurrencyLimiter:
         self._without_slot: set[str] = set()  # clients that have used their share
         self._timed_out: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._rejections = metrics.counter("http_requests_rejected", "Requests rejected for want of a slot")
-        self._rejections_of_clients = metrics.counter(
-            "http_requests_rejected_of_client",
-            "Requests rejected because their client had its share of slots",
-        )
-        self._timeouts = metrics.counter("http_requests_timed_out", "Requests that took too long")
-        metrics.gauge_of("http_requests_in_flight", "Requests being answered", lambda: self.in_flight)
+        self._rejections = metrics.counter("http_requests_rejected_total")
+        self._rejections_of_clients = metrics.counter("http_requests_rejected_of_client_total")
+        self._timeouts = metrics.counter("http_requests_timed_out_total")
+        metrics.gauge_of("http_requests_in_flight", lambda: self.in_flight)
 
     @property
     def in_flight(self) -> int:

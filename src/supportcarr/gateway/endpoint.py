@@ -16,7 +16,8 @@ from supportcarr.gateway.decoding import (
 )
 from supportcarr.gateway.rate_limits import StrictLimits
 from supportcarr.kit.http.types import HeaderBlock, Headers
-from supportcarr.kit.observability.metrics import RequestMetrics, Timings
+from supportcarr.kit.observability.metrics import RequestMetrics
+from supportcarr.kit.observability.timings import Timings
 
 API = "/api/v1"
 JSON_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]

@@ -55,10 +55,8 @@ class RequestLimits:
         self._declared = _declared_rules(settings)
         self._left_of_user, self._left_of_address = _Remaining(self._user), _Remaining(self._address)
         self.policy = _policy((self._user, self._address))
-        self._rejections = metrics.counter("http_requests_rate_limited", "Requests rejected by a rate limit")
-        self._closed = metrics.counter(
-            "http_requests_closed_without_redis", "Requests of routes that are closed while Redis is away"
-        )
+        self._rejections = metrics.counter("http_requests_rate_limited_total")
+        self._closed = metrics.counter("http_requests_closed_without_redis_total")
 
     def of_route(self, route: Route) -> StrictLimits | None:
         """The stricter limits that a route declares; ``None``: it has those of every request only."""

@@ -9,11 +9,11 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.events import PaymentProcessed, RescueMoved
 from supportcarr.contracts.ids import RESCUE, looks_like
-from supportcarr.contracts.rescues import STATUSES
+from supportcarr.contracts.rescues import LIVE, STATUSES
 from supportcarr.kit.runtime.cache import BoundedCache
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import BadCursor, In, Page, Scalar, Store
-from supportcarr.operations.model import Area, OpsRescue, Overview, Today
+from supportcarr.operations.model import Area, DriverCounts, OpsRescue, Overview, Today
 from supportcarr.operations.ports import DriverCounter, PeopleFinder
 from supportcarr.operations.repository import OpsRescueRepository
 
@@ -53,6 +53,20 @@ class OperationsService:
             known = await self._overview(area_id)
             self._overviews.put(area_id, known)
         return known
+
+    async def live_counts(self) -> dict[str, int]:
+        """How many rescues are in each status that is not final, in all areas."""
+        return {status: await self._rescues.count(status, None) for status in LIVE}
+
+    async def longest_wait_s(self) -> float:
+        """For how long the rescue has waited that waits longest for a driver; city seconds, 0 if none."""
+        waiting = await self._rescues.longest_waiting(None)
+        since = waiting.waiting_since if waiting else None
+        return max(0.0, (self._clock.city() - since).total_seconds()) if since else 0.0
+
+    async def drivers_online(self) -> DriverCounts:
+        """How many drivers are online in all areas, and how many of them are busy."""
+        return await self._drivers.count(None)
 
     async def _overview(self, area_id: str | None) -> Overview:
         waiting = await self._rescues.longest_waiting(area_id)

@@ -17,11 +17,12 @@ from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.origins import AllowedOrigins
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Deployment
 from supportcarr.realtime.client_session import BackpressureLimits
 from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.realtime.fan_out import FanOut
-from supportcarr.realtime.metrics import RealtimeMetrics
+from supportcarr.realtime.metrics import register
 from supportcarr.realtime.ports import EventSource, PositionSink, PubSub, TokenVerifier
 from supportcarr.realtime.server import HANDSHAKE_TIMEOUT_SECONDS, SocketServer
 
@@ -115,6 +116,7 @@ def build_realtime(
     limits: BackpressureLimits | None = None,
     handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
     shares: ConnectionShares | None = None,
+    clock: Clock | None = None,
 ) -> RealtimeApp:
     """Assemble one real-time process.
 
@@ -122,7 +124,7 @@ def build_realtime(
     *areas* are the ids of all service areas (operators receive the stream of each), *shares* bounds the
     connections of each address and user.  Nothing runs before the lifespan, or ``start``.
     """
-    fan_out = FanOut(streams, pubsub, settings.heads_seconds)
+    fan_out = FanOut(streams, pubsub, settings.heads_seconds, clock)
     server = SocketServer(
         fan_out,
         streams,
@@ -135,7 +137,7 @@ def build_realtime(
         shares=shares,
     )
     if metrics is not None:
-        metrics.registry.register(RealtimeMetrics(server, fan_out))
+        register(metrics, server, fan_out)
     return RealtimeApp(server, fan_out, AllowedOrigins(deployment), lifecycle)
 
 

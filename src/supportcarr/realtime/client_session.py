@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from supportcarr.kit.events.stream_types import StreamEvent, StreamReset, parse_position
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.realtime import frames, messages
+from supportcarr.realtime.delivery import Delivery
 from supportcarr.realtime.messages import StreamPositionsUpdate
 from supportcarr.realtime.ports import StreamReader, Transport
 
@@ -68,7 +69,9 @@ class ClientSession:
         streams: Sequence[str],
         reader: StreamReader,
         limits: BackpressureLimits | None = None,
+        delivery: Delivery | None = None,
     ) -> None:
+        self._delivery = delivery
         self.streams = tuple(streams)
         self._transport = transport
         self._reader = reader
@@ -233,9 +236,12 @@ class ClientSession:
         elif live.offset == self._next_offset[stream] and stream not in self._lagging:
             await self._send(live.frame)
             self._next_offset[stream] = live.offset + 1
+            if self._delivery is not None:
+                self._delivery.observe(live.event.at)
 
     async def _catch_up(self, stream: str) -> None:
         """Send the events of the stream that were not sent yet."""
+        replaying = stream in self._replaying_after  # the client was away: that is no delay of ours
         while True:
             try:
                 events = await self._reader.read(stream, self._position(stream), self._limits.read_limit)
@@ -245,6 +251,8 @@ class ClientSession:
             for event in events:
                 await self._send(frames.stream_event_frame(event))
                 self._next_offset[stream] = parse_position(event.position)[1] + 1
+                if self._delivery is not None and not replaying:
+                    self._delivery.observe(event.at)  # it is late because the client reads slowly
             if len(events) < self._limits.read_limit:
                 self._lagging.discard(stream)
                 self._replaying_after.pop(stream, None)

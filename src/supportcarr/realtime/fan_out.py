@@ -18,8 +18,10 @@ from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.redis.keys import positions_channel
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.client_session import ClientSession, LiveEvent
+from supportcarr.realtime.delivery import Delivery
 from supportcarr.realtime.event_mapping import ops_stream, user_stream
 from supportcarr.realtime.messages import LocationUpdate
 from supportcarr.realtime.ports import EventSource, PubSub
@@ -34,7 +36,10 @@ _updates = msgspec.json.Decoder(list[PositionUpdate])
 class FanOut:
     """The sessions of this process, and the loops that feed them."""
 
-    def __init__(self, streams: EventSource, locations: PubSub, broadcast_seconds: float) -> None:
+    def __init__(
+        self, streams: EventSource, locations: PubSub, broadcast_seconds: float, clock: Clock | None = None
+    ) -> None:
+        self.delivery = Delivery(clock or Clock())
         self._streams = streams
         self._locations = locations
         self._broadcast_seconds = broadcast_seconds

@@ -2,57 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-
+from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.server import SocketServer
 
 
-class RealtimeMetrics(Collector):
-    """Register it with the process's registry."""
+def register(metrics: Metrics, server: SocketServer, fan_out: FanOut) -> None:
+    """Export the figures of the process's connections."""
 
-    def __init__(self, server: SocketServer, fan_out: FanOut) -> None:
-        self._server = server
-        self._fan_out = fan_out
-
-    def collect(self) -> Iterator[Metric]:
-        clients = self._server.clients.values()
+    def stats() -> dict[str, float]:
+        clients = server.clients.values()
         queued = [client.transport.queued() for client in clients]
-        gauges = {
-            "realtime_connected_clients": ("Clients connected and authenticated", len(queued)),
-            "realtime_queued_frames": ("Frames waiting to be written, of all clients", sum(queued)),
-            "realtime_queued_frames_max": (
-                "Frames waiting to be written, of the slowest client",
-                max(queued, default=0),
-            ),
-            "realtime_pending_locations": (
-                "Latest driver locations waiting for slow clients",
-                sum(client.session.pending_locations for client in clients),
-            ),
-            "realtime_event_lag": (
-                "Events in the streams not yet sent, at the last broadcast of stream positions",
-                self._fan_out.event_lag,
-            ),
+        return {
+            "connected_clients": len(queued),
+            "queued_frames": sum(queued),
+            "queued_frames_max": max(queued, default=0),
+            "pending_locations": sum(client.session.pending_locations for client in clients),
+            "event_lag": fan_out.event_lag,
+            "events_received_total": fan_out.events_received,
+            "locations_received_total": fan_out.locations_received,
+            "slow_clients_disconnected_total": server.slow_clients_disconnected,
+            "connections_refused_total": server.shares.refused if server.shares else 0,
         }
-        counters = {
-            "realtime_events_received": ("Events received from Redis", self._fan_out.events_received),
-            "realtime_locations_received": (
-                "Driver locations received from Redis",
-                self._fan_out.locations_received,
-            ),
-            "realtime_slow_clients_disconnected": (
-                "Clients disconnected because they did not read",
-                self._server.slow_clients_disconnected,
-            ),
-            "realtime_connections_refused": (
-                "Connections refused because their address or user had its share",
-                self._server.shares.refused if self._server.shares else 0,
-            ),
-        }
-        for name, (help_, value) in gauges.items():
-            yield GaugeMetricFamily(name, help_, value)
-        for name, (help_, value) in counters.items():
-            yield CounterMetricFamily(name, help_, value)
+
+    metrics.register_stats("realtime", stats)
+    delivery = fan_out.delivery.timings
+    metrics.register_timings("realtime_delivery_seconds", (), lambda: [((), delivery)])

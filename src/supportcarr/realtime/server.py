@@ -185,7 +185,7 @@ class SocketServer:
                 raise connection_refused("rate_limited", "rate_limited", detail) from None
         transport = SocketTransport(self.sio, sid, asyncio.current_task())
         streams = streams_of(principal, self._areas)
-        session = ClientSession(transport, streams, self._streams, self._limits)
+        session = ClientSession(transport, streams, self._streams, self._limits, self._fan_out.delivery)
         client = ConnectedClient(principal, credentials.token, transport, session)
         self.clients[sid] = client
         self._fan_out.register(session)

@@ -8,7 +8,6 @@ import time
 import aiohttp
 import pytest
 import socketio
-from prometheus_client import CollectorRegistry
 
 from support.faults import wait_until
 from support.realtime import (
@@ -22,8 +21,9 @@ from support.realtime import (
     token_of,
 )
 from supportcarr.kit.events.streams import EventStreams
+from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.realtime.metrics import RealtimeMetrics
+from supportcarr.realtime.metrics import register
 
 ANN, BEN, OPS = "usr_ann", "usr_ben", "usr_ops"
 
@@ -208,8 +208,9 @@ async def test_the_metrics_count_clients_and_received_events(redis: RedisClient)
         running_server(redis) as server,
         connected_client(server.url, token_of(ANN, "rider")) as ann,
     ):
-        registry = CollectorRegistry()
-        registry.register(RealtimeMetrics(server.app.server, server.app.fan_out))
+        metrics = Metrics()
+        register(metrics, server.app.server, server.app.fan_out)
+        registry = metrics.registry
         await streams.append([publication(f"user:{ANN}", n) for n in range(3)])
         await ann.received.wait_until(lambda received: len(received.events) == 3)
         assert registry.get_sample_value("realtime_connected_clients") == 1
@@ -217,3 +218,4 @@ async def test_the_metrics_count_clients_and_received_events(redis: RedisClient)
         assert registry.get_sample_value("realtime_event_lag") == 0
         assert registry.get_sample_value("realtime_queued_frames") is not None
         assert registry.get_sample_value("realtime_pending_locations") == 0
+        assert registry.get_sample_value("realtime_delivery_seconds_count") == 3

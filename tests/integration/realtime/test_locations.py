@@ -27,10 +27,11 @@ from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.events.streams import EventStreams
+from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.keys import positions_channel
 from supportcarr.realtime.client_session import BackpressureLimits
-from supportcarr.realtime.metrics import RealtimeMetrics
+from supportcarr.realtime.metrics import register
 
 ANN, DAN, OPS = "usr_ann", "usr_dan", "usr_ops"
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
@@ -249,9 +250,9 @@ async def test_only_the_latest_location_of_each_driver_waits_for_a_slow_client(r
             await publish(redis, position(second, rider=ANN))
         await until(lambda: server.app.fan_out.locations_received == received + 50)
         assert client.transport.queued() <= limits.pause_above + 1
-        metrics = RealtimeMetrics(server.app.server, server.app.fan_out).collect()
-        [waiting] = [one for one in metrics if one.name == "realtime_pending_locations"]
-        assert waiting.samples[0].value == 1
+        metrics = Metrics()
+        register(metrics, server.app.server, server.app.fan_out)
+        assert metrics.registry.get_sample_value("realtime_pending_locations") == 1
         # The client reads again: the queued frames arrive, and of the locations only the last one.
         text = bytearray()
         async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -57,7 +57,7 @@ async def main(port: int, metrics_port: int, drain_seconds: float) -> int:
     logs.configure(LogSettings(), descriptor=2)
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
-    metrics = await serve_metrics(Metrics().render, "127.0.0.1", metrics_port, lifecycle=lifecycle)
+    metrics = await serve_metrics(Metrics().answer, "127.0.0.1", metrics_port, lifecycle=lifecycle)
     lifecycle.mark_ready()
     async with metrics:
         await serve(app, "127.0.0.1", port, drain_seconds, lifecycle=lifecycle, websockets=True)

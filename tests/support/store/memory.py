@@ -19,6 +19,7 @@ import structlog
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.kit.observability.timings import LabelledTimings
 from supportcarr.kit.store import cursors
 from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker, unfinished_copy
 from supportcarr.kit.store.cursors import KeyValue
@@ -81,6 +82,7 @@ class MemoryStore:
     def __init__(self, database: MemoryDatabase | None = None) -> None:
         self.database = database or MemoryDatabase()
         self.is_open = False
+        self.timings = LabelledTimings()
         self._collections: dict[str, MemoryCollection[Any]] = {}
         self._listeners: list[CommitListener] = []
 
@@ -130,6 +132,16 @@ class MemoryStore:
             if events[0][0] <= until
         ]
         return [(name, document_id) for _, name, document_id in sorted(waiting)[:limit]]
+
+    async def outbox_age(self) -> float:
+        self.require_open()
+        times = [
+            events[0][0]
+            for table in self.database.tables.values()
+            for events in table.outbox.values()
+            if events
+        ]
+        return max(0.0, time.time() - min(times)) if times else 0.0
 
     async def check(self, *, apply: bool) -> list[Finding]:
         self.require_open()

@@ -33,7 +33,9 @@ async def test_it_says_whether_the_process_is_alive_and_ready(tmp_path: Path, se
     more = {"SUPPORTCARR_TLS_CERTIFICATE": str(certificate.certificate)} if secured else {}
     lifecycle, port = Lifecycle(), free_port()
     assert await asked("healthz", port, **more) != 0, "nothing listens"
-    async with await serve_metrics(lambda: b"", "127.0.0.1", port, lifecycle=lifecycle, tls=tls):
+    async with await serve_metrics(
+        lambda accept: (b"", "text/plain"), "127.0.0.1", port, lifecycle=lifecycle, tls=tls
+    ):
         assert await asked("healthz", port, **more) == 0
         assert await asked("readyz", port, **more) != 0
         lifecycle.mark_ready()

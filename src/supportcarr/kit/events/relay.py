@@ -14,6 +14,7 @@ consumer sees the events of a document for the first time in their order.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextvars import Context
@@ -25,9 +26,10 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.envelope import DomainEvent, EventEnvelope
-from supportcarr.kit.events.consumer import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability import tracing
+from supportcarr.kit.observability.timings import LONG_S, Timings
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.sealing.event_shapes import without_personal
@@ -65,6 +67,7 @@ class RetryState:
     failures: int = 0  # consecutive failed attempts
     handled: set[tuple[str, str]] = field(default_factory=set)  # (event id, consumer) that succeeded
     timer: asyncio.TimerHandle | None = None
+    committed_at: float | None = None  # monotonic; ``None``: another process saved it, and ended
 
     @property
     def backoff_s(self) -> float:
@@ -110,12 +113,15 @@ class Relay:
         self._sweeper: asyncio.Task[None] | None = None
         self._stopped = False
         self._published = self._failures = 0
+        self._committed_at: dict[Key, float] = {}  # the first commit that waits; monotonic
+        self.read_model_lag = Timings(LONG_S)  # from the commit of an event until a read model has it
         store.subscribe(self._committed)
 
     # --- the queue ------------------------------------------------------------------------------
 
     def _committed(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
         key = (collection, id)
+        self._committed_at.setdefault(key, time.monotonic())
         retry = self._retries.get(key)
         if retry is not None and retry.timer is not None:
             retry.timer.cancel()  # consumers that are not blocked need not wait for those that are
@@ -150,6 +156,9 @@ class Relay:
 
     async def _run(self, key: Key) -> None:
         retry = self._retries.get(key) or RetryState()
+        committed_at = self._committed_at.pop(key, None)
+        if retry.committed_at is None:
+            retry.committed_at = committed_at
         pause: float | None = None
         try:
             pause = await self._relay(key, retry)
@@ -250,6 +259,9 @@ class Relay:
                 else:
                     with tracing.spanning(consumer.name):
                         await consumer.handle(event)
+                projected = consumer.phase is Phase.PROJECTION and not consumer.slow
+                if projected and retry.committed_at is not None:
+                    self.read_model_lag.observe(time.monotonic() - retry.committed_at)
             except RetryLater as later:
                 attempt.blocked.add(consumer.name)
                 key = (event.collection, event.document_id)
@@ -361,6 +373,7 @@ class Relay:
         self._stopped = True
         self._queue.clear()
         self._initial_events.clear()
+        self._committed_at.clear()
         for retry in self._retries.values():
             if retry.timer:
                 retry.timer.cancel()

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from supportcarr.kit.jobs.declarations import Deadline
+from supportcarr.kit.observability.timings import LONG_S, LabelledTimings
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -94,6 +95,7 @@ class DeadlineRunner:
         self._in_flight: dict[Due, asyncio.Task[None]] = {}
         self._poller: asyncio.Task[None] | None = None
         self.fired = self.failures = 0
+        self.lateness = LabelledTimings(LONG_S)  # by collection; wall seconds
 
     def start(self) -> None:
         """Poll until ``stop``."""
@@ -179,6 +181,9 @@ class DeadlineRunner:
         try:
             await self._clock.sleep_until(at)
             async with self._slots:
+                if times == 1:
+                    late = (self._clock.city() - at).total_seconds() / self._clock.speed
+                    self.lateness.of(collection).observe(max(0.0, late))
                 await watched.deadline.fire(document_id)
             self.fired += 1
         except RetryLater as later:

@@ -11,6 +11,7 @@ import structlog
 
 from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.kit.jobs.leases import Leases
+from supportcarr.kit.observability.timings import LONG_S, LabelledTimings
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -32,6 +33,7 @@ class Scheduler:
         self._clock, self._tasks, self._lease_s = clock, tuple(tasks), lease_s
         self._loops: list[asyncio.Task[None]] = []
         self.runs = self.failures = 0
+        self.timings = LabelledTimings(LONG_S)  # by the task's name
 
     def start(self) -> None:
         """Run the tasks until ``stop``."""
@@ -57,7 +59,11 @@ class Scheduler:
             pause = max(SHORTEST_PAUSE_S, interval)
             try:
                 if await self._leases.acquire(task.name):
-                    await task.run()
+                    ran = time.perf_counter()
+                    try:
+                        await task.run()
+                    finally:
+                        self.timings.of(task.name).observe(time.perf_counter() - ran)
                     self.runs += 1
                 else:
                     pause = max(pause, self._lease_s / 4)

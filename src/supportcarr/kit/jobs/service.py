@@ -150,6 +150,16 @@ class Jobs:
     async def count(self, state: State) -> int:
         return await self.documents.count({"state": state})
 
+    async def waiting(self) -> int:
+        """The number of jobs that are due and that no worker runs."""
+        return await self.documents.count({"state": "ready", "run_at": Range(lt=self.clock.wall())})
+
+    async def oldest_waiting_s(self) -> float:
+        """For how long the job has been due that has waited longest, seconds; 0 if none waits."""
+        now = self.clock.wall()
+        page = await self.documents.find({"state": "ready", "run_at": Range(lt=now)}, sort="run_at", limit=1)
+        return (now - page.items[0].run_at).total_seconds() if page.items else 0.0
+
 
 def _id_of(name: str, key: str) -> str:
     return f"{key}:{name}"

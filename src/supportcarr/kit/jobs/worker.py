@@ -17,6 +17,7 @@ from supportcarr.kit.jobs.service import Job, Jobs
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.observability import error_reports, tracing
 from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.timings import LONG_S, LabelledTimings
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import StoreError, StoreUnavailable, VersionConflict
@@ -88,6 +89,7 @@ class JobWorker:
         self._queue = QueueWorker(jobs.redis_url, self.run_job, concurrency=settings.concurrency)
         self._sweeper: asyncio.Task[None] | None = None
         self.done = self.failed = self.dead = 0
+        self.timings = LabelledTimings(LONG_S)  # by the handler's name
 
     def start(self) -> None:
         self._queue.start()
@@ -194,6 +196,7 @@ class JobWorker:
         handle = self._handlers.get(job.name)
         if handle is None:
             return job, UnknownJob(f"no handler is named {job.name}")
+        started = perf_counter()
         running = asyncio.ensure_future(handle(job.payload.encode()))
         try:
             while not (await asyncio.wait({running}, timeout=CLAIM_SECONDS / 4))[0]:
@@ -201,6 +204,7 @@ class JobWorker:
         finally:
             if not running.done():  # this task was cancelled, or another worker took the job
                 await cancel_and_wait(running)
+            self.timings.of(job.name).observe(perf_counter() - started)
         return job, running.exception()
 
     async def _extend_claim(self, job: Job) -> Job:

@@ -1,12 +1,14 @@
 """Prometheus metrics: one registry per process, served by ``metrics_server`` on a port of its own.
 
-Keep the labelled child that ``labels()`` returns: looking it up costs more than counting does.
+What happens often is counted in plain numbers by the component that does it, and read when Prometheus
+asks.  What each metric means is declared once, in a catalogue that the process passes.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,6 +20,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -25,37 +28,56 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
+
+from supportcarr.kit.observability.timings import Timings
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client leaves it unannotated
 
 METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
-# upper bounds of the latency buckets, seconds
-LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+CACHE_REQUESTS = "cache_requests_total"
+
+Kind = Literal["counter", "gauge", "histogram"]
+Labelled = Iterable[tuple[tuple[str, ...], float]]  # label values, the value
+LabelledBuckets = Iterable[tuple[tuple[str, ...], Timings]]
 
 
-class Timings:
-    """Durations of one kind of request, in buckets.  Not thread-safe: for the event loop's thread."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a metric means: ``help`` is a sentence, ``labels`` says what values each label can have."""
 
-    __slots__ = ("counts", "seconds")
+    name: str  # as Prometheus shows it; of a counter with _total
+    kind: Kind
+    help: str
+    labels: Mapping[str, str] = field(default_factory=dict)
 
-    def __init__(self) -> None:
-        self.counts = [0] * (len(LATENCY_S) + 1)
-        self.seconds = 0.0
 
-    def observe(self, seconds: float) -> None:
-        # a bucket holds durations less than or equal to its bound
-        self.counts[bisect_left(LATENCY_S, seconds)] += 1
-        self.seconds += seconds
+def histogram_of(name: str, help: str, labels: Sequence[str], found: LabelledBuckets) -> Metric:
+    """The family of a histogram, with exemplars where there are."""
+    family = HistogramMetricFamily(name, help, labels=labels)
+    for values, timings in found:
+        total = 0
+        buckets: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
+        for n, (bound, count) in enumerate(zip((*timings.bounds, float("inf")), timings.counts, strict=True)):
+            total += count
+            shown = "+Inf" if bound == float("inf") else str(bound)
+            linked = timings.exemplars.get(n)
+            if linked is None:
+                buckets.append((shown, total))
+            else:
+                exemplar = Exemplar({"trace_id": linked[0]}, linked[1], linked[2])
+                buckets.append((shown, total, exemplar))
+        family.add_metric(values, buckets, sum_value=timings.seconds)
+    return family
 
 
 class RequestMetrics(Collector):
-    """``http_request_duration_seconds`` by method, route and status; its ``_count`` counts requests.
+    """``http_request_duration_seconds`` by method, route and status; its ``_count`` counts requests."""
 
-    Uses plain integers on the event loop's thread: a Prometheus histogram takes a lock twice per
-    observation, which costs five times as much.
-    """
+    NAME = "http_request_duration_seconds"
 
-    def __init__(self) -> None:
+    def __init__(self, help: str = NAME) -> None:
+        self._help = help
         self._timings: dict[tuple[str, str, int], Timings] = {}
 
     def timings(self, method: str, route: str, status: int) -> Timings:
@@ -67,70 +89,114 @@ class RequestMetrics(Collector):
         return self._timings.setdefault((method, route, status), Timings())
 
     def collect(self) -> Iterator[Metric]:
-        family = HistogramMetricFamily(
-            "http_request_duration_seconds",
-            "Time from the first byte of a request to the last of its response",
-            labels=("method", "route", "status"),
-        )
-        for (method, route, status), timings in list(self._timings.items()):
-            total, buckets = 0, []
-            for bound, count in zip((*LATENCY_S, float("inf")), timings.counts, strict=True):
-                total += count
-                buckets.append(("+Inf" if bound == float("inf") else str(bound), total))
-            family.add_metric((method, route, str(status)), buckets, sum_value=timings.seconds)
-        yield family
+        found = [((m, route, str(status)), t) for (m, route, status), t in list(self._timings.items())]
+        yield histogram_of(self.NAME, self._help, ("method", "route", "status"), found)
 
 
-class StatsCollector(Collector):
-    """Figures that a component counts itself, read when they are scraped.
+class ReadCollector(Collector):
+    """Metrics that components count themselves, read when they are scraped."""
 
-    A name that ends in ``_total`` is a counter, any other a gauge.
-    """
+    def __init__(self, help_of: Callable[[str], str]) -> None:
+        self._help_of = help_of
+        self.stats: list[tuple[str, Callable[[], Mapping[str, float]]]] = []
+        self.caches: dict[str, Callable[[], tuple[float, float]]] = {}
+        self.families: list[tuple[str, tuple[str, ...], Callable[[], Labelled]]] = []
+        self.histograms: list[tuple[str, tuple[str, ...], Callable[[], LabelledBuckets]]] = []
 
-    def __init__(self, prefix: str, read: Callable[[], Mapping[str, float]]) -> None:
-        self._prefix = prefix
-        self._read = read
+    def _family(self, name: str, labels: Sequence[str] = ()) -> CounterMetricFamily | GaugeMetricFamily:
+        of = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+        return of(name, self._help_of(name), labels=labels)
 
     def collect(self) -> Iterator[Metric]:
-        for name, value in self._read().items():
-            family = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-            description = f"{self._prefix}: {name.removesuffix('_total')}".replace("_", " ")
-            yield family(f"{self._prefix}_{name}", description, value=value)
+        for prefix, read in self.stats:
+            for name, value in read().items():
+                family = self._family(f"{prefix}_{name}")
+                family.add_metric((), value)
+                yield family
+        if self.caches:
+            family = self._family(CACHE_REQUESTS, ("cache", "result"))
+            for cache, looked_up in self.caches.items():
+                hits, misses = looked_up()
+                family.add_metric((cache, "hit"), hits)
+                family.add_metric((cache, "miss"), misses)
+            yield family
+        for name, labels, read_values in self.families:
+            family = self._family(name, labels)
+            for values, value in read_values():
+                family.add_metric(values, value)
+            yield family
+        for name, labels, read_buckets in self.histograms:
+            yield histogram_of(name, self._help_of(name), labels, read_buckets())
 
 
 class Metrics:
-    """The metrics of one process.  Asking twice for a name returns the same metric."""
+    """The metrics of one process.  Asking twice for a name returns the same metric.
 
-    def __init__(self) -> None:
+    Help texts come from *catalogue*; a metric that is not in it has its name as its help.
+    """
+
+    def __init__(self, catalogue: Iterable[Described] = ()) -> None:
+        self._described = {one.name: one for one in catalogue}
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self.requests = RequestMetrics()
+        self.requests = RequestMetrics(self.help_of(RequestMetrics.NAME))
         self.registry.register(self.requests)
+        self._reads = ReadCollector(self.help_of)
+        self.registry.register(self._reads)
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
 
-    def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Counter:
+    def help_of(self, name: str) -> str:
+        """What the catalogue says of a metric."""
+        described = self._described.get(name)
+        return name if described is None else described.help
+
+    def counter(self, name: str, labels: Sequence[str] = ()) -> Counter:
+        """A counter; *name* ends in ``_total``."""
         if name not in self._counters:
-            self._counters[name] = Counter(name, help, labels, registry=self.registry)
+            self._counters[name] = Counter(name, self.help_of(name), labels, registry=self.registry)
         return self._counters[name]
 
-    def gauge(self, name: str, help: str, labels: Sequence[str] = ()) -> Gauge:
+    def gauge(self, name: str, labels: Sequence[str] = ()) -> Gauge:
         if name not in self._gauges:
-            self._gauges[name] = Gauge(name, help, labels, registry=self.registry)
+            self._gauges[name] = Gauge(name, self.help_of(name), labels, registry=self.registry)
         return self._gauges[name]
 
-    def gauge_of(self, name: str, help: str, read: Callable[[], float]) -> Gauge:
+    def gauge_of(self, name: str, read: Callable[[], float]) -> Gauge:
         """A gauge whose value is read when it is scraped."""
-        gauge = self.gauge(name, help)
+        gauge = self.gauge(name)
         gauge.set_function(read)
         return gauge
 
     def register_stats(self, prefix: str, read: Callable[[], Mapping[str, float]]) -> None:
-        """Export each figure that *read* returns, as ``PREFIX_NAME``."""
-        self.registry.register(StatsCollector(prefix, read))
+        """Export each figure that *read* returns, as ``PREFIX_NAME``.
+
+        A name that ends in ``_total`` is a counter, any other a gauge.
+        """
+        self._reads.stats.append((prefix, read))
+
+    def register_cache(self, cache: str, read: Callable[[], tuple[float, float]]) -> None:
+        """Export how often a cache had what was asked for, and how often not, as *read* returns it."""
+        self._reads.caches[cache] = read
+
+    def register_values(self, name: str, labels: Sequence[str], read: Callable[[], Labelled]) -> None:
+        """Export the values that *read* returns, each with the values of *labels*."""
+        self._reads.families.append((name, tuple(labels), read))
+
+    def register_timings(self, name: str, labels: Sequence[str], read: Callable[[], LabelledBuckets]) -> None:
+        """Export what *read* returns as a histogram."""
+        self._reads.histograms.append((name, tuple(labels), read))
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def answer(self, accept: str) -> tuple[bytes, str]:
+        """All metrics in the format that *accept* asks for, and its content type.
+
+        OpenMetrics has exemplars, which link a bucket to a trace.
+        """
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type

@@ -12,44 +12,58 @@ from supportcarr.kit.http.lifecycle import Lifecycle
 
 HEAD_SECONDS = 5.0  # and as long for the TLS handshake before
 
+PLAIN = "text/plain; charset=utf-8"
+
 log = structlog.get_logger(__name__)
 
 
+def _accept(head: bytes) -> str:
+    """The formats that a scraper prefers, from the head of its request."""
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"accept":
+            return value.strip().decode("latin-1")
+    return ""
+
+
 async def serve_metrics(
-    render: Callable[[], bytes],
+    answer_metrics: Callable[[str], tuple[bytes, str]],
     host: str,
     port: int,
     *,
     lifecycle: Lifecycle,
     tls: ssl.SSLContext | None = None,
 ) -> asyncio.Server:
-    """Answer ``/metrics`` with *render()*, ``/healthz`` and ``/readyz``, on a port of its own (0: any).
+    """Answer ``/metrics``, ``/healthz`` and ``/readyz``, on a port of its own (0: any).
+
+    *answer_metrics* returns the body and its content type for what the scraper accepts.
 
     So a process that serves nothing else (a worker) can be monitored as well.  Close the server that is
     returned.
     """
 
-    def answered(path: bytes) -> tuple[bytes, bytes]:
+    def answered(path: bytes, head: bytes) -> tuple[bytes, bytes, str]:
         if path == b"/metrics":
-            return b"200 OK", render()
+            return b"200 OK", *answer_metrics(_accept(head))
         if path == b"/healthz":
-            return b"200 OK", b"alive\n"
+            return b"200 OK", b"alive\n", PLAIN
         if path == b"/readyz":
-            return (
-                (b"200 OK", b"ready\n") if lifecycle.ready else (b"503 Service Unavailable", b"not ready\n")
-            )
-        return b"404 Not Found", b"not found\n"
+            if lifecycle.ready:
+                return b"200 OK", b"ready\n", PLAIN
+            return b"503 Service Unavailable", b"not ready\n", PLAIN
+        return b"404 Not Found", b"not found\n", PLAIN
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS)
             method, _, rest = head.partition(b" ")
             path = rest.partition(b" ")[0].partition(b"?")[0]
-            status, body = answered(path if method == b"GET" else b"")
+            status, body, content_type = answered(path if method == b"GET" else b"", head)
             wait = b"retry-after: 1\r\n" if status.startswith(b"503") else b""
             writer.write(
-                b"HTTP/1.1 %s\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\n%s"
-                b"content-length: %d\r\nconnection: close\r\n\r\n" % (status, wait, len(body)) + body
+                b"HTTP/1.1 %s\r\ncontent-type: %s\r\n%scontent-length: %d\r\nconnection: close\r\n\r\n"
+                % (status, content_type.encode(), wait, len(body))
+                + body
             )
             await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):

@@ -13,6 +13,7 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import Cause, EventEnvelope, PendingEvents
+from supportcarr.kit.observability.timings import LabelledTimings
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.sealing.data_keys import DataKeys
 from supportcarr.kit.sealing.event_shapes import event_shape
@@ -118,6 +119,9 @@ class SealingStore:
     async def outbox(self, *, older_than_s: float, limit: int) -> list[tuple[str, str]]:
         return await self.inner.outbox(older_than_s=older_than_s, limit=limit)
 
+    async def outbox_age(self) -> float:
+        return await self.inner.outbox_age()
+
     async def check(self, *, apply: bool) -> list[Finding]:
         return await self.inner.check(apply=apply)
 
@@ -134,6 +138,10 @@ class SealingStore:
 
     def stats(self) -> dict[str, Any]:
         return self.inner.stats()
+
+    @property
+    def timings(self) -> LabelledTimings:
+        return self.inner.timings
 
     # --- events -------------------------------------------------------------------------------
 

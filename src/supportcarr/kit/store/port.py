@@ -28,6 +28,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.kit.observability.timings import LabelledTimings
 
 D = TypeVar("D", bound=Document)
 
@@ -254,6 +255,9 @@ class Store(Protocol):
         """(collection, document id) of documents with events that have been in the outbox for longer
         than that (wall time), oldest first: events that a crash may have left unpublished."""
 
+    async def outbox_age(self) -> float:
+        """How long the oldest event has been in the outbox, seconds of wall time; 0 if it is empty."""
+
     async def check(self, *, apply: bool) -> list[Finding]:
         """Compare the declared collections with those on the server; with *apply* change the server.
 
@@ -274,3 +278,7 @@ class Store(Protocol):
 
     def stats(self) -> dict[str, Any]:
         """Counters and gauges of the engine for the metrics (commits, batch sizes, waits)."""
+
+    @property
+    def timings(self) -> LabelledTimings:
+        """How long operations took, by their name here; reads that a cache answered are not among them."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
-from supportcarr.kit.observability.metrics import LATENCY_S, Metrics
+from supportcarr.kit.observability.metrics import Described, Metrics
+from supportcarr.kit.observability.timings import LATENCY_S, LabelledTimings, set_exemplars
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -46,15 +49,15 @@ def test_unknown_methods_share_one_label() -> None:
 
 def test_the_same_name_is_the_same_metric() -> None:
     metrics = Metrics()
-    metrics.counter("jobs_done", "Jobs", ("kind",)).labels("a").inc()
-    metrics.counter("jobs_done", "Jobs", ("kind",)).labels("a").inc()
+    for _ in range(2):
+        metrics.counter("jobs_done_total", ("kind",)).labels("a").inc()
     assert samples(metrics)["jobs_done_total", (("kind", "a"),)] == 2
 
 
 def test_a_gauge_may_be_computed_when_it_is_scraped() -> None:
     metrics = Metrics()
     depth = [3.0]
-    metrics.gauge_of("queue_depth", "Waiting", lambda: depth[0])
+    metrics.gauge_of("queue_depth", lambda: depth[0])
     depth[0] = 5.0
     assert samples(metrics)["queue_depth", ()] == 5.0
 
@@ -72,5 +75,48 @@ def test_stats_of_a_component_are_counters_or_gauges_by_name() -> None:
 
 def test_two_registries_are_independent() -> None:
     one, other = Metrics(), Metrics()
-    one.counter("things", "Things").inc()
+    one.counter("things_total").inc()
     assert ("things_total", ()) not in samples(other)
+
+
+def test_a_catalogue_says_what_a_metric_means() -> None:
+    metrics = Metrics([Described("jobs_done_total", "counter", "Jobs that succeeded.")])
+    metrics.register_stats("jobs", lambda: {"done_total": 1})
+    assert b"# HELP jobs_done_total Jobs that succeeded." in metrics.render()
+
+
+def test_caches_share_one_metric() -> None:
+    metrics = Metrics()
+    metrics.register_cache("areas", lambda: (3, 1))
+    metrics.register_cache("sessions", lambda: (0, 2))
+    found = samples(metrics)
+    assert found["cache_requests_total", (("cache", "areas"), ("result", "hit"))] == 3
+    assert found["cache_requests_total", (("cache", "sessions"), ("result", "miss"))] == 2
+
+
+def test_timings_of_a_component_are_a_histogram_by_label() -> None:
+    metrics, timings = Metrics(), LabelledTimings()
+    metrics.register_timings("store_operation_duration_seconds", ("operation",), timings.items)
+    timings.of("get").observe(0.03)
+    found = samples(metrics)
+    assert found["store_operation_duration_seconds_bucket", (("le", "0.05"), ("operation", "get"))] == 1
+    assert found["store_operation_duration_seconds_bucket", (("le", "0.025"), ("operation", "get"))] == 0
+
+
+def test_openmetrics_links_a_bucket_to_the_trace_of_its_latest_observation() -> None:
+    metrics = Metrics()
+    timings = metrics.requests.timings("GET", "/a", 200)
+    traces = iter(["0af7651916cd43dd8448eb211c80319c", None])
+    set_exemplars(lambda: next(traces))
+    try:
+        timings.observe(0.15)
+        timings.observe(0.16)  # not recorded
+    finally:
+        set_exemplars(None)
+    body, content_type = metrics.answer("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    assert content_type.startswith("application/openmetrics-text")
+    families: list[Metric] = list(openmetrics_families(body.decode()))  # type: ignore[no-untyped-call]
+    [(bound, exemplar)] = [(s.labels["le"], s.exemplar) for f in families for s in f.samples if s.exemplar]
+    assert (bound, exemplar.value) == ("0.2", 0.15)
+    assert exemplar.labels == {"trace_id": "0af7651916cd43dd8448eb211c80319c"}
+    assert metrics.answer("text/plain")[1].startswith("text/plain")

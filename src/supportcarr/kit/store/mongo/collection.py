@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -131,7 +132,8 @@ class MongoCollection(Generic[D]):
             unknown = [name for name in some if name not in found]
             if unknown:
                 self._store.cache.misses += len(unknown)
-                for row in await self._select(rows, self.shape.keys(unknown) | NOT_DELETED):
+                matching = self.shape.keys(unknown) | NOT_DELETED
+                for row in await self._select(rows, matching, operation="get_many"):
                     document = self._decode_and_cache(row)
                     found[document.id] = document
         return found
@@ -147,7 +149,8 @@ class MongoCollection(Generic[D]):
         if not kept or len(kept) < len(set(ids)):
             return {}
         found: dict[str, D] = {}
-        for row in await self._select(rows, self.shape.keys(list(kept)) | NOT_DELETED, projection=_WRITE):
+        matching = self.shape.keys(list(kept)) | NOT_DELETED
+        for row in await self._select(rows, matching, projection=_WRITE, operation="get_many"):
             write, document = kept[row["_id"]]
             if write_of(row) == write:
                 found[row["_id"]] = document
@@ -197,13 +200,15 @@ class MongoCollection(Generic[D]):
     async def count(self, where: Where | None = None) -> int:
         matching = condition(self.spec, where)
         listing = await self._list_source()
-        return await self._store.attempt(lambda: listing.count_documents(matching))
+        return await self._store.timed("count", lambda: listing.count_documents(matching))
 
     async def scan(self, where: Where | None = None, *, batch: int = CHUNK) -> AsyncIterator[D]:
         matches = condition(self.spec, where)
         place: Row = {}
         while True:
-            rows = await self._select(await self._list_source(), all_of(matches, place), [("_id", 1)], batch)
+            matching = all_of(matches, place)
+            listing = await self._list_source()
+            rows = await self._select(listing, matching, [("_id", 1)], batch, operation="scan")
             if rows:
                 place = {"_id": {"$gt": rows[-1]["_id"]}}
             for row in rows:
@@ -212,14 +217,14 @@ class MongoCollection(Generic[D]):
                 return
 
     async def pending_events(self, id: str) -> list[EventEnvelope]:
-        row = await self._find_one(id, {OUTBOX: True})
+        row = await self._find_one(id, {OUTBOX: True}, "pending_events")
         return events_of(row) if row else []
 
-    async def _find_one(self, id: str, projection: Row) -> Row | None:
+    async def _find_one(self, id: str, projection: Row, operation: str = "get") -> Row | None:
         rows = await self._primary()
         key = self.shape.key(id)
         try:
-            return await self._store.attempt(lambda: rows.find_one(key, projection))
+            return await self._store.timed(operation, lambda: rows.find_one(key, projection))
         except UnicodeEncodeError:  # half a surrogate pair, from a malformed URL: no document has such an id
             return None
 
@@ -230,6 +235,8 @@ class MongoCollection(Generic[D]):
         order: list[tuple[str, int]] | None = None,
         limit: int = 0,
         projection: Row = _NO_OUTBOX,
+        *,
+        operation: str = "find",
     ) -> list[Row]:
         async def read() -> list[Row]:
             # With one more than the limit the server returns everything in one batch and closes the cursor.
@@ -238,7 +245,7 @@ class MongoCollection(Generic[D]):
             return await found.to_list()
 
         try:
-            return await self._store.attempt(read)
+            return await self._store.timed(operation, read)
         except UnicodeEncodeError:
             return []
 
@@ -248,7 +255,7 @@ class MongoCollection(Generic[D]):
         stored = msgspec.structs.replace(document, version=1)
         events = self._events(stored, pending)
         row = self.shape.row(stored, events)
-        await self._write(partial(self._writes.insert, row=row), stored.id, events)
+        await self._write("insert", partial(self._writes.insert, row=row), stored.id, events)
         return stored
 
     async def insert_many(self, documents: Sequence[D]) -> int:
@@ -258,7 +265,7 @@ class MongoCollection(Generic[D]):
                 self.shape.row(msgspec.structs.replace(document, version=1))
                 for document in documents[start : start + CHUNK]
             ]
-            stored += await self._write(partial(self._writes.insert_new, new=new))
+            stored += await self._write("insert_many", partial(self._writes.insert_new, new=new))
         return stored
 
     async def save(self, document: D, pending: PendingEvents | None = None) -> D:
@@ -266,15 +273,16 @@ class MongoCollection(Generic[D]):
         events = self._events(stored, pending)
         update = self.shape.update(stored, events)
         self._store.cache.forget(self.spec.name, stored.id)
-        await self._write(partial(self._writes.save, read=document, update=update), stored.id, events)
+        saving = partial(self._writes.save, read=document, update=update)
+        await self._write("save", saving, stored.id, events)
         return stored
 
     async def delete(self, id: str, version: int) -> None:
         self._store.cache.forget(self.spec.name, id)
-        await self._write(partial(self._writes.delete, id=id, version=version))
+        await self._write("delete", partial(self._writes.delete, id=id, version=version))
 
     async def mark_published(self, event: EventEnvelope) -> None:
-        await self._write(partial(self._writes.remove_event, event=event))
+        await self._write("mark_published", partial(self._writes.remove_event, event=event))
 
     # --- copies -------------------------------------------------------------------------------
 
@@ -283,20 +291,30 @@ class MongoCollection(Generic[D]):
 
     async def write_stored(self, documents: Sequence[StoredDocument[D]]) -> None:
         if documents:
-            await self._write(lambda rows: copies.write(rows, self.shape, self._store.attempt, documents))
+            await self._write(
+                "copy", lambda rows: copies.write(rows, self.shape, self._store.attempt, documents)
+            )
 
     async def erase_stored(self, ids: Sequence[str]) -> None:
-        await self._write(partial(self._writes.erase, ids=ids))
+        await self._write("copy", partial(self._writes.erase, ids=ids))
 
     # --- what writes have in common -----------------------------------------------------------
 
     async def _write(
-        self, run: Callable[[Rows], Awaitable[R]], id: str = "", events: Sequence[EventEnvelope] = ()
+        self,
+        operation: str,
+        run: Callable[[Rows], Awaitable[R]],
+        id: str = "",
+        events: Sequence[EventEnvelope] = (),
     ) -> R:
         """*run*'s outcome.  It completes, and subscribers are notified, even if the caller is cancelled."""
 
         async def write() -> R:
-            outcome = await run(await self._primary())
+            started = time.perf_counter()
+            try:
+                outcome = await run(await self._primary())
+            finally:
+                self._store.timings.of(operation).observe(time.perf_counter() - started)
             if events:
                 self._store.notify(self.spec.name, id, events)
             return outcome

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,12 +24,14 @@ from pymongo.errors import PyMongoError
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.kit.observability.timings import LabelledTimings
 from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, unfinished_copy
 from supportcarr.kit.store.mongo import maintenance
 from supportcarr.kit.store.mongo.cache import ReadCache
 from supportcarr.kit.store.mongo.collection import MongoCollection
 from supportcarr.kit.store.mongo.document import OUTBOX, Row, Shape, stamp
 from supportcarr.kit.store.mongo.errors import Attempts
+from supportcarr.kit.store.mongo.pool import PoolFigures
 from supportcarr.kit.store.outage import Outage
 from supportcarr.kit.store.port import Collection, CollectionSpec, CommitListener, Finding, StoreUnavailable
 
@@ -74,6 +77,8 @@ class MongoStore:
         self.outage = Outage()
         self.attempt = Attempts(self.outage)
         self.cache = ReadCache()
+        self.timings = LabelledTimings()
+        self.pool = PoolFigures()
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -114,19 +119,24 @@ class MongoStore:
             raise unfinished_copy(Shape(MARKERS).decode(row), target, f"drop the database {database.name}")
 
     def _connect(self) -> AsyncMongoClient[Row]:
-        pool = MAX_CONNECTIONS - _MONITORING_CONNECTIONS
-        asked = {name.lower(): value for name, value in parse_qsl(urlsplit(self._url).query)}
         try:
             return AsyncMongoClient(
                 self._url,
                 appname="supportcarr",
-                maxPoolSize=min(int(asked.get("maxpoolsize") or 0) or pool, pool),
+                maxPoolSize=self._pool_size(),
                 timeoutMS=int(self._timeout_s * 1000),
                 serverSelectionTimeoutMS=int(self._timeout_s * 1000),
                 w="majority",
+                event_listeners=[self.pool],
             )
         except (PyMongoError, ValueError) as error:
             raise StoreUnavailable(f"the store's URL cannot be used: {error}") from error
+
+    def _pool_size(self) -> int:
+        """Connections to one server at most.  Raises ``ValueError`` for a URL that names no number."""
+        most = MAX_CONNECTIONS - _MONITORING_CONNECTIONS
+        asked = {name.lower(): value for name, value in parse_qsl(urlsplit(self._url).query)}
+        return min(int(asked.get("maxpoolsize") or 0) or most, most)
 
     async def close(self) -> None:
         """Finish the writes in progress and disconnect; later calls raise ``StoreUnavailable``."""
@@ -202,6 +212,29 @@ class MongoStore:
         oldest = sorted((one for some in found for one in some), key=lambda one: one[0])
         return [(name, document_id) for _, name, document_id in oldest[:limit]]
 
+    async def outbox_age(self) -> float:
+        database = self._require_database()
+
+        async def of(name: str) -> list[Row]:
+            # An index finds the document; MongoDB sorts an array by its smallest element.
+            order = [(f"{OUTBOX}.saved_at", 1)]
+            waiting = database[name].find(
+                {f"{OUTBOX}.saved_at": {"$gt": ""}}, {f"{OUTBOX}.saved_at": True}, sort=order, limit=1
+            )
+            return await waiting.to_list()
+
+        found = await asyncio.gather(*(self.attempt(partial(of, name)) for name in self._collections))
+        times = [event["saved_at"] for rows in found for row in rows for event in row[OUTBOX]]
+        return max(0.0, time.time() - datetime.fromisoformat(min(times)).timestamp()) if times else 0.0
+
+    async def timed(self, operation: str, run: Callable[[], Awaitable[R]]) -> R:
+        """The outcome of *run*, as ``attempt`` gives it; how long it took is recorded."""
+        started = time.perf_counter()
+        try:
+            return await self.attempt(run)
+        finally:
+            self.timings.of(operation).observe(time.perf_counter() - started)
+
     async def check(self, *, apply: bool) -> list[Finding]:
         """As the port says; *apply* also sets validators, shards collections that are declared as sharded,
         and drops our own indexes that are not declared any more."""
@@ -225,4 +258,6 @@ class MongoStore:
             "writing": len(self._writing),
             "cache_hits": self.cache.hits,
             "cache_misses": self.cache.misses,
+            **self.pool.stats(),
+            "connections_max": self._pool_size(),
         }

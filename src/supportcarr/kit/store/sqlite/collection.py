@@ -32,6 +32,10 @@ class SqliteCollection(Generic[D]):
     def __init__(self, store: SqliteStore, table: Table[D]) -> None:
         self._store = store
         self.table = table
+        timed = store.timings.of
+        self._get, self._pending_events = timed("get"), timed("pending_events")
+        self._insert, self._save = timed("insert"), timed("save")
+        self._mark_published = timed("mark_published")
 
     @property
     def spec(self) -> CollectionSpec[D]:
@@ -49,7 +53,7 @@ class SqliteCollection(Generic[D]):
                 return self._decoded(cache, id, count, kept)
             known: D = kept  # nearly always: it has been read before
             return known
-        rows = self._store.read_sync(self.table.get, (id,))
+        rows = self._store.read_sync(self.table.get, (id,), self._get)
         if not rows:
             return None
         document = self.table.decode(rows[0][0])
@@ -79,7 +83,9 @@ class SqliteCollection(Generic[D]):
             some = In(tuple(unknown[start : start + CHUNK]))
             clause = condition(self.spec, {"id": some})
             sql = f"SELECT _id, _body FROM {self.table.name} WHERE {clause.sql}"  # noqa: S608 - names are declared, values are parameters
-            for name, body in await self._store.read(sql, clause.values, few=len(some.values) <= SYNC_ROWS):
+            few = len(some.values) <= SYNC_ROWS
+            timings = self._store.timings.of("get_many")
+            for name, body in await self._store.read(sql, clause.values, few=few, timings=timings):
                 found[name] = self.table.decode(body)
                 cache.put(self.table.name, name, looked[name][0], found[name])
         return found
@@ -121,6 +127,7 @@ class SqliteCollection(Generic[D]):
             f" WHERE {matches.sql} AND {piece.sql} ORDER BY {order} LIMIT ?",
             (*matches.values, *piece.values, limit),
             few=limit <= SYNC_ROWS,
+            timings=self._store.timings.of("find"),
         )
 
     async def count(self, where: Where | None = None) -> int:
@@ -128,6 +135,7 @@ class SqliteCollection(Generic[D]):
         rows = await self._store.read(
             f"SELECT COUNT(*) FROM {self.table.name} WHERE {matches.sql}",  # noqa: S608 - names are declared, values are parameters
             matches.values,
+            timings=self._store.timings.of("count"),
         )
         return int(rows[0][0])
 
@@ -139,6 +147,7 @@ class SqliteCollection(Generic[D]):
                 f"SELECT _id, _body FROM {self.table.name}"  # noqa: S608 - names are declared, values are parameters
                 f" WHERE {matches.sql} AND _id > ? ORDER BY _id LIMIT ?",
                 (*matches.values, last, batch),
+                timings=self._store.timings.of("scan"),
             )
             for _, body in rows:
                 yield self.table.decode(body)
@@ -150,6 +159,7 @@ class SqliteCollection(Generic[D]):
         rows = self._store.read_sync(
             "SELECT body FROM _outbox WHERE collection = ? AND document_id = ? ORDER BY seq",
             (self.spec.name, id),
+            self._pending_events,
         )
         return [event_decoder.decode(body) for (body,) in rows]
 
@@ -163,6 +173,7 @@ class SqliteCollection(Generic[D]):
             lambda connection: self.table.insert(connection, row, events),
             partial(self._written, stored.id, row[2], events),
             (stored.id,),
+            timings=self._insert,
         )
         return stored
 
@@ -177,6 +188,7 @@ class SqliteCollection(Generic[D]):
                 partial(self.table.insert_new, rows=rows),
                 ids=[row[0] for row in rows],
                 long_running=len(rows) > SYNC_ROWS,
+                timings=self._store.timings.of("insert_many"),
             )
         return stored
 
@@ -189,11 +201,16 @@ class SqliteCollection(Generic[D]):
             lambda connection: self.table.save(connection, row, read, events),
             partial(self._written, stored.id, row[2], events),
             (stored.id,),
+            timings=self._save,
         )
         return stored
 
     async def delete(self, id: str, version: int) -> None:
-        await self._store.write(lambda connection: self.table.delete(connection, id, version), ids=(id,))
+        await self._store.write(
+            lambda connection: self.table.delete(connection, id, version),
+            ids=(id,),
+            timings=self._store.timings.of("delete"),
+        )
 
     async def mark_published(self, event: EventEnvelope) -> None:
         await self._store.write(
@@ -205,6 +222,7 @@ class SqliteCollection(Generic[D]):
             ),
             deferrable=True,
             durable=False,  # an event that comes back is published again, and its consumers know it
+            timings=self._mark_published,
         )
 
     # --- copies -------------------------------------------------------------------------------

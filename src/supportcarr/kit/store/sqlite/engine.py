@@ -25,6 +25,7 @@ import structlog
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.kit.observability.timings import LabelledTimings, Timings
 from supportcarr.kit.runtime.private_files import create_private_file, restrict_database
 from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker, unfinished_copy
 from supportcarr.kit.store.outage import Outage
@@ -73,6 +74,8 @@ class SqliteStore:
         self._local = threading.local()
         self._pooled: list[sqlite3.Connection] = []
         self._plans: dict[str, bool] = {}
+        self.timings = LabelledTimings()
+        self._reading = 0  # reads that a thread of the pool has, or that wait for one
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -244,6 +247,11 @@ class SqliteStore:
         )
         return [(row[0], row[1]) for row in rows]
 
+    async def outbox_age(self) -> float:
+        # The first by ``seq`` is found at once; the one with the earliest time may be its neighbour.
+        rows = await self.read("SELECT saved_at FROM _outbox ORDER BY seq LIMIT 1", ())
+        return max(0.0, time.time() - rows[0][0]) if rows else 0.0
+
     async def check(self, *, apply: bool) -> list[Finding]:
         """As the port says; *apply* also drops indexes that are not declared any more."""
         if not self._read_only:
@@ -293,6 +301,11 @@ class SqliteStore:
             "truncations": writer.truncations,
             "cache_hits": self.cache.hits if self.cache else 0,
             "cache_misses": self.cache.misses if self.cache else 0,
+            # One connection writes, one reads in the caller's thread, each thread of the pool has its own.
+            "connections": 2 + len(self._pooled),
+            "connections_max": 2 + READERS,
+            "connections_in_use": min(self._reading, READERS) + writer.writing,
+            "connection_waiters": max(0, self._reading - READERS),
         }
 
     async def backup(self, path: Path) -> None:
@@ -333,36 +346,58 @@ class SqliteStore:
         deferrable: bool = False,
         long_running: bool = False,
         durable: bool = True,
+        timings: Timings | None = None,
     ) -> R:
         """The outcome of *run*, once it is durable.  Parameters as for ``Writer.submit``."""
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
         return await self._writer.submit(
-            run, on_commit, ids, deferrable=deferrable, long_running=long_running, durable=durable
+            run,
+            on_commit,
+            ids,
+            deferrable=deferrable,
+            long_running=long_running,
+            durable=durable,
+            timings=timings,
         )
 
-    def read_sync(self, sql: str, values: Sequence[Any]) -> list[Any]:
+    def read_sync(self, sql: str, values: Sequence[Any], timings: Timings | None = None) -> list[Any]:
         """Rows, read in the caller's thread: for statements that read few rows by an index."""
         if self._sync_reader is None:
             raise StoreUnavailable("the store is not open")
+        started = time.perf_counter()
         try:
-            return self._sync_reader.execute(sql, values).fetchall()
+            rows = self._sync_reader.execute(sql, values).fetchall()
+            if timings is not None:
+                timings.observe(time.perf_counter() - started)
+            return rows
         except UnicodeEncodeError:  # half a surrogate pair, from a malformed URL: no document has such an id
             return []
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    async def read(self, sql: str, values: Sequence[Any], *, few: bool = False) -> list[Any]:
+    async def read(
+        self, sql: str, values: Sequence[Any], *, few: bool = False, timings: Timings | None = None
+    ) -> list[Any]:
         """Rows.  *few*: there are few of them, so if an index finds them they are read synchronously."""
         if few and self._by_index(sql, values):
-            return self.read_sync(sql, values)
-        return await self.read_with(lambda connection: connection.execute(sql, values).fetchall())
+            return self.read_sync(sql, values, timings)
+        return await self.read_with(
+            lambda connection: connection.execute(sql, values).fetchall(), timings=timings
+        )
 
-    async def read_with(self, run: Callable[[sqlite3.Connection], R]) -> R:
+    async def read_with(self, run: Callable[[sqlite3.Connection], R], *, timings: Timings | None = None) -> R:
         """The outcome of *run*, in a thread of the pool with a read-only connection."""
         if self._pool is None:
             raise StoreUnavailable("the store is not open")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_pooled, run)
+        started = time.perf_counter()
+        self._reading += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_pooled, run)
+        finally:
+            self._reading -= 1
+            if timings is not None:
+                timings.observe(time.perf_counter() - started)
 
     def _read_pooled(self, run: Callable[[sqlite3.Connection], R]) -> R:
         try:

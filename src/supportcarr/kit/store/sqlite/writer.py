@@ -32,6 +32,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from supportcarr.kit.observability.timings import Timings
 from supportcarr.kit.store.outage import Outage
 from supportcarr.kit.store.port import StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite.cache import VersionCounters
@@ -60,7 +61,17 @@ class Operation:
     which the first of them is now stored.  One that is not ``durable`` may be lost in a power cut.
     """
 
-    __slots__ = ("count", "durable", "future", "ids", "long_running", "on_commit", "queued_at", "run")
+    __slots__ = (
+        "count",
+        "durable",
+        "future",
+        "ids",
+        "long_running",
+        "on_commit",
+        "queued_at",
+        "run",
+        "timings",
+    )
 
     def __init__(
         self,
@@ -70,7 +81,9 @@ class Operation:
         ids: Sequence[str],
         long_running: bool,
         durable: bool,
+        timings: Timings | None,
     ) -> None:
+        self.timings = timings
         self.run, self.future, self.on_commit = run, future, on_commit
         self.ids, self.long_running, self.durable = ids, long_running, durable
         self.queued_at = time.monotonic()
@@ -136,8 +149,11 @@ class Writer:
         deferrable: bool = False,
         long_running: bool = False,
         durable: bool = True,
+        timings: Timings | None = None,
     ) -> asyncio.Future[R]:
         """The future of *run*'s outcome, set after it is durable; *on_commit* is called just before that.
+
+        *timings* gets how long that took.
 
         *ids* are the documents that *run* changes: every process drops them from its read cache.
         A *deferrable* operation may wait up to ``DEFER_S`` to share a commit.  A *long_running* one takes
@@ -156,7 +172,7 @@ class Writer:
             self._several_loops = self._loop is not None
             self._loop = self._loop or loop
         future: asyncio.Future[R] = loop.create_future()
-        operation = Operation(run, future, on_commit, ids, long_running, durable)
+        operation = Operation(run, future, on_commit, ids, long_running, durable, timings)
         if deferrable:
             if not self._deferred:
                 loop.call_later(DEFER_S, self._enqueue, loop)
@@ -286,6 +302,11 @@ class Writer:
         """Write what waits, give callers their outcomes and end the thread."""
         await asyncio.to_thread(self.stop)
         await self._flusher.close()
+
+    @property
+    def writing(self) -> bool:
+        """Whether the writing connection is in use."""
+        return self._writing
 
     @property
     def truncations(self) -> int:
@@ -432,7 +453,10 @@ def _cannot_serve(error: BaseException) -> bool:
 
 
 def _settle(outcomes: list[Outcome]) -> None:
+    now = time.monotonic()
     for operation, result, error in outcomes:
+        if operation.timings is not None:
+            operation.timings.observe(now - operation.queued_at)
         if error is None and operation.on_commit is not None:
             operation.on_commit(operation.count)
         future = operation.future

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -400,9 +401,9 @@ async def test_declared_indexes_serve_the_pages_of_their_queries(
     connection = sqlite3.connect(path)
     read = store.read
 
-    async def explaining(sql: str, values: list[object], *, few: bool = False) -> list[object]:
+    async def explaining(sql: str, values: list[object], **options: Any) -> list[object]:
         plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
-        return await read(sql, values, few=few)
+        return await read(sql, values, **options)
 
     store.read = explaining  # type: ignore[method-assign, assignment]  # records the plans
     cursor: str | None = None
