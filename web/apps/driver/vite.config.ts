@@ -3,6 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
+import { firstLoad } from "../../firstLoad.ts";
 import { manifestOf, serviceWorkerBuild, translatedManifests } from "../../pwaBuild.ts";
 
 const app = { scope: "/driver/", shortcuts: ["earnings", "shifts"] };
@@ -20,6 +21,6 @@ const translated = translatedManifests(app, {
 export default defineConfig({
   base: "/driver/",
   build: { chunkSizeWarningLimit: 2_000 }, // the map libraries, loaded when a map is shown
-  plugins: [react(), tailwindcss(), VitePWA({ ...serviceWorkerBuild, manifest }), translated],
+  plugins: [react(), tailwindcss(), firstLoad(), VitePWA({ ...serviceWorkerBuild, manifest }), translated],
   server: { proxy: { "/api": "http://127.0.0.1:8000", "/config.json": "http://127.0.0.1:8000" } },
 });

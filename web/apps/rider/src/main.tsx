@@ -1,17 +1,18 @@
+import "./start.ts";
 import "@supportcarr/ui/theme.css";
 
-import { applyTheme } from "@supportcarr/ui/theme";
-import { StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App.tsx";
 
-applyTheme();
-
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root element");
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+// In a transition React lets the browser draw and answer in between.
+startTransition(() =>
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  ),
 );

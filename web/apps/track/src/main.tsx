@@ -1,7 +1,7 @@
 import "@supportcarr/ui/theme.css";
 
 import { applyTheme } from "@supportcarr/ui/theme";
-import { StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App.tsx";
@@ -10,8 +10,11 @@ applyTheme();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root element");
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+// In a transition React lets the browser draw and answer in between.
+startTransition(() =>
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  ),
 );

@@ -37,6 +37,8 @@ export interface AppSession<Message extends string> extends HttpClient {
   personId: () => string | null;
   /** Calls `listener` when somebody signs in or out; returns what ends that. */
   onPersonChange: (listener: (personId: string | null) => void) => () => void;
+  /** Whether the person has that role and a verified phone, as far as their access token says. */
+  hasVerifiedRole: (role: string) => boolean;
   /** Whether the session was opened with a code of an authenticator app. */
   hasSecondFactor: () => boolean;
   /** The access token, or a new one if the server has refused it; `null`: there is no session. */
@@ -59,10 +61,19 @@ const endReasonOf = (problem: Problem): EndReason =>
 /** Whether screens of a person can be shown: for use as a selector of `useSession`. */
 export const hasPerson = ({ token, remembered }: Pick<AppSessionState<string>, "token" | "remembered">): boolean => token !== null || remembered !== null;
 
-function claimsOf(token: string | null): { sub?: string; totp?: boolean } {
+/** The claims of an access token that the apps read. */
+interface Claims {
+  sub?: string;
+  totp?: boolean;
+  roles?: string[];
+  /** False while the phone is not verified. */
+  vfd?: boolean;
+}
+
+function claimsOf(token: string | null): Claims {
   try {
     const payload = token?.split(".")[1] ?? "";
-    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { sub?: string; totp?: boolean };
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Claims;
   } catch {
     return {};
   }
@@ -146,6 +157,10 @@ export function createAppSession<Message extends string = never>(app: AppName): 
       });
     },
     hasSession: () => hasPerson(useSession.getState()),
+    hasVerifiedRole: (role) => {
+      const { roles, vfd } = claimsOf(useSession.getState().token);
+      return vfd !== false && (roles?.includes(role) ?? false);
+    },
     hasSecondFactor: () => claimsOf(useSession.getState().token).totp === true,
     tokenFor: async (rejected) => {
       if (rejected || useSession.getState().token === null) await refresh();

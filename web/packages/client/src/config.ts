@@ -42,7 +42,18 @@ export interface PublicConfig {
   demo?: { lat: number; lng: number } | null;
 }
 
-export async function fetchConfig(): Promise<PublicConfig> {
-  const { data } = await axios.get<PublicConfig>("/config.json");
-  return data;
+const TIMEOUT_MS = 15_000;
+
+let configuration: Promise<PublicConfig> | null = null;
+
+/** Asks for the configuration once a page; after a failure the next call asks again. */
+export function fetchConfig(): Promise<PublicConfig> {
+  configuration ??= axios.get<PublicConfig>("/config.json", { timeout: TIMEOUT_MS }).then(
+    ({ data }) => data,
+    (error: unknown) => {
+      configuration = null;
+      throw error;
+    },
+  );
+  return configuration;
 }

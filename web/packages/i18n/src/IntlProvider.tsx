@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, startTransition, useEffect, useRef, useState } from "react";
 import { IntlProvider as Provider } from "use-intl";
 
 import { type Language, localeOf } from "./languages.ts";
@@ -23,7 +23,10 @@ const FALLBACK: Language = "en";
 const manifestIn = (address: string, language: Language): string =>
   address.replace(/manifest(\.\w\w)?\.webmanifest$/, language === FALLBACK ? "manifest.webmanifest" : `manifest.${language}.webmanifest`);
 
-/** Texts and formats in the language of the page; shows nothing until the first messages are there. */
+/**
+ * Texts and formats in the language of the page; shows nothing until the first messages are there.  Without a
+ * `timeZone`, times are those of the device, whose zone is not asked for: that takes long on a phone.
+ */
 export function IntlProvider({ load, timeZone, children }: { load: MessageLoader; timeZone?: string; children: ReactNode }) {
   const language = useLanguage((state) => state.language);
   const [loaded, setLoaded] = useState<Loaded | null>(null);
@@ -32,7 +35,7 @@ export function IntlProvider({ load, timeZone, children }: { load: MessageLoader
   useEffect(() => {
     let current = true;
     const show = (shown: Language) => (messages: Messages) => {
-      if (current) setLoaded({ language: shown, messages });
+      if (current) startTransition(() => setLoaded({ language: shown, messages })); // the whole page is drawn with them
     };
     load(language).then(show(language), () => {
       // Without a connection the page keeps the language that it has; if it has none yet, English comes with the app.
@@ -48,16 +51,13 @@ export function IntlProvider({ load, timeZone, children }: { load: MessageLoader
     hasTexts.current = true;
     document.documentElement.lang = loaded.language;
     const manifest = document.querySelector<HTMLLinkElement>('link[rel="manifest"]');
-    if (manifest) manifest.href = manifestIn(manifest.href, loaded.language);
+    const address = manifest ? manifestIn(manifest.href, loaded.language) : "";
+    if (manifest && manifest.href !== address) manifest.href = address; // set again, it is loaded again
   }, [loaded]);
 
   if (!loaded) return null;
   return (
-    <Provider
-      locale={localeOf(loaded.language, navigator.languages)}
-      messages={loaded.messages}
-      timeZone={timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone}
-    >
+    <Provider locale={localeOf(loaded.language, navigator.languages)} messages={loaded.messages} {...(timeZone ? { timeZone } : {})}>
       {children}
     </Provider>
   );

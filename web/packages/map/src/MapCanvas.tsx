@@ -15,18 +15,8 @@ import { useDark } from "./useDark.ts";
 const OFFLINE: MapConfig = { style_url: null, mapbox_token: null };
 const FIT_PIN_MS = 200;
 
-let configuration: Promise<PublicConfig> | null = null;
-
-/** The server's configuration, asked for once a page; null without a connection. */
-async function getConfig(): Promise<PublicConfig | null> {
-  configuration ??= fetchConfig();
-  try {
-    return await configuration;
-  } catch {
-    configuration = null;
-    return null;
-  }
-}
+/** The server's configuration; null without a connection. */
+const getConfig = (): Promise<PublicConfig | null> => fetchConfig().catch(() => null);
 
 const loadLibrary = (config: MapConfig): Promise<MapLibrary> =>
   config.mapbox_token ? loadMapbox(config.mapbox_token, config.mapbox_api_url) : loadMapLibre({ streets: Boolean(config.streets) });

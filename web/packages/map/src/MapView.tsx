@@ -1,3 +1,4 @@
+import { whenIdle } from "@supportcarr/client/whenIdle";
 import { useLanguage } from "@supportcarr/i18n/useLanguage";
 import { lazy, Suspense } from "react";
 
@@ -6,7 +7,12 @@ import type { MapViewProps } from "./types.ts";
 
 export type { LngLat, MapPadding, MapViewProps, Marker, MarkerKind, Zone } from "./types.ts";
 
-const MapCanvas = lazy(() => import("./MapCanvas.tsx").catch(() => ({ default: Unavailable })));
+/** The first map of a page comes after what is read and pressed. */
+const MapCanvas = lazy(() =>
+  whenIdle()
+    .then(() => import("./MapCanvas.tsx"))
+    .catch(() => ({ default: Unavailable })),
+);
 
 /** The code of the map could not be loaded: there is no connection, and this browser never had it. */
 function Unavailable() {

@@ -1,5 +1,6 @@
 import { toProblem } from "@supportcarr/client/http";
 import { Skeleton } from "@supportcarr/ui/Skeleton";
+import { AxiosError } from "axios";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 
@@ -11,6 +12,8 @@ export interface LoadedQuery<Data> {
   data: Data | undefined;
   isError: boolean;
   error: unknown;
+  /** `paused`: it waits for a network. */
+  fetchStatus?: "fetching" | "paused" | "idle";
   refetch: () => Promise<unknown>;
 }
 
@@ -26,11 +29,13 @@ export function Loaded<Data>({ query, lines = 3, loading, children }: LoadedProp
   const text = useTranslations("common");
   const sentence = useProblemText();
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (!query.isError) return <>{loading ?? <Skeleton label={text("loading")} lines={lines} />}</>;
-  const { status } = toProblem(query.error);
+  const paused = query.fetchStatus === "paused";
+  if (!query.isError && !paused) return <>{loading ?? <Skeleton label={text("loading")} lines={lines} />}</>;
+  const error = query.isError ? query.error : new AxiosError();
+  const { status } = toProblem(error);
   return (
     <div role="alert" className="rounded-2xl border border-(--border) bg-(--surface) p-5 text-center">
-      <p className="font-medium">{status === 404 ? text("notFound") : sentence(query.error)}</p>
+      <p className="font-medium">{status === 404 ? text("notFound") : sentence(error)}</p>
       {status === 404 ? null : (
         <Button variant="secondary" className="mt-4" onClick={() => void query.refetch()}>
           {text("tryAgain")}

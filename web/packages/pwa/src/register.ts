@@ -4,6 +4,7 @@ import { create } from "zustand";
 import { TAKE_OVER } from "./takeOver.ts";
 
 const CHECK_EVERY_MS = 30 * 60_000;
+const REGISTER_AFTER_MS = 2_000;
 
 interface Update {
   /** A new version is installed and waits. */
@@ -46,7 +47,8 @@ export function registerServiceWorker(scope: string): void {
       if (document.visibilityState === "visible") check();
     });
   };
-  const begin = () => void register().catch(() => undefined); // refused by the browser (private window): no shell offline
+  // Later, because it loads all files of the app: the person waits for this page and its data first.
+  const begin = () => setTimeout(() => void register().catch(() => undefined), REGISTER_AFTER_MS); // refused by the browser (private window): no shell offline
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin, { once: true });
 }

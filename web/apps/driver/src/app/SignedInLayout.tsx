@@ -39,7 +39,7 @@ export function SignedInLayout() {
   }, [signedIn, navigate, queryClient]);
 
   function screen() {
-    if (!me.data) return me.isError ? <Outlet /> : <PendingScreen />;
+    if (!me.data) return me.isError || me.isPaused ? <Outlet /> : <PendingScreen />;
     if (!me.data.phone_verified && pathname !== "/verify") return <Navigate to="/verify" replace />;
     if (!me.data.roles.includes("driver")) return <BecomeDriverScreen />;
     return <Outlet />;

@@ -1,6 +1,5 @@
 import { IntlProvider } from "@supportcarr/i18n/IntlProvider";
 import { PhoneAppContext } from "@supportcarr/phone-app/PhoneAppContext";
-import { createQueryClient } from "@supportcarr/phone-app/shell/queryClient";
 import { startPhoneApp } from "@supportcarr/pwa/phoneApp";
 import { useNotificationTarget } from "@supportcarr/pwa/register";
 import { UpdateNotice } from "@supportcarr/pwa/UpdateNotice";
@@ -10,16 +9,13 @@ import { RouterProvider } from "@tanstack/react-router";
 import { loadMessages } from "../lib/messages/load.ts";
 import { queue } from "../lib/queue.ts";
 import { phoneApp } from "../lib/session.ts";
+import { queryClient } from "../start.ts";
 import { isKeptOffline } from "./keptOffline.ts";
 import { createAppRouter } from "./router.ts";
 
-const queryClient = createQueryClient();
 const router = createAppRouter();
 
 startPhoneApp({ app: "rider", scope: "/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queue });
-
-// Asked for beside the texts of the first screen, which needs both.
-void phoneApp.session.restoreSession();
 
 const app = { ...phoneApp, queue };
 

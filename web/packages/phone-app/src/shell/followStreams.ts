@@ -1,7 +1,9 @@
 import type { RealtimeClient, RealtimeOptions } from "@supportcarr/client/realtime";
+import { whenIdle } from "@supportcarr/client/whenIdle";
 import type { QueryClient } from "@tanstack/react-query";
 
 import { configQueries } from "../api/config.ts";
+import { refetchFailed } from "./queryClient.ts";
 
 export type StreamOptions = Pick<RealtimeOptions, "getToken" | "onEvent" | "onPositions" | "onReload" | "onStatus"> & { queryClient: QueryClient };
 
@@ -20,7 +22,11 @@ export function followStreams({ queryClient, ...options }: StreamOptions): () =>
 
   async function createClient(): Promise<RealtimeClient> {
     const [{ RealtimeClient: Client }, config] = await Promise.all([import("@supportcarr/client/realtime"), queryClient.query({ ...configQueries.current(), staleTime: "static" })]);
-    return new Client({ ...options, url: config.realtime_url, reloadAfterGap: true });
+    const onStatus: StreamOptions["onStatus"] = (status) => {
+      if (status === "live") refetchFailed(queryClient);
+      options.onStatus(status);
+    };
+    return new Client({ ...options, onStatus, url: config.realtime_url, reloadAfterGap: true });
   }
 
   async function start(): Promise<void> {
@@ -46,7 +52,7 @@ export function followStreams({ queryClient, ...options }: StreamOptions): () =>
   const resume = () => (client ? client.resume() : void start());
   addEventListener("offline", pause);
   addEventListener("online", resume);
-  void start();
+  void whenIdle().then(() => (stopped ? undefined : start())); // the state itself is asked for at once
   return () => {
     stopped = true;
     clearTimeout(retry);

@@ -1,7 +1,8 @@
 import { toProblem } from "@supportcarr/client/http";
-import { QueryClient } from "@tanstack/react-query";
+import { onlineManager, QueryCache, QueryClient } from "@tanstack/react-query";
 
 const MAX_RETRIES = 2;
+const STALE_MS = 5_000; // what was asked for before its screen was there is not asked for again; events renew it at once
 
 /** A client error (4xx) stays the same however often the request is repeated. */
 const isPermanent = (error: Error): boolean => {
@@ -9,5 +10,24 @@ const isPermanent = (error: Error): boolean => {
   return status >= 400 && status < 500 && status !== 429;
 };
 
-export const createQueryClient = (): QueryClient =>
-  new QueryClient({ defaultOptions: { queries: { retry: (failures, error) => failures < MAX_RETRIES && !isPermanent(error) } } });
+/**
+ * Loads again what is shown and could not be loaded without a response: the platform can be reached.  A browser that
+ * says that it has no network is not believed.
+ */
+export function refetchFailed(queryClient: QueryClient): void {
+  onlineManager.setOnline(true);
+  void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" && toProblem(state.error).status === 0 }, { cancelRefetch: false });
+}
+
+/**
+ * The client of an app's queries.  Without a network they wait; the library itself takes every page for one with a
+ * network until it hears of a change, and a page that was opened without one hears of none.
+ */
+export function createQueryClient(): QueryClient {
+  onlineManager.setOnline(navigator.onLine);
+  const queryClient: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onSuccess: () => refetchFailed(queryClient) }),
+    defaultOptions: { queries: { staleTime: STALE_MS, retry: (failures, error) => failures < MAX_RETRIES && !isPermanent(error) } },
+  });
+  return queryClient;
+}

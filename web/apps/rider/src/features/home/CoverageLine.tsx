@@ -9,11 +9,11 @@ import { pricingQueries } from "../../lib/api/pricing.ts";
 export function CoverageLine({ at, inArea }: { at: { lat: number; lng: number }; inArea: boolean }) {
   const text = useTranslations("coverage");
   const formats = useFormats();
-  const { data, isError } = useQuery({ ...pricingQueries.coverage(at), enabled: inArea, placeholderData: (before) => before });
+  const { data, isError, isPaused } = useQuery({ ...pricingQueries.coverage(at), enabled: inArea, placeholderData: (before) => before });
   const outside = !inArea || data?.covered === false;
   const sentence = outside
     ? text("outside")
-    : isError
+    : isError || (isPaused && !data)
       ? text("unknown")
       : !data
         ? text("checking")

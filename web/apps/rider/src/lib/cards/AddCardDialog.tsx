@@ -2,6 +2,7 @@ import { Modal } from "@supportcarr/ui/Modal";
 import { Notice } from "@supportcarr/ui/Notice";
 import { Skeleton } from "@supportcarr/ui/Skeleton";
 import { useQuery } from "@tanstack/react-query";
+import { AxiosError } from "axios";
 import { useTranslations } from "use-intl";
 
 import { configQueries } from "@supportcarr/phone-app/api/config";
@@ -29,8 +30,8 @@ export function AddCardDialog({ onClose, onAdded }: AddCardDialogProps) {
     <Modal title={text("add")} onClose={onClose}>
       {setup.data ? (
         <StripeCardForm publishableKey={publishableKey} clientSecret={setup.data.client_secret} onEntered={async (setupIntent) => onAdded(await addEnteredCard(setupIntent))} />
-      ) : setup.isError ? (
-        <Notice tone="danger">{problemText(setup.error)}</Notice>
+      ) : setup.isError || setup.isPaused ? (
+        <Notice tone="danger">{problemText(setup.error ?? new AxiosError())}</Notice>
       ) : (
         <Skeleton label={text("adding")} />
       )}

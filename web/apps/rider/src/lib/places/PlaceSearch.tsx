@@ -59,7 +59,7 @@ export function PlaceSearch({ label, near, onChoose }: PlaceSearchProps) {
         })}
       </ul>
       <p role="status" className="py-3 text-sm text-(--muted)">
-        {found.isError ? text("failed") : found.isFetching ? text("searching") : nothing ? text("nothing") : entered === "" && own.length === 0 ? text("hint") : null}
+        {found.isError || found.isPaused ? text("failed") : found.isFetching ? text("searching") : nothing ? text("nothing") : entered === "" && own.length === 0 ? text("hint") : null}
       </p>
     </div>
   );
