@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 from support.deploy.aws import AWS, INSTALLED, TOOLS, Template, only, resources, synthesised
 from support.deploy.chart import HELM, rendered
+from support.deploy.policies import unreasoned
 from supportcarr.bootstrap.commands import container_without_servers
 
 pytestmark = [
@@ -256,30 +256,6 @@ def test_documentdb_instead_of_atlas_and_somebody_elses_cluster(tmp_path: Path) 
     assert "retryWrites=false" in json.dumps(connections["SecretString"])
 
 
-def exceptions(tool: str) -> dict[str, str]:
-    return dict(tomllib.loads((AWS / "exceptions.toml").read_text())[tool])
-
-
-def judged(tool: str, findings: Iterable[tuple[str, str, str]]) -> None:
-    """Each finding (rule, resource, text) must have an exception, and each exception a finding."""
-    allowed, used = exceptions(tool), set()
-    complaints = []
-    for rule, resource, text in findings:
-        row = next(
-            (
-                key
-                for key in allowed
-                if key.split()[0] == rule and (key.endswith(" *") or resource.startswith(key.split()[1]))
-            ),
-            None,
-        )
-        used.add(row)
-        if row is None:
-            complaints.append(f"{rule} {resource}: {text}")
-    assert complaints == []
-    assert set(allowed) - used == set(), "exceptions that nothing needs any more"
-
-
 @pytest.mark.long
 def test_cfn_lint_finds_nothing_new(folder: Path, stacks: dict[str, Template]) -> None:
     files = [folder / f"{name}.template.json" for name in stacks]
@@ -288,7 +264,8 @@ def test_cfn_lint_finds_nothing_new(folder: Path, stacks: dict[str, Template]) -
     )
     found = json.loads(done.stdout)
     assert found or done.returncode == 0, done.stderr
-    judged("cfn-lint", [(each["Rule"]["Id"], each["Location"]["Path"][1], each["Message"]) for each in found])
+    findings = [(each["Rule"]["Id"], each["Location"]["Path"][1], each["Message"]) for each in found]
+    assert unreasoned(AWS / "exceptions.toml", "cfn-lint", findings) == []
 
 
 @pytest.mark.long
@@ -305,9 +282,8 @@ def test_checkov_finds_nothing_new(folder: Path, stacks: dict[str, Template]) ->
     assert report["summary"]["passed"] > 250, done.stderr[-2000:]
     assert report["summary"]["parsing_errors"] == 0
     failed = report["results"]["failed_checks"]
-    judged(
-        "checkov", [(each["check_id"], each["resource"].split(".")[1], each["check_name"]) for each in failed]
-    )
+    findings = [(each["check_id"], each["resource"].split(".")[1], each["check_name"]) for each in failed]
+    assert unreasoned(AWS / "exceptions.toml", "checkov", findings) == []
 
 
 @pytest.mark.skipif(HELM is None, reason="helm is not built (scripts/setup chart)")

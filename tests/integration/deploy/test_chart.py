@@ -156,7 +156,12 @@ def test_production_has_the_promised_replicas_and_scales(objects: list[Object], 
         "supportcarr-api": 3, "supportcarr-realtime": 2, "supportcarr-worker": 2,
     }  # fmt: skip
     metrics = {name: [metric["type"] for metric in spec["metrics"]] for name, spec in scaled.items()}
-    assert metrics["supportcarr-realtime"] == metrics["supportcarr-worker"] == ["Resource", "Pods"]
+    assert metrics["supportcarr-realtime"] == ["Resource", "Pods"]
+    assert metrics["supportcarr-worker"] == ["Resource", "Pods", "External"]
+    [queue] = [metric["external"] for metric in scaled["supportcarr-worker"]["metrics"][2:]]
+    assert queue == {
+        "metric": {"name": "jobs_waiting"}, "target": {"type": "AverageValue", "averageValue": "50"},
+    }  # fmt: skip
     guarded = {found["metadata"]["name"] for found in of_kind(objects, "PodDisruptionBudget")}
     assert {"supportcarr-api", "supportcarr-realtime", "supportcarr-worker", "supportcarr-edge"} <= guarded
 
