@@ -28,6 +28,7 @@ class PageSources(TypedDict):
     content_sources: list[str]
     file_sources: list[str]
     card_sources: CardSources | None
+    telemetry_sources: list[str]
     sends_referer: bool
 
 
@@ -37,6 +38,7 @@ def page_sources(settings: Settings, objects: LocalObjects | S3Objects) -> PageS
         "content_sources": _map_origins(settings),
         "file_sources": browser_origins(objects),
         "card_sources": STRIPE_FORM if settings.stripe.publishable_key else None,
+        "telemetry_sources": _telemetry_origins(settings),
         "sends_referer": bool(settings.map.mapbox_token),
     }
 
@@ -54,6 +56,18 @@ def nginx_page_headers(settings: Settings) -> Iterator[str]:
         if any(character in value for character in '"\\$\n\r'):
             raise ValueError(f"the header {name} cannot be written for nginx: {value}")
         yield f'add_header {name} "{value}" always;'
+
+
+def _telemetry_origins(settings: Settings) -> list[str]:
+    """Origins that pages send error reports and spans to."""
+    named = [settings.sentry.browser_dsn]
+    if settings.tracing.endpoint:
+        named.append(settings.tracing.browser_endpoint)
+    found = []
+    for url in filter(None, named):
+        parts = urlsplit(url)
+        found.append(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+    return list(dict.fromkeys(found))
 
 
 def _map_origins(settings: Settings) -> list[str]:

@@ -22,7 +22,7 @@ from supportcarr.bootstrap.pages import page_sources
 from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import add_operator, seed
-from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.settings import Settings, release_of
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.gateway import app as gateway
 from supportcarr.kit.events.relay import Relay
@@ -325,11 +325,6 @@ def run_process(settings: Settings, role: str, main: Callable[[Settings], Corout
     finally:
         error_reports.shut_down()
         tracing.shut_down()
-
-
-def release_of(settings: Settings) -> str:
-    """What runs, as traces and error reports name it."""
-    return settings.deployment.release or f"supportcarr@{__version__}"
 
 
 def resource_of(settings: Settings, role: str) -> tracing.Attributes:

@@ -6,7 +6,7 @@ from typing import get_args
 
 import msgspec
 
-from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.settings import Settings, release_of
 from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.setting_rules import point
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
@@ -65,6 +65,23 @@ class PublicLegal(msgspec.Struct, frozen=True):
     privacy_version: str
 
 
+class PublicTracing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The share of requests whose traces browsers begin; *endpoint* takes their own spans, if any does."""
+
+    sample_ratio: float
+    endpoint: str | None = None
+
+
+class PublicErrorReports(msgspec.Struct, frozen=True):
+    """Where browsers report errors (Sentry)."""
+
+    dsn: str
+    release: str
+    environment: str
+    sample_ratio: float
+    performance_ratio: float
+
+
 class PublicPlace(msgspec.Struct, frozen=True):
     """A place, WGS 84."""
 
@@ -86,6 +103,8 @@ class PublicConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     legal: PublicLegal
     push: PublicPush | None  # absent: nothing is pushed to browsers
     demo: PublicPlace | None = None
+    tracing: PublicTracing | None = None
+    error_reports: PublicErrorReports | None = None
 
 
 def public_config(settings: Settings, speed: float, streets: PublicStreets | None = None) -> PublicConfig:
@@ -111,6 +130,28 @@ def public_config(settings: Settings, speed: float, streets: PublicStreets | Non
         legal=PublicLegal(settings.legal.terms_version, settings.legal.privacy_version),
         push=PublicPush(public_key_of(private_key_of(key))) if key else None,
         demo=_demo_place(settings),
+        tracing=_tracing(settings),
+        error_reports=_error_reports(settings),
+    )
+
+
+def _tracing(settings: Settings) -> PublicTracing | None:
+    tracing = settings.tracing
+    if not tracing.endpoint:
+        return None
+    return PublicTracing(tracing.sample_ratio, tracing.browser_endpoint or None)
+
+
+def _error_reports(settings: Settings) -> PublicErrorReports | None:
+    sentry = settings.sentry
+    if not sentry.browser_dsn:
+        return None
+    return PublicErrorReports(
+        sentry.browser_dsn,
+        release_of(settings),
+        settings.deployment.profile,
+        sentry.sample_ratio,
+        sentry.performance_ratio,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from supportcarr import __version__
 from supportcarr.audit.settings import AuditSettings
 from supportcarr.auth.settings import AuthSettings, LegalSettings
 from supportcarr.dispatch.settings import DispatchSettings
@@ -250,6 +251,11 @@ def load_settings(
     settings = load(Settings, environment, dotenv=dotenv, keep_secrets=keep_secrets)
     _check_together(settings)
     return settings
+
+
+def release_of(settings: Settings) -> str:
+    """What runs, as traces and error reports name it."""
+    return settings.deployment.release or f"supportcarr@{__version__}"
 
 
 def checks_of(settings: Settings) -> Mapping[CheckKind, CheckSettings]:

@@ -75,6 +75,7 @@ def build(
     redirects: Mapping[str, str] | None = None,
     content_sources: Sequence[str] = (),
     file_sources: Sequence[str] = (),
+    telemetry_sources: Sequence[str] = (),
     sends_referer: bool = False,
     map_tiles: TilesFile = lambda: None,
     card_sources: CardSources | None = None,
@@ -88,7 +89,8 @@ def build(
     - *config* is called for each ``/config.json``;
     - *apps* are folders of built single-page apps by path, *redirects* targets by path;
     - *content_sources* are origins that an external map style loads from, *file_sources* those of people's
-      photos, if they are not ours, *card_sources* those of the form in which cards are entered;
+      photos, if they are not ours, *card_sources* those of the form in which cards are entered,
+      *telemetry_sources* those that pages send error reports and spans to;
       *sends_referer*: other origins learn which site asks;
     - *map_tiles* gives the file with the tiles of the imported region, and its version;
     - *access_log* takes one line for each request (``kit.observability.structured_log.access_writer``).
@@ -120,6 +122,7 @@ def build(
         content_sources,
         file_sources,
         card_sources,
+        telemetry_sources=telemetry_sources,
         sends_referer=sends_referer,
     )
     outside = [

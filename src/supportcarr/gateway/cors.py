@@ -12,7 +12,16 @@ from supportcarr.kit.http.types import Headers
 
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = ", ".join(
-    ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id", HEADER)
+    (
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "X-Request-Id",
+        "traceparent",
+        HEADER,
+    )
 ).encode()
 _EXPOSED = b"ETag, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy"
 _PREFLIGHT_SECONDS = b"600"  # browsers may remember what a preflight said

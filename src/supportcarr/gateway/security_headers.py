@@ -45,6 +45,7 @@ def page_headers(
     file_sources: Sequence[str] = (),
     card_sources: CardSources | None = None,
     *,
+    telemetry_sources: Sequence[str] = (),
     sends_referer: bool = False,
 ) -> tuple[tuple[str, str], ...]:
     """The headers of every page.
@@ -52,15 +53,15 @@ def page_headers(
     The content security policy allows no inline script, and connections to the API and the real-time edge.
     *content_sources* are the origins of an external map style, its tiles and fonts; *file_sources* those that
     people's photos are uploaded to and shown from (S3); *card_sources* those of the form in which cards are
-    entered.  *sends_referer*: other origins learn which site asks
-    (Mapbox checks that for a token that is restricted to a site).
+    entered; *telemetry_sources* those that error reports and spans are sent to.  *sends_referer*: other
+    origins learn which site asks (Mapbox checks that for a token that is restricted to a site).
     """
     edge = urlsplit(realtime_url)
     sockets = f"{'wss' if edge.scheme == 'https' else 'ws'}://{edge.netloc}"
     external = "".join(f" {source}" for source in content_sources)
     files = "".join(f" {source}" for source in file_sources)
     cards = card_sources or CardSources()
-    apis = _list(cards.connections)
+    apis = _list((*cards.connections, *telemetry_sources))
     policy = (
         "default-src 'self'",
         f"script-src 'self'{_list(cards.scripts)}",

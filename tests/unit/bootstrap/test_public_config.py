@@ -70,3 +70,25 @@ def test_browsers_get_the_public_key_of_push_if_there_is_one(tmp_path: Path) -> 
     push = config(tmp_path, PUSH_VAPID_PRIVATE_KEY=key).push
     assert push is not None and push.public_key == public_key_of(private_key_of(key))
     assert config(tmp_path, PUSH_VAPID_PRIVATE_KEY="").push is None
+
+
+def test_browsers_trace_and_report_only_where_the_processes_are_told_to(tmp_path: Path) -> None:
+    plain = config(tmp_path)
+    assert (plain.tracing, plain.error_reports) == (None, None)
+    assert b"error_reports" not in msgspec.json.encode(plain)
+    told = config(
+        tmp_path,
+        TRACING_ENDPOINT="http://tempo.internal:4318/v1/traces",
+        TRACING_HEADERS="authorization=hush",
+        TRACING_SAMPLE_RATIO="0.05",
+        SENTRY_DSN="https://key-of-the-servers@sentry.internal/1",
+        SENTRY_BROWSER_DSN="https://key-of-the-apps@sentry.example/2",
+        RELEASE="2.0.1",
+    )
+    assert told.tracing is not None
+    assert told.error_reports is not None
+    assert (told.tracing.sample_ratio, told.tracing.endpoint) == (0.05, None)
+    assert told.error_reports.dsn == "https://key-of-the-apps@sentry.example/2"
+    assert (told.error_reports.release, told.error_reports.environment) == ("2.0.1", "local")
+    encoded = msgspec.json.encode(told).decode()
+    assert not any(inner in encoded for inner in ("internal", "hush", "servers"))

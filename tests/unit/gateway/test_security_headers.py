@@ -67,3 +67,10 @@ def test_the_renderer_of_the_reference_reaches_no_other_origin() -> None:
     assert policy.startswith("default-src 'none'; script-src 'self'; ")
     assert "connect-src 'self';" in policy
     assert "http" not in policy
+
+
+def test_error_reports_and_spans_of_browsers_are_sent_and_nothing_else_comes_from_there() -> None:
+    headers = dict(page_headers("https://rt.example.org", telemetry_sources=["https://sentry.example"]))
+    policy = headers["content-security-policy"]
+    assert "wss://rt.example.org https://sentry.example;" in policy
+    assert policy.count("sentry.example") == 1

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from supportcarr.kit.runtime.setting_rules import file_in_folder, header_list, http_url, rule
+from supportcarr.kit.runtime.setting_rules import file_in_folder, header_list, http_url, https_url, rule
 from supportcarr.kit.runtime.settings import OPTIONAL_SECRET, SettingsGroup
 
 
@@ -72,6 +72,16 @@ class TracingSettings(SettingsGroup, frozen=True, kw_only=True):
     sample_ratio: Annotated[
         float, Meta(ge=0, le=1, description="share of requests that are traced; browsers choose alike")
     ] = 0.01
+    browser_endpoint: Annotated[
+        str,
+        Meta(
+            description=(
+                "public URL that browsers send the spans of their requests to (OTLP/HTTP, JSON; the server "
+                "must allow PUBLIC_URL's origin); empty: traces begin at the API"
+            ),
+            extra=rule(https_url),
+        ),
+    ] = ""
     asked_per_second: Annotated[
         int,
         Meta(

@@ -1,5 +1,7 @@
 import axios from "axios";
 
+import { type PublicTelemetry, startTelemetry } from "./telemetry.ts";
+
 /** A service area; its times are shown in its own time zone. */
 export interface PublicArea {
   id: string;
@@ -23,7 +25,7 @@ export interface PublicMap {
 }
 
 /** The public configuration of the server (`/config.json`). */
-export interface PublicConfig {
+export interface PublicConfig extends PublicTelemetry {
   realtime_url: string;
   map: PublicMap;
   speed: number;
@@ -49,7 +51,10 @@ let configuration: Promise<PublicConfig> | null = null;
 /** Asks for the configuration once a page; after a failure the next call asks again. */
 export function fetchConfig(): Promise<PublicConfig> {
   configuration ??= axios.get<PublicConfig>("/config.json", { timeout: TIMEOUT_MS }).then(
-    ({ data }) => data,
+    ({ data }) => {
+      startTelemetry(data);
+      return data;
+    },
     (error: unknown) => {
       configuration = null;
       throw error;

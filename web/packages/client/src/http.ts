@@ -1,5 +1,6 @@
-import axios, { AxiosError, type AxiosInstance, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
+import axios, { AxiosError, type AxiosInstance, type AxiosResponse, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
 
+import { ended, traced, type TracedRequest, traceparentOf } from "./telemetry.ts";
 import { appHeader, type AppName, shareSession, type SharedSession } from "./webSession.ts";
 
 /** Where an app keeps its access token: in memory, because its refresh token is in a cookie. */
@@ -30,6 +31,13 @@ export interface HttpClient {
 
 /** The marker is a string key because Axios copies a request's config key by key and drops symbols. */
 type RetriedRequest = InternalAxiosRequestConfig & { retriedAfterRefresh?: boolean };
+
+/** A request of which the span is not exported yet. */
+type SentRequest = InternalAxiosRequestConfig & { tracedAs?: TracedRequest };
+
+function endSpan(request: SentRequest | undefined, status: number): void {
+  if (request?.tracedAs) ended({ ...request.tracedAs, method: (request.method ?? "get").toUpperCase(), path: request.url ?? "", status });
+}
 
 /**
  * Converts any error to a problem.  Without a response (network failure) the status is 0 and the code
@@ -95,9 +103,19 @@ export function createHttpClient(
   http.interceptors.request.use((request) => {
     const value = authorization();
     if (value) request.headers.set("Authorization", value);
+    const span = traced();
+    if (span) {
+      (request as SentRequest).tracedAs = span;
+      request.headers.set("traceparent", traceparentOf(span));
+    }
     return request;
   });
-  http.interceptors.response.use(undefined, async (error: unknown) => {
+  const succeeded = (response: AxiosResponse) => {
+    endSpan(response.config, response.status);
+    return response;
+  };
+  http.interceptors.response.use(succeeded, async (error: unknown) => {
+    if (error instanceof AxiosError) endSpan(error.config, error.response?.status ?? 0);
     const request = error instanceof AxiosError ? (error.config as RetriedRequest | undefined) : undefined;
     const problem = toProblem(error);
     // Other codes of 401 mean a wrong code of an authenticator app: sent again, it would count as another guess.

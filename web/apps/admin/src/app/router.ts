@@ -1,6 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, retainSearchParams, type RouterHistory } from "@tanstack/react-router";
 
+import { report } from "@supportcarr/client/telemetry";
+
 import { rescueQueries } from "../lib/api/rescues.ts";
 import { parseSearch, stringifySearch, validateAuditSearch, validateDriverSearch, validateReviewSearch, validateSearch, validateUserSearch } from "../lib/search.ts";
 import { hasSecondFactor, useSession } from "../lib/session.ts";
@@ -76,6 +78,7 @@ export const createConsoleRouter = (queryClient: QueryClient, history?: RouterHi
     parseSearch,
     stringifySearch,
     defaultErrorComponent: CrashPage,
+    defaultOnCatch: report,
     // The console is one page: without this every navigation would scroll it to the top.
     scrollRestoration: () => false,
     ...(history ? { history } : {}),

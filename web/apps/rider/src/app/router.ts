@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { WelcomeScreen } from "../features/entry/WelcomeScreen.tsx";
 import { HomeScreen } from "../features/home/HomeScreen.tsx";
 import { hasSession, restoreSession } from "../lib/session.ts";
+import { report } from "@supportcarr/client/telemetry";
 import { CrashScreen } from "@supportcarr/phone-app/shell/CrashScreen";
 import { NotFoundScreen } from "@supportcarr/phone-app/shell/NotFoundScreen";
 import { PendingScreen } from "@supportcarr/phone-app/shell/PendingScreen";
@@ -91,7 +92,7 @@ const routeTree = rootRoute.addChildren([
 ]);
 
 export const createAppRouter = (history?: RouterHistory) =>
-  createRouter({ routeTree, basepath: "/", defaultPendingComponent: PendingScreen, defaultPreload: "intent", ...(history ? { history } : {}) });
+  createRouter({ routeTree, basepath: "/", defaultPendingComponent: PendingScreen, defaultPreload: "intent", defaultOnCatch: report, ...(history ? { history } : {}) });
 
 declare module "@tanstack/react-router" {
   interface Register {
