@@ -239,14 +239,58 @@ def totp(key: str) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup(file: Path) -> None:
-    """Copy the embedded store to FILE, consistently, while it is in use."""
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--dump",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Seal this file instead: what mongodump has written.",
+)
+def backup(file: Path | None, dump: Path | None) -> None:
+    """Back up the store and the files of this machine, while they are in use.
+
+    The backup is a file in SUPPORTCARR_BACKUP_FOLDER, sealed with the key in SUPPORTCARR_BACKUP_PUBLIC_KEY;
+    those older than SUPPORTCARR_BACKUP_KEEP_DAYS are removed.  `supportcarr restore` reads it.  With FILE the
+    embedded store alone is copied there, as it is.
+    """
     from supportcarr.bootstrap.commands import run_backup
 
+    if file is None:
+        from supportcarr.bootstrap.backup_commands import run_sealed_backup
+
+        click.echo(f"The backup is {run_sealed_backup(load_settings(), dump)}.")
+        return
+    if dump is not None:
+        raise click.UsageError("--dump seals a file into the folder of the backups: leave FILE out.")
     if problem := run_backup(load_settings(), file):
         raise click.ClickException(problem)
     click.echo(f"The store is in {file}.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file of the private key.",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Unpack it into a new folder, and do no more.",
+)
+@click.option("--verify", is_flag=True, help="Only find out whether it could be restored.")
+def restore(file: Path, key: Path, into: Path | None, verify: bool) -> None:
+    """Restore a sealed backup: the store and the files, where there are none.
+
+    Stop the platform and move away what is left first.  A backup that is damaged, cut off, of a newer release
+    or for another key is refused, and then nothing is changed.
+    """
+    from supportcarr.bootstrap.backup_commands import run_restore
+
+    for line in run_restore(load_settings(keep_secrets=False), file, key, into=into, verify=verify):
+        click.echo(line)
 
 
 @main.group()
@@ -412,6 +456,19 @@ def rotate_keyset(add_only: bool, forget_unused: bool) -> None:
         raise click.ClickException(str(error)) from None
     for line in lines:
         click.echo(line)
+
+
+@keys.command("new-backup-pair")
+@click.argument("private_file", type=click.Path(dir_okay=False, path_type=Path))
+def new_backup_pair(private_file: Path) -> None:
+    """Make a pair of keys for backups: the private one in PRIVATE_FILE, and print the setting of the other.
+
+    The platform needs the public key only.  Move PRIVATE_FILE to where neither the platform nor its backups
+    are: without it no backup can be read.
+    """
+    from supportcarr.bootstrap.backup_commands import run_new_pair
+
+    click.echo(f"SUPPORTCARR_BACKUP_PUBLIC_KEY={run_new_pair(private_file)}")
 
 
 @keys.command("encrypt-keyset")

@@ -249,7 +249,11 @@ STORES = (
 )
 
 CHANNELS = (
-    *_all("gauge", image_pool_processes="Processes that decode photos."),
+    *_all(
+        "gauge",
+        image_pool_processes="Processes that decode photos.",
+        backup_last_success_timestamp_seconds="When the newest backup was begun (Unix time), or 0.",
+    ),
     *_all(
         "counter",
         sms_sent_total="Text messages that the provider took.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from supportcarr.bootstrap.backups import backup_stats
 from supportcarr.bootstrap.container import Container
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
@@ -75,6 +76,7 @@ def of_worker(
     metrics.register_timings("job_duration_seconds", ("job",), worker.timings.items)
     metrics.register_stats("sms", container.code_texts.stats)
     metrics.register_stats("push", container.push_delivery.stats)
+    metrics.register_stats("backup", lambda: backup_stats(container.settings))
     metrics.register_stats("image_pool", container.image_pool.stats)
     return _sampler(metrics, container)
 

@@ -106,6 +106,38 @@ class ServerSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = 15.0
 
 
+def backup_public_key(value: str) -> None:
+    """The public half of a pair of keys for backups."""
+    from supportcarr.kit.sealing.sealed_stream import KeyPairError, check_public_key
+
+    try:
+        check_public_key(value)
+    except KeyPairError as error:
+        raise ValueError(str(error)) from None
+
+
+class BackupSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Sealed backups (`supportcarr backup`)."""
+
+    prefix = "BACKUP_"
+    folder: Annotated[
+        str, Meta(description="folder of the backups; on another disk than the store, or copied from there")
+    ] = ""
+    public_key: Annotated[
+        str,
+        Meta(
+            description=(
+                "public key that seals them (`supportcarr keys new-backup-pair`); the private one stays "
+                "elsewhere"
+            ),
+            extra=rule(backup_public_key),
+        ),
+    ] = ""
+    keep_days: Annotated[
+        float, Meta(gt=0, description="how long a backup is kept; the newest is never removed")
+    ] = 14.0
+
+
 def map_style(value: str) -> None:
     """A URL that the map libraries load."""
     if not value.startswith("mapbox://styles/"):
@@ -216,6 +248,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit: AuditSettings
     privacy: PrivacySettings
     keyset: KeysetSettings
+    backup: BackupSettings
     limits: LimitSettings
     stripe: StripeSettings
     twilio: TwilioSettings

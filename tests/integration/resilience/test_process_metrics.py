@@ -29,7 +29,9 @@ ONLY_MONGODB = {
     "store_connection_failures_total",
 }
 ONLY_IF_ON = {
-    name for name in (one.name for one in CATALOGUE) if name.startswith(("tracing_", "error_reports_"))
+    name
+    for name in (one.name for one in CATALOGUE)
+    if name.startswith(("tracing_", "error_reports_", "backup_"))
 }
 # The values of each label, other than those below and names in the code.
 LABELS = {
