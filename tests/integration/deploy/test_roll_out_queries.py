@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from supportcarr.bootstrap.metric_catalogue import CATALOGUE
+from supportcarr.kit.observability.timings import LATENCY_S
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "release" / "roll_out.py"
 PROMTOOL = shutil.which("promtool")
@@ -80,3 +84,10 @@ def test_they_say_how_fast_the_budget_burns(
     )
     done = subprocess.run([PROMTOOL, "test", "rules", str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_they_ask_for_a_bucket_that_the_platform_has() -> None:
+    bound = re.search(r'le="([^"]+)"', queries()["slow"])
+    assert bound is not None
+    assert bound[1] in {str(each) for each in LATENCY_S}
+    assert METRIC in {each.name for each in CATALOGUE}

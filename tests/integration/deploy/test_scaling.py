@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from support.deploy.chart import CHART, values
+from supportcarr.bootstrap.metric_catalogue import CATALOGUE
 
 RULES: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     (CHART.parent / "prometheus-adapter.yaml").read_text()
@@ -42,6 +43,11 @@ def served(kind: str) -> set[str]:
 def test_the_adapter_serves_what_the_scalers_ask_for() -> None:
     assert served("custom") == asked_for(whole=False)
     assert served("external") == asked_for(whole=True)
+
+
+def test_they_are_figures_of_the_platform() -> None:
+    gauges = {each.name for each in CATALOGUE if each.kind == "gauge"}
+    assert asked_for(whole=False) | asked_for(whole=True) <= gauges
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from supportcarr.bootstrap.settings import load_settings
 ROOT = Path(__file__).parents[3]
 DOCKER = ROOT / "deploy" / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+STORES = ("mongodb", "redis")
 FILES = sorted(DOCKER.glob("*.Dockerfile"))
 # Official images and those of the makers, which anybody may pull. Bitnami and MinIO no longer publish theirs.
 PULLABLE = re.compile(
@@ -70,6 +72,18 @@ def test_base_images_are_pinned_by_tag_and_can_be_pulled() -> None:
         image = service["image"]
         assert PULLABLE.fullmatch(image) or image == "supportcarr-development:local", name
         assert not image.endswith(":latest")
+
+
+def test_the_registries_are_asked_for_every_image_of_others() -> None:
+    asked = subprocess.run(
+        [ROOT / "scripts" / "image-tags", "--list"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    named = {stage[0].split()[1] for path in FILES for stage in instructions(path)}
+    named |= {service["image"] for service in COMPOSE["services"].values()}
+    chart = yaml.safe_load((ROOT / "deploy" / "helm" / "supportcarr" / "values.yaml").read_text())
+    named |= {f"{chart[store]['image']['repository']}:{chart[store]['image']['tag']}" for store in STORES}
+    assert {image for image in named if not image.startswith("supportcarr")} <= set(asked)
+    assert all(re.fullmatch(r"[a-z0-9./-]+:[a-z0-9.-]+", image) for image in asked)
 
 
 def test_the_image_of_the_platform_has_nothing_of_the_lab() -> None:
