@@ -30,7 +30,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 CUSTOM = {  # kinds of operators and of the Gateway API, whose schemas are not in Kubernetes
-    "BackendTLSPolicy", "Certificate", "ExternalSecret", "Gateway", "HTTPRoute", "Issuer", "ServiceMonitor",
+    "BackendTLSPolicy", "Certificate", "ExternalSecret", "Gateway", "HTTPRoute", "Issuer", "PrometheusRule",
+    "ServiceMonitor",
 }  # fmt: skip
 INGRESS = (
     "--set",
@@ -108,6 +109,28 @@ def test_every_object_is_valid_for_kubernetes(tmp_path: Path) -> None:
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert f"Skipped: {len([*of_kind(everything, *CUSTOM)])}" in checked.stdout, checked.stdout
+
+
+def test_alerts_are_for_the_releases_own_namespace() -> None:
+    [rule] = of_kind(
+        rendered("production", "--set", "monitoring.runbooksUrl=https://wiki.example/runbooks"),
+        "PrometheusRule",
+    )
+    text = yaml.safe_dump(rule["spec"], width=10_000)
+    assert "RELEASE_NAMESPACE" not in text
+    assert "RUNBOOKS_URL" not in text
+    rules = [each for group in rule["spec"]["groups"] for each in group["rules"]]
+    [lag] = [each for each in rules if each.get("alert") == "OutboxLag"]
+    namespace = lag["labels"]["namespace"]
+    assert lag["expr"] == f'max(outbox_lag_seconds{{job="supportcarr",namespace="{namespace}"}}) > 60'
+    assert lag["annotations"]["runbook_url"] == "https://wiki.example/runbooks/events.md#outboxlag"
+    assert "{{ $value" in lag["annotations"]["summary"]
+    monitors = [*of_kind(rendered("production"), "ServiceMonitor")]
+    assert {m["spec"]["endpoints"][0]["relabelings"][1]["replacement"] for m in monitors} == {
+        "api",
+        "realtime",
+        "worker",
+    }
 
 
 def test_pods_have_no_more_rights_than_they_need(objects: list[Object]) -> None:
@@ -290,7 +313,14 @@ def test_staging_on_kind_keeps_what_staging_promises() -> None:
         return {(found["kind"], found["metadata"]["name"]) for found in objects}
 
     replaced = {which for which, _ in names(staging) - names(kind)}
-    assert replaced == {"ExternalSecret", "Gateway", "HTTPRoute", "BackendTLSPolicy", "ServiceMonitor"}
+    assert replaced == {
+        "ExternalSecret",
+        "Gateway",
+        "HTTPRoute",
+        "BackendTLSPolicy",
+        "ServiceMonitor",
+        "PrometheusRule",
+    }
     assert names(kind) <= names(staging)
     settings = named(kind, "ConfigMap", "supportcarr")["data"]
     assert (settings["SUPPORTCARR_PROFILE"], "SUPPORTCARR_TLS_KEY" in settings) == ("staging", True)

@@ -20,7 +20,7 @@ STORES = ("mongodb", "redis")
 FILES = sorted(DOCKER.glob("*.Dockerfile"))
 # Official images and those of the makers, which anybody may pull. Bitnami and MinIO no longer publish theirs.
 PULLABLE = re.compile(
-    r"(mongo|redis|nginx|python|node|prom/prometheus|grafana/grafana|grafana/loki|timberio/vector|versity/versitygw):\S+"
+    r"(mongo|redis|nginx|python|node|prom/prometheus|prom/alertmanager|grafana/grafana|grafana/loki|timberio/vector|versity/versitygw):\S+"
 )
 
 
@@ -150,7 +150,17 @@ def test_the_settings_of_compose_are_valid() -> None:
 
 def test_compose_has_what_the_platform_meets_in_production() -> None:
     services = COMPOSE["services"]
-    assert {"city", "mongodb", "redis", "s3", "prometheus", "grafana", "loki", "vector"} <= set(services)
+    assert {
+        "city",
+        "mongodb",
+        "redis",
+        "s3",
+        "prometheus",
+        "alertmanager",
+        "grafana",
+        "loki",
+        "vector",
+    } <= set(services)
     assert "--replSet" in services["mongodb"]["command"]
     mounted = [volume.split(":")[0] for each in services.values() for volume in each.get("volumes", [])]
     for source in mounted:

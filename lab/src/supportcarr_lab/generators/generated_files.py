@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,38 @@ def nginx_of_one_machine() -> str:
     return one_machine((ROOT / "deploy/nginx/edge.conf.template").read_text())
 
 
+def slos_page() -> str:
+    """``docs/slos.md`` with the table of the objectives."""
+    from supportcarr_lab.generators import monitoring_tables
+
+    return monitoring_tables.slos((ROOT / "docs/slos.md").read_text())
+
+
+def runbooks_page() -> str:
+    """``docs/runbooks/README.md`` with the table of the alerts."""
+    from supportcarr_lab.generators import monitoring_tables
+
+    return monitoring_tables.runbooks((ROOT / "docs/runbooks/README.md").read_text())
+
+
+def rule_files() -> Iterator[tuple[Path, Callable[[], str]]]:
+    """Rules of Prometheus, their tests, and the groups of the chart's PrometheusRule."""
+    from supportcarr_lab.monitoring import render
+
+    for group in render.groups():
+        rules = partial(render.rules_document, group)
+        yield ROOT / f"deploy/prometheus/rules/{group.name}.yaml", _yaml(rules)
+        for name, document in render.tests_documents(group).items():
+            yield ROOT / f"deploy/prometheus/tests/{name}.yaml", _yaml(partial(dict, document))
+    yield ROOT / "deploy/helm/supportcarr/files/rules.yaml", _yaml(render.chart_document)
+
+
+def _yaml(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
+    from supportcarr_lab.monitoring.render import as_yaml
+
+    return lambda: as_yaml(document())
+
+
 def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
     return lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
@@ -109,6 +142,10 @@ def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     yield ROOT / "docs/retention.md", retention_page
     yield ROOT / "deploy/nginx/supportcarr.conf", nginx_of_one_machine
 
+    yield ROOT / "docs/slos.md", slos_page
+    yield ROOT / "docs/runbooks/README.md", runbooks_page
+    yield from rule_files()
+
 
 def main(arguments: list[str]) -> int:
     drifted = []
@@ -118,6 +155,7 @@ def main(arguments: list[str]) -> int:
             continue
         drifted.append(path.relative_to(ROOT))
         if "--check" not in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     for path in drifted:
         print("drifted:" if "--check" in arguments else "written:", path)  # noqa: T201

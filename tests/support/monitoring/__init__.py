@@ -1,0 +1,1 @@
+"""Reads rules, queries and runbooks."""
