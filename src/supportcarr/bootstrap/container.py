@@ -155,7 +155,7 @@ from supportcarr.payments.webhooks import StripeWebhooks
 from supportcarr.pricing import collections as pricing_repository
 from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing import routes as pricing_routes
-from supportcarr.pricing.areas import MONTREAL
+from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 from supportcarr.pricing.coverage import KEEP_S, CoverageService
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.personal_data import QuoteData
@@ -426,7 +426,7 @@ class Container:
         self.notification_delivery = NotificationDelivery(store, self.auth, self.code_texts)
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
         self.people_search = PeopleSearch(self.people, self.plates)
-        self.business = BusinessMetrics()
+        self.business = BusinessMetrics([MONTREAL_TARIFF.currency])
         # Below the sealing: what is counted is not personal, and an event need not be opened for it.
         engine = store.inner if isinstance(store, SealingStore) else store
         engine.subscribe(self.business.committed)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import product
 
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
@@ -16,9 +17,13 @@ from supportcarr.contracts.events import (
     RescueScheduled,
     UserSignedUp,
 )
+from supportcarr.contracts.rescues import FINAL
 from supportcarr.kit.observability.metrics import Metrics
 
-INCOME = ("capture", "fee", "tip")  # kinds of payments that charge a card; a refund gives back
+# What is known from the start begins at 0: Prometheus sees no increase in the first value of a series.
+OFFERS = ("made", "accepted", "declined", "expired", "withdrawn")
+PAYMENTS = ("hold", "capture", "release", "fee", "tip", "refund")
+ROLES = ("rider", "driver")
 
 
 class BusinessMetrics:
@@ -28,13 +33,15 @@ class BusinessMetrics:
     the console's report are exact.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, currencies: Iterable[str] = ()) -> None:
         self._rescues: Counter[str] = Counter({"requested": 0, "scheduled": 0, "assigned": 0})
-        self._ended: Counter[str] = Counter()
-        self._offers: Counter[str] = Counter()
-        self._payments: Counter[tuple[str, str]] = Counter()
-        self._amounts: Counter[tuple[str, str]] = Counter()
-        self._sign_ups: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter(dict.fromkeys(sorted(FINAL), 0))
+        self._offers: Counter[str] = Counter(dict.fromkeys(OFFERS, 0))
+        self._payments: Counter[tuple[str, str]] = Counter(
+            dict.fromkeys(product(PAYMENTS, ("succeeded", "failed")), 0)
+        )
+        self._amounts: Counter[tuple[str, str]] = Counter(dict.fromkeys(product(PAYMENTS, currencies), 0))
+        self._sign_ups: Counter[str] = Counter(dict.fromkeys(ROLES, 0))
 
     def register(self, metrics: Metrics) -> None:
         metrics.register_stats("rescues", lambda: {f"{name}_total": n for name, n in self._rescues.items()})

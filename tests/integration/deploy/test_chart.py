@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,16 @@ def test_production_has_the_promised_replicas_and_scales(objects: list[Object], 
     }  # fmt: skip
     guarded = {found["metadata"]["name"] for found in of_kind(objects, "PodDisruptionBudget")}
     assert {"supportcarr-api", "supportcarr-realtime", "supportcarr-worker", "supportcarr-edge"} <= guarded
+
+
+def test_grafana_finds_every_dashboard(objects: list[Object]) -> None:
+    maps = [
+        found for found in of_kind(objects, "ConfigMap") if "grafana_dashboard" in found["metadata"]["labels"]
+    ]
+    files = {path.name: path.read_text() for path in (CHART.parents[1] / "grafana/dashboards").glob("*.json")}
+    assert {name: json.loads(text) for found in maps for name, text in found["data"].items()} == {
+        name: json.loads(text) for name, text in files.items()
+    }
 
 
 def test_nothing_is_reachable_that_no_policy_allows(objects: list[Object], environment: str) -> None:

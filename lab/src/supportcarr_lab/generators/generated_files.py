@@ -88,6 +88,22 @@ def retention_page() -> str:
     return retention_table.render((ROOT / "docs/retention.md").read_text())
 
 
+def metrics_page() -> str:
+    """``docs/metrics.md``: every metric, and the panels that show it."""
+    from supportcarr_lab.generators.metrics_page import page
+
+    return page()
+
+
+def dashboard_files() -> Iterator[tuple[Path, Callable[[], str]]]:
+    """The dashboards for Grafana, and the same for the chart, which can read only its own folder."""
+    from supportcarr_lab.dashboards.boards import DASHBOARDS
+
+    for dashboard in DASHBOARDS:
+        for folder in ("deploy/grafana/dashboards", "deploy/helm/supportcarr/files/dashboards"):
+            yield ROOT / folder / f"{dashboard.name}.json", dashboard.text
+
+
 def nginx_of_one_machine() -> str:
     """``deploy/nginx/supportcarr.conf``."""
     from supportcarr_lab.generators.edge_configuration import one_machine
@@ -141,6 +157,8 @@ def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     yield ROOT / "docs/driver-application.md", application_page
     yield ROOT / "docs/retention.md", retention_page
     yield ROOT / "deploy/nginx/supportcarr.conf", nginx_of_one_machine
+    yield ROOT / "docs/metrics.md", metrics_page
+    yield from dashboard_files()
 
     yield ROOT / "docs/slos.md", slos_page
     yield ROOT / "docs/runbooks/README.md", runbooks_page
