@@ -82,6 +82,14 @@ class PublicErrorReports(msgspec.Struct, frozen=True):
     performance_ratio: float
 
 
+class PublicWaits(msgspec.Struct, frozen=True):
+    """How long the apps say that something takes, in seconds of city time."""
+
+    search_seconds: float  # for a driver, then the rescue is unserved
+    no_show_seconds: float  # at the pickup, before the driver may report a no-show
+    free_cancellation_seconds: float  # after the first acceptance
+
+
 class PublicPlace(msgspec.Struct, frozen=True):
     """A place, WGS 84."""
 
@@ -101,6 +109,7 @@ class PublicConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     areas: tuple[PublicArea, ...]
     support: PublicSupport
     legal: PublicLegal
+    waits: PublicWaits
     push: PublicPush | None  # absent: nothing is pushed to browsers
     demo: PublicPlace | None = None
     tracing: PublicTracing | None = None
@@ -128,6 +137,11 @@ def public_config(settings: Settings, speed: float, streets: PublicStreets | Non
         ),
         support=PublicSupport(settings.support.phone or None, settings.support.email or None),
         legal=PublicLegal(settings.legal.terms_version, settings.legal.privacy_version),
+        waits=PublicWaits(
+            settings.rescues.matching_seconds,
+            settings.rescues.no_show_seconds,
+            settings.rescues.free_cancellation_seconds,
+        ),
         push=PublicPush(public_key_of(private_key_of(key))) if key else None,
         demo=_demo_place(settings),
         tracing=_tracing(settings),

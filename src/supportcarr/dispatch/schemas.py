@@ -26,6 +26,7 @@ class OfferOut(msgspec.Struct, frozen=True):
     eta_seconds: int
     pay_minor: Annotated[int, Meta(description="what the driver earns")]
     currency: str
+    made_at: Annotated[datetime, Meta(description="city time")]
     expires_at: Annotated[datetime, Meta(description="city time")]
     queued: Annotated[bool, Meta(description="a job after the one the driver is on")]
     state: OfferState
@@ -43,6 +44,7 @@ class OfferOut(msgspec.Struct, frozen=True):
             eta_seconds=offer.eta_seconds,
             pay_minor=offer.pay_minor,
             currency=offer.currency,
+            made_at=offer.made_at,
             expires_at=offer.expires_at,
             queued=False,
             state=offer.state,

@@ -51,7 +51,7 @@ class ChecksNotClear(Conflict):
     def of(cls, errors: Iterable[FieldError]) -> ChecksNotClear:
         """The error that names each check."""
         found = tuple(errors)
-        return cls(" ".join(error.detail for error in found), errors=found)
+        return cls(" ".join(f"{error.detail.rstrip('.')}." for error in found), errors=found)
 
 
 class DocumentsNotValid(Conflict):

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from supportcarr.payments.ledger_entries import LedgerTransaction, driver_earnings
-from supportcarr.payments.model import PaymentMethod
+from supportcarr.payments.model import ChargeKind, PaymentMethod
 
 
 class NewPaymentMethod(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -67,7 +67,7 @@ class Earning(msgspec.Struct, frozen=True, kw_only=True):
     """What a driver earned by one job (minor units; city time)."""
 
     rescue_id: str
-    kind: str  # fare | fee
+    kind: ChargeKind
     amount_minor: int
     currency: str
     at: datetime
@@ -76,7 +76,7 @@ class Earning(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, transaction: LedgerTransaction, driver_id: str) -> Earning:
         return cls(
             rescue_id=transaction.rescue_id,
-            kind=transaction.kind,
+            kind="fee" if transaction.kind == "fee" else "fare",  # a payment has no driver
             amount_minor=driver_earnings(transaction, driver_id),
             currency=transaction.currency,
             at=transaction.at,

@@ -94,7 +94,7 @@ async def test_offers_cards_vehicles_notifications_and_messages_have_the_documen
     rider, prepared = calls.arrived.rider, calls.arrived
     driver = (await factory.offered()).assigned_driver
     [offer] = expect(await driver.get("/me/offers"), 200)["items"]
-    promised = "id rescue_id kind problem pickup dropoff distance_m pay_minor currency expires_at queued"
+    promised = "id rescue_id kind problem pickup dropoff distance_m pay_minor currency made_at expires_at queued"
     expect_fields(offer, promised + " eta_seconds state")
     [card] = expect(await rider.get("/me/payment-methods"), 200)["items"]
     expect_fields(card, "id brand last4 exp_month exp_year default")
@@ -490,7 +490,7 @@ async def test_paths_outside_the_api_respond_as_documented(platform: Platform) -
     assert expect(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
     assert expect(await anybody.get("//openapi.json"), 200)["openapi"].startswith("3.1")
     config = expect(await anybody.get("//config.json"), 200)
-    expect_fields(config, "realtime_url map payments legal support languages speed areas push", "demo")
+    expect_fields(config, "realtime_url map payments legal waits support languages speed areas push", "demo")
 
 
 # --- overload ----------------------------------------------------------------------------------

@@ -96,6 +96,8 @@ async def test_from_the_submission_to_the_results(platform: Platform) -> None:
     refused = await operator.post(path, {"reason": "Welcome"})
     assert (refused.status, refused.code) == (409, "checks_not_clear")
     assert [error["field"] for error in refused.body["errors"]] == ["checks.identity", "checks.background"]
+    sentences = [f"{error['detail']}." for error in refused.body["errors"]]
+    assert refused.body["detail"] == " ".join(sentences)
 
     assert await call_due(platform, driver) == {"ordered"}
     assert await seen(platform, driver) == {"identity": pending, "background": pending}

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from supportcarr.bootstrap.container import area_ids
-from supportcarr.bootstrap.public_config import PublicConfig, PublicPlace, public_config
+from supportcarr.bootstrap.public_config import PublicConfig, PublicPlace, PublicWaits, public_config
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.providers.vapid import new_private_key, private_key_of, public_key_of
@@ -51,6 +51,17 @@ def test_the_public_config_says_who_helps_and_which_terms_count(tmp_path: Path) 
     )
     assert (given.support.phone, given.support.email) == ("+1 514 555 0100", "help@a.example")
     assert given.legal.terms_version == "7"
+
+
+def test_the_public_config_says_how_long_searches_and_waits_are(tmp_path: Path) -> None:
+    assert config(tmp_path).waits == PublicWaits(480, 600, 120)
+    given = config(
+        tmp_path,
+        RESCUES_MATCHING_SECONDS="90",
+        RESCUES_NO_SHOW_SECONDS="45",
+        RESCUES_FREE_CANCELLATION_SECONDS="30",
+    )
+    assert given.waits == PublicWaits(90, 45, 30)
 
 
 def test_a_demo_has_a_place_to_start_at_in_the_local_profile_only(tmp_path: Path) -> None:

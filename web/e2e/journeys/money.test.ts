@@ -48,7 +48,7 @@ describe.skipIf(!demoCityAvailable)("what is paid, seen by both", () => {
     await rider.enterCard(CARDS.secure, SECURE);
     await rider.request();
     await rider.phase("confirmingCard");
-    await rider.look("confirm");
+    await rider.look("confirm", "picture", "one");
     await answerBank(rider, "No");
     await rider.phase("rejected");
     await rider.button(rider.t.of("live.again.open")).click();

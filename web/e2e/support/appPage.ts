@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 
-import type { Language } from "@supportcarr/i18n/languages";
+import { type Language, LANGUAGES } from "@supportcarr/i18n/languages";
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -8,6 +8,7 @@ import { seriousViolations } from "./accessibility.ts";
 import { getDemoCity } from "./browser.ts";
 import { receivedCode } from "./demoCity.ts";
 import type { Phone } from "./phone.ts";
+import { showIn } from "./showIn.ts";
 import { uiTexts } from "./texts.ts";
 
 export interface Person {
@@ -78,16 +79,23 @@ export class AppPage {
     await this.page.locator(`input[type=file][aria-label="${label}"]`).setInputFiles({ name: "bike.jpg", mimeType: "image/jpeg", buffer: photo });
   }
 
-  /** Keeps a picture of the screen in both schemes; it is not wider than the phone. */
-  async look(name: string, how: Look = "picture"): Promise<void> {
-    for (const scheme of ["light", "dark"] as const) {
-      await this.page.emulateMedia({ colorScheme: scheme });
-      await this.page.locator(`html[data-theme=${scheme}]`).waitFor({ state: "attached" });
-      if (how === "axe") expect(await seriousViolations(this.page), `${name}, ${scheme}`).toEqual([]);
-      await this.phone.screenshot(`journey-${this.language}-${this.app}-${name}-${scheme}`);
+  /**
+   * Keeps pictures of the screen in both schemes, of a phone in English in each language; it is not wider than the
+   * phone.  A state that soon ends is looked at in `one` language.
+   */
+  async look(name: string, how: Look = "picture", languages: "one" | "all" = this.language === "en" ? "all" : "one"): Promise<void> {
+    for (const language of languages === "all" ? (Object.keys(LANGUAGES) as Language[]) : [this.language]) {
+      if (languages === "all") await showIn(this.page, language);
+      for (const scheme of ["light", "dark"] as const) {
+        await this.page.emulateMedia({ colorScheme: scheme });
+        await this.page.locator(`html[data-theme=${scheme}]`).waitFor({ state: "attached" });
+        if (how === "axe" && language === this.language) expect(await seriousViolations(this.page), `${name}, ${scheme}`).toEqual([]);
+        await this.phone.screenshot(`journey-${language}-${this.app}-${name}-${scheme}`);
+      }
+      const sideways = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(sideways, `${name} in ${language} scrolls sideways`).toBe(0);
     }
+    if (languages === "all") await showIn(this.page, this.language);
     await this.page.emulateMedia({ colorScheme: "light" });
-    const sideways = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(sideways, `${name} scrolls sideways`).toBe(0);
   }
 }

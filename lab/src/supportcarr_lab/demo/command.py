@@ -22,10 +22,17 @@ from supportcarr_lab.demo.city_process import CityProcess, inject_faults, start_
 from supportcarr_lab.demo.options import DemoOptions
 from supportcarr_lab.demo.phones import PLACE, Phones
 
+OFFER_SECONDS = 15  # of the city, as everywhere
+READING_SECONDS = 10  # of the visitor's watch
+# Reserved for examples: nobody answers, but the apps show how help is reached.
+SUPPORT_PHONE = "+15145550100"
+SUPPORT_EMAIL = "help@supportcarr.example"
+
 log = structlog.get_logger(__name__)
 
 
-def _environment(options: DemoOptions) -> dict[str, str]:
+def environment_of(options: DemoOptions, given: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the city: *given*, with the settings of the demo."""
     port = options.port
     values = {
         "PROFILE": "local",
@@ -39,11 +46,19 @@ def _environment(options: DemoOptions) -> dict[str, str]:
         "STRIPE_API_BASE": f"http://127.0.0.1:{port + 2}",
         "TWILIO_API_BASE": f"http://127.0.0.1:{port + 2}",
     }
+    usual = {}
     if options.with_visitors:
         values["DEMO_PLACE"] = f"{PLACE[0]},{PLACE[1]}"
+        # A visitor reads an offer before answering, however fast the city's clock is.
+        usual["DISPATCH_OFFER_SECONDS"] = f"{max(OFFER_SECONDS, READING_SECONDS * options.speed):g}"
+        usual |= {"SUPPORT_PHONE": SUPPORT_PHONE, "SUPPORT_EMAIL": SUPPORT_EMAIL}
     if options.seconds is None:
         values["DRAIN_IDLE_SECONDS"] = "0"  # nobody takes over, so Ctrl-C need not wait for open browsers
-    return dict(os.environ) | {PREFIX + name: value for name, value in values.items()}
+    return (
+        {PREFIX + name: value for name, value in usual.items()}
+        | dict(given)
+        | {PREFIX + name: value for name, value in values.items()}
+    )
 
 
 def check_redis_is_ours(options: DemoOptions, settings: Settings) -> None:
@@ -57,7 +72,7 @@ def check_redis_is_ours(options: DemoOptions, settings: Settings) -> None:
 def run(options: DemoOptions) -> int:
     """Run the demo and return the exit code: 0, or 1 if an invariant is broken."""
     set_title("demo")
-    environment = _environment(options)
+    environment = environment_of(options, os.environ)
     settings = load_settings(environment)
     check_redis_is_ours(options, settings)
     make_private_folder(Path(options.data))

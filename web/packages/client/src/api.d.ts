@@ -3060,7 +3060,8 @@ export interface components {
          */
         Earning: {
             rescue_id: string;
-            kind: string;
+            /** @enum {unknown} */
+            kind: "fare" | "fee";
             amount_minor: number;
             currency: string;
             at: string;
@@ -3374,6 +3375,8 @@ export interface components {
             /** @description what the driver earns */
             pay_minor: number;
             currency: string;
+            /** @description city time */
+            made_at: string;
             /** @description city time */
             expires_at: string;
             /** @description a job after the one the driver is on */

@@ -24,6 +24,16 @@ export interface PublicMap {
   streets?: { url: string; attribution: string } | null;
 }
 
+/** How long things take, in seconds of city time. */
+export interface PublicWaits {
+  /** A search for a driver; then the rescue is unserved. */
+  search_seconds: number;
+  /** At the pickup, before the driver may report a no-show. */
+  no_show_seconds: number;
+  /** Free cancellation after the first acceptance. */
+  free_cancellation_seconds: number;
+}
+
 /** The public configuration of the server (`/config.json`). */
 export interface PublicConfig extends PublicTelemetry {
   realtime_url: string;
@@ -38,6 +48,8 @@ export interface PublicConfig extends PublicTelemetry {
   support?: { phone?: string | null; email?: string | null };
   /** The versions of the texts that are accepted at sign-up. */
   legal?: { terms_version: string; privacy_version: string };
+  /** How long things take, in seconds of city time. */
+  waits?: PublicWaits;
   /** The key with which a browser subscribes to notifications; `null`: none are pushed. */
   push?: { public_key: string } | null;
   /** Where the apps of a demo start in a browser that knows no place in a service area. */

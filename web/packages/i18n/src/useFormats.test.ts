@@ -25,6 +25,12 @@ test("distances are in the units that the account prefers", () => {
   expect(plain(createFormats("en-US", undefined, "metric").distance(2_340))).toBe("2.3 km");
 });
 
+test("a duration that a rule names is in whole words", () => {
+  expect(plain(createFormats("en-CA", undefined).longDuration(480))).toBe("8 minutes");
+  expect(plain(createFormats("es-MX", undefined).longDuration(120))).toBe("2 minutos");
+  expect(plain(createFormats("fr-CA", undefined).longDuration(45))).toBe("45 secondes");
+});
+
 test("a duration is never nothing", () => {
   const formats = createFormats("en-CA", undefined);
   expect(plain(formats.duration(10))).toBe("1 min");

@@ -38,6 +38,11 @@ export function createFormats(locale: string, timeZone: string | undefined, unit
       const rest = minutes % 60;
       return rest ? `${unit(Math.floor(minutes / 60), "hour")} ${unit(rest, "minute")}` : unit(minutes / 60, "hour");
     },
+    /** A duration in seconds that a rule names, as whole words: "8 minutes". */
+    longDuration(seconds: number): string {
+      const [value, name] = seconds < 60 ? [seconds, "second"] : [seconds / 60, "minute"];
+      return number({ style: "unit", unit: name, unitDisplay: "long", maximumFractionDigits: 1 }).format(value);
+    },
     time: (value: string | number | Date, timeZone_?: string): string => withoutStops(new Intl.DateTimeFormat(locale, { timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
     date: (value: string | number | Date, timeZone_?: string): string => new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...zone(timeZone_) }).format(at(value)),
     dateTime: (value: string | number | Date, timeZone_?: string): string =>

@@ -22,6 +22,13 @@ export function setLanguage(language: Language): void {
   useLanguage.setState({ language, chosen: true });
 }
 
+if (typeof window !== "undefined") {
+  // chosen in another tab of this browser
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (key === KEY && isLanguage(newValue)) useLanguage.setState({ language: newValue, chosen: true });
+  });
+}
+
 /** The account has a preference: it counts unless the person chose another language in this browser. */
 export function followAccount(preference: string | null | undefined): void {
   if (!useLanguage.getState().chosen && isLanguage(preference)) useLanguage.setState({ language: preference });

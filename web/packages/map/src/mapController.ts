@@ -5,11 +5,10 @@ import { chooseMapStyle, type MapConfig, type MapStyleChoice } from "./mapStyle.
 import { MarkerLayer } from "./markerLayer.ts";
 import { addOverlay, lineFeatures, setOverlay, zoneFeatures } from "./overlay.ts";
 import type { LngLat, MapPadding, MapViewProps } from "./types.ts";
-import { boundsOf, isNear, needsFit } from "./view.ts";
+import { boundsOf, fitMargins, isNear, needsFit } from "./view.ts";
 
 const DEFAULT_ZOOM = 13;
 const FIT_MAX_ZOOM = 16;
-const FIT_MARGIN_PX = 56; // room for the pins, which stand above their points
 const EASE_MS = 220;
 const STYLE_TIMEOUT_MS = 8_000; // a network that answers nothing gives no error either
 const NO_PADDING = { top: 0, right: 0, bottom: 0, left: 0 };
@@ -66,7 +65,7 @@ export class MapController {
     this.map = new library.Map({
       container,
       style,
-      ...(bounds ? { bounds, fitBoundsOptions: { padding: FIT_MARGIN_PX / 2, maxZoom: FIT_MAX_ZOOM } } : { center: initial.center ?? [0, 0], zoom: initial.zoom ?? DEFAULT_ZOOM }),
+      ...(bounds ? { bounds, fitBoundsOptions: { padding: fitMargins(container.clientWidth, container.clientHeight), maxZoom: FIT_MAX_ZOOM } } : { center: initial.center ?? [0, 0], zoom: initial.zoom ?? DEFAULT_ZOOM }),
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -212,17 +211,13 @@ export class MapController {
 
   private fit(points: readonly LngLat[]): void {
     const { clientWidth, clientHeight } = this.container;
-    const margin = FIT_MARGIN_PX / 2;
-    const box = {
-      left: this.padding.left + margin,
-      top: this.padding.top + FIT_MARGIN_PX,
-      right: clientWidth - this.padding.right - margin,
-      bottom: clientHeight - this.padding.bottom - margin,
-    };
+    const { top, right, bottom, left } = this.padding;
+    const margins = fitMargins(clientWidth - left - right, clientHeight - top - bottom);
+    const box = { left: left + margins.left, top: top + margins.top, right: clientWidth - right - margins.right, bottom: clientHeight - bottom - margins.bottom };
     const bounds = boundsOf(points);
     if (!bounds || box.right <= box.left || box.bottom <= box.top) return; // nothing of the map is visible
     const drawn = points.map((point) => this.map.project(point));
     if (!needsFit(drawn, box) && this.map.getZoom() <= FIT_MAX_ZOOM) return;
-    this.map.fitBounds(bounds, { padding: { top: FIT_MARGIN_PX, left: FIT_MARGIN_PX, right: FIT_MARGIN_PX, bottom: margin }, maxZoom: FIT_MAX_ZOOM, duration: EASE_MS * 2 });
+    this.map.fitBounds(bounds, { padding: margins, maxZoom: FIT_MAX_ZOOM, duration: EASE_MS * 2 });
   }
 }

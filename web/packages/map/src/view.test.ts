@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { boundsOf, isNear, needsFit } from "./view.ts";
+import { boundsOf, fitMargins, isNear, needsFit } from "./view.ts";
 
 const box = { left: 20, top: 20, right: 380, bottom: 500 };
 
@@ -22,4 +22,11 @@ it("knows the bounds of points", () => {
 it("takes positions a few centimetres apart as the same", () => {
   expect(isNear([1, 2], [1.0000001, 2])).toBe(true);
   expect(isNear([1, 2], [1.001, 2])).toBe(false);
+});
+
+it("a map keeps room for pins and buttons, a small one less", () => {
+  expect(fitMargins(390, 480)).toEqual({ left: 84, right: 84, top: 76, bottom: 32 });
+  const small = fitMargins(300, 150);
+  expect(small.left + small.right).toBeLessThan(150);
+  expect(small.top + small.bottom).toBeLessThan(75);
 });

@@ -7,6 +7,18 @@ export interface Box {
   bottom: number;
 }
 
+const PIN_PX = 76; // a pin stands above its point
+const CORNER_PX = 84; // the zoom buttons and a back button
+const BOTTOM_PX = 32; // the scale
+
+/** Room at the edges of a map, in px, so that no pin touches an edge or stands under the buttons in its corners. */
+export const fitMargins = (width: number, height: number): Box => ({
+  left: Math.min(CORNER_PX, width * 0.22),
+  right: Math.min(CORNER_PX, width * 0.22),
+  top: Math.min(PIN_PX, height * 0.32),
+  bottom: Math.min(BOTTOM_PX, height * 0.15),
+});
+
 const NEAR = 1e-6; // degrees: about 10 cm
 
 export const isNear = (a: LngLat, b: LngLat): boolean => Math.abs(a[0] - b[0]) < NEAR && Math.abs(a[1] - b[1]) < NEAR;

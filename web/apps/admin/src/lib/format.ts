@@ -46,8 +46,7 @@ const dayFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeZon
 /** Formats a day without a time zone (`2026-03-02`). */
 export const formatDay = (day: string): string => dayFormat.format(new Date(`${day}T00:00:00Z`));
 
-/** The last characters of an id, enough to tell rescues apart at a glance. */
-export const shortId = (id: string): string => id.slice(-6).toUpperCase();
+export { shortId } from "@supportcarr/client/shortId";
 
 /** Turns a code into words, for codes that have no text of their own: `flat_tire` becomes `Flat tire`. */
 export const humanizeCode = (code: string): string => {

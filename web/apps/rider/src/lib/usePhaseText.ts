@@ -1,4 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { useWaitTexts } from "@supportcarr/phone-app/useWaits";
 import { useTranslations } from "use-intl";
 
 import type { Rescue } from "./api/types.ts";
@@ -15,6 +16,7 @@ interface PhaseText {
 export function usePhaseText(): (phase: Phase, rescue: Rescue, seconds: number | null) => PhaseText {
   const text = useTranslations("phase");
   const formats = useFormats();
+  const { search, noShow } = useWaitTexts();
   return (phase, rescue, seconds) => {
     const values = {
       driver: rescue.driver?.name.split(" ")[0] ?? text("aDriver"),
@@ -24,6 +26,8 @@ export function usePhaseText(): (phase: Phase, rescue: Rescue, seconds: number |
       price: formats.money(rescue.fix?.price_minor ?? rescue.price_minor ?? rescue.quote.total_minor, rescue.quote.currency),
       free: rescue.price_minor === 0 ? "yes" : "no",
       reason: rescue.reason ?? "none",
+      search,
+      noShow,
     };
     return { title: text(`${phase}.title`, values), body: text(`${phase}.body`, values) };
   };

@@ -1,3 +1,4 @@
+import { formatPhone } from "@supportcarr/ui/formatPhone";
 import { toProblem } from "@supportcarr/client/http";
 import { PhoneVerification } from "@supportcarr/ui/account/PhoneVerification";
 import { SubmitButton } from "@supportcarr/ui/account/SubmitButton";
@@ -38,7 +39,7 @@ export function PhoneChange({ phone }: { phone: string }) {
       ) : null}
       {step.at === "idle" || step.at === "done" ? (
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <span className="font-medium tabular-nums">{phone}</span>
+          <span className="font-medium tabular-nums">{formatPhone(phone)}</span>
           <Button variant="secondary" onClick={() => setStep({ at: "number" })}>
             {text("change")}
           </Button>

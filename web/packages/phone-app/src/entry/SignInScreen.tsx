@@ -39,7 +39,7 @@ export function SignInScreen() {
           </TextLink>
         </p>
       </SignInForm>
-      <p className="mt-6 text-center text-sm text-(--muted)">
+      <p className="mt-6 text-center text-sm text-balance text-(--muted)">
         {text("noAccount")} <TextLink {...linkProps({ to: "/sign-up" })}>{text("signUp")}</TextLink>
       </p>
     </Screen>

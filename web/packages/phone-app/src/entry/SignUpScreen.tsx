@@ -77,7 +77,7 @@ export function SignUpScreen() {
         {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
         <SubmitButton label={text("submit")} pendingLabel={text("pending")} pending={form.pending} className="min-h-13 w-full" />
       </form>
-      <p className="mt-6 text-center text-sm text-(--muted)">
+      <p className="mt-6 text-center text-sm text-balance text-(--muted)">
         {text("haveAccount")} <TextLink {...linkProps({ to: "/sign-in" })}>{text("signIn")}</TextLink>
       </p>
     </Screen>

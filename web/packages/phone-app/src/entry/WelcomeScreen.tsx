@@ -31,7 +31,7 @@ export function WelcomeScreen({ steps, otherApp }: WelcomeScreenProps) {
       </div>
       <div className="flex flex-1 flex-col justify-center py-6">
         <BrandScene className="h-40 sm:h-48" />
-        <h1 className="mt-6 text-3xl leading-tight font-bold text-balance max-[16rem]:text-2xl">{text("title")}</h1>
+        <h1 className="mt-6 text-3xl leading-tight font-bold text-balance hyphens-auto wrap-anywhere max-[16rem]:text-2xl">{text("title")}</h1>
         <p className="mt-3 text-base text-(--muted)">{text("about")}</p>
         <ol className="mt-6 space-y-3">
           {steps.map((step, index) => (

@@ -1,3 +1,4 @@
+import { formatPhone } from "@supportcarr/ui/formatPhone";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, Mail, Phone, ShieldAlert } from "lucide-react";
 import { useTranslations } from "use-intl";
@@ -20,7 +21,7 @@ export function HelpScreen({ questions }: { questions: readonly { question: stri
       <Loaded query={config}>
         {({ support }) => (
           <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">
-            {support?.phone ? <ListRow href={`tel:${support.phone}`} icon={<Phone aria-hidden="true" className="size-6" />} title={text("call")} detail={support.phone} /> : null}
+            {support?.phone ? <ListRow href={`tel:${support.phone}`} icon={<Phone aria-hidden="true" className="size-6" />} title={text("call")} detail={formatPhone(support.phone)} /> : null}
             {support?.email ? <ListRow href={`mailto:${support.email}`} icon={<Mail aria-hidden="true" className="size-6" />} title={text("write")} detail={support.email} /> : null}
             <ListRow href={`tel:${EMERGENCY_NUMBER}`} icon={<ShieldAlert aria-hidden="true" className="size-6" />} title={text("emergency", { number: EMERGENCY_NUMBER })} detail={text("emergencyAbout")} />
           </div>

@@ -7,6 +7,7 @@ import { PhoneField } from "../form/PhoneField.tsx";
 import { useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
+import { formatPhone } from "../formatPhone.ts";
 import { useUiTexts } from "../texts/useUiTexts.ts";
 
 export interface NewPassword {
@@ -47,7 +48,7 @@ function Confirmation({ phone, onConfirm, onBack }: { phone: string; onConfirm: 
   const form = useSubmission((values) => onConfirm({ phone, code: values("code").replaceAll(" ", ""), password: values("password") }));
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
-      <Notice tone="info">{text.sent(phone)}</Notice>
+      <Notice tone="info">{text.sent(formatPhone(phone))}</Notice>
       {/* For password managers: whose password this is. */}
       <input type="hidden" name="username" autoComplete="username" value={phone} readOnly />
       <CodeField name="code" label={fields.code} required autoFocus error={form.errorOf("code")} />

@@ -6,6 +6,7 @@ import { CodeField } from "../form/CodeField.tsx";
 import { problemText, useSubmission } from "../form/useSubmission.ts";
 import { Notice } from "../Notice.tsx";
 import { SubmitButton } from "./SubmitButton.tsx";
+import { formatPhone } from "../formatPhone.ts";
 import { useUiTexts } from "../texts/useUiTexts.ts";
 
 interface PhoneVerificationProps {
@@ -41,7 +42,7 @@ export function PhoneVerification({ phone, onCode, onResend }: PhoneVerification
 
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
-      <p className="text-sm text-(--muted)">{text.about(phone)}</p>
+      <p className="text-sm text-(--muted)">{text.about(formatPhone(phone))}</p>
       <CodeField name="code" label={uiTexts.fields.code} required error={form.errorOf("code")} />
       {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
       {resent && !form.message ? <Notice tone={resent.tone}>{resent.message}</Notice> : null}

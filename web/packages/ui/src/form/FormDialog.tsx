@@ -35,11 +35,11 @@ export function FormDialog({ title, about, submit, pending, cancel, tone = "prim
       <form onSubmit={blocked ? (event) => event.preventDefault() : form.onSubmit} className="space-y-4">
         {children?.(form)}
         {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
-        <div className="flex flex-wrap justify-end gap-2">
+        <div className="flex flex-col gap-2 sm:flex-row-reverse sm:flex-wrap">
+          <SubmitButton variant={tone} label={submit} pendingLabel={pending} pending={form.pending} blocked={blocked} />
           <Button variant="secondary" onClick={onClose}>
             {cancel ?? uiTexts.cancel}
           </Button>
-          <SubmitButton variant={tone} label={submit} pendingLabel={pending} pending={form.pending} blocked={blocked} />
         </div>
       </form>
     </Modal>

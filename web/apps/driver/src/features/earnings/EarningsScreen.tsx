@@ -52,7 +52,7 @@ export function EarningsScreen() {
                         <li key={`${rescue_id} ${kind} ${at}`}>
                           <Link to="/job/$rescueId" params={{ rescueId: rescue_id }} className="flex min-h-13 items-center justify-between gap-3 py-2 hover:bg-(--hover)">
                             <span>
-                              {text.has(`kinds.${kind}` as never) ? text(`kinds.${kind}` as never) : text("kinds.other")}
+                              {text(`kinds.${kind}`)}
                               <span className="block text-sm text-(--muted)">{formats.time(at, today.data?.timezone)}</span>
                             </span>
                             <span className="tabular-nums">{formats.money(amount_minor, currency)}</span>

@@ -1,5 +1,6 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { Modal } from "@supportcarr/ui/Modal";
+import { useWaits, useWaitTexts } from "@supportcarr/phone-app/useWaits";
 import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
@@ -11,23 +12,23 @@ import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { useStep } from "./useStep.ts";
 
-const WAIT_MS = 10 * 60 * 1_000; // city time
-
-/** The rider does not come: possible after ten minutes at the pickup. */
+/** The rider does not come: possible after a wait at the pickup. */
 export function NoShowDialog({ rescueId, onClose }: { rescueId: string; onClose: () => void }) {
   const text = useTranslations("job.noShow");
   const formats = useFormats();
+  const { no_show_seconds: wait } = useWaits();
+  const { noShow } = useWaitTexts();
   const { busy, step } = useStep(rescueId);
   const timeline = useQuery(jobQueries.timeline(rescueId));
   const queued = useQueue(queue).find((one) => one.subject === rescueId && one.kind === "arrival")?.happenedAt;
   const now = useCityTime(1_000);
   const arrived = queued ?? timeline.data?.filter(({ to }) => to === "arrived").at(-1)?.at;
-  const over = arrived ? Date.parse(arrived) + WAIT_MS : null;
+  const over = arrived ? Date.parse(arrived) + wait * 1_000 : null;
   const waiting = over !== null && now < over;
   return (
-    <Modal title={text("title")} about={text("about")} onClose={onClose}>
+    <Modal title={text("title")} about={text("about", { noShow })} onClose={onClose}>
       {waiting ? (
-        <p role="timer" className="mb-4 rounded-xl bg-(--hover) p-4 text-center text-lg">
+        <p role="timer" className="mb-4 rounded-xl bg-(--hover) p-4 text-center text-lg text-balance">
           {text("wait", { left: formats.duration((over - now) / 1_000), time: formats.time(over) })}
         </p>
       ) : (

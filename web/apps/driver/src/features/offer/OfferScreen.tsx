@@ -13,8 +13,6 @@ import { Countdown } from "@supportcarr/ui/Countdown";
 import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { useWork } from "../../lib/useWork.ts";
 
-const OFFER_MS = 15_000; // city time
-
 interface OfferScreenProps {
   offer: Offer;
   busy: boolean;
@@ -68,7 +66,7 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
                   <Dialog.Title className="text-lg text-(--muted)">{offer.queued ? text("next") : text("title")}</Dialog.Title>
                   <p className="text-[2.75rem] leading-none font-semibold tabular-nums">{formats.money(offer.pay_minor, offer.currency)}</p>
                 </div>
-                <Countdown endsAt={endsAt} total={OFFER_MS / citySpeed() / 1_000} label={(seconds) => text("countdown", { seconds })} />
+                <Countdown endsAt={endsAt} total={(Date.parse(offer.expires_at) - Date.parse(offer.made_at)) / citySpeed() / 1_000} label={(seconds) => text("countdown", { seconds })} />
               </div>
               <p className="mt-3 text-2xl font-semibold">{work(offer.kind, offer.problem)}</p>
               <p className="mt-1 text-xl">{text("away", { distance: formats.distance(offer.distance_m), eta: formats.duration(offer.eta_seconds) })}</p>

@@ -25,7 +25,7 @@ const own = {
     offer_closed: "This offer has gone.",
     offer_not_open: "This offer has gone.",
     too_far_from_pickup: "You are not at the pickup yet.",
-    too_early: "The ten minutes are not over yet.",
+    too_early: "The wait is not over yet.",
     pin_wrong: "That is not the rider's PIN.",
     pin_locked: "The PIN is locked. The rider can make a new one.",
     rider_confirmation_required: "The rider has been asked to confirm the price.",
@@ -181,7 +181,7 @@ const own = {
     },
     noShow: {
       title: "The rider does not come",
-      about: "Call or write first. After ten minutes at the pickup you can leave, and you are paid for the way.",
+      about: "Call or write first. After {noShow} at the pickup you can leave, and you are paid for the way.",
       wait: "Wait {left} more, until {time}",
       confirm: "Slide: rider not met",
       goOn: "Keep waiting",
@@ -346,7 +346,7 @@ const own = {
     ratings: "Ratings",
     none: "Nothing earned yet",
     noneHelp: "Each job appears here when it is paid.",
-    kinds: { fare: "Fare", fee: "Fee", tip: "Tip", cancellation: "Cancellation fee", no_show: "Fee, rider not met", adjustment: "Correction", refund: "Refund", other: "Job" },
+    kinds: { fare: "Fare", fee: "Fee" },
     older: "Show older",
   },
   ratings: {
@@ -396,7 +396,7 @@ const own = {
   help: {
     offers: { question: "Why do I get no offers?", answer: "Be online, keep this page open with the screen on, and allow the location. Jobs go to the nearest driver whose vehicle fits." },
     signal: { question: "What if I have no signal?", answer: "Keep working. Position, steps and photos are kept on this phone with their time, and sent in order when the signal is back." },
-    noShow: { question: "The rider is not there.", answer: "Write in the chat and wait for ten minutes at the pickup. Then report it and drive on; you are paid for the way." },
+    noShow: { question: "The rider is not there.", answer: "Write in the chat and wait for {noShow} at the pickup. Then report it and drive on; you are paid for the way." },
     battery: { question: "The battery looks damaged.", answer: "If it smokes, hisses or is swollen: do not load it, keep away, call the fire service, and stop the job as unsafe." },
     hours: { question: "How long may I drive?", answer: "12 hours, then 8 hours of rest. The app tells you before. A job under way can always be finished." },
   },

@@ -26,7 +26,7 @@ const own: OwnMessages = {
     offer_closed: "Esta oferta ya no está.",
     offer_not_open: "Esta oferta ya no está.",
     too_far_from_pickup: "Todavía no está en el punto de recogida.",
-    too_early: "Aún no han pasado los diez minutos.",
+    too_early: "La espera aún no ha terminado.",
     pin_wrong: "Ese no es el PIN del cliente.",
     pin_locked: "El PIN está bloqueado. El cliente puede crear otro.",
     rider_confirmation_required: "Hemos pedido al cliente que confirme el precio.",
@@ -182,7 +182,7 @@ const own: OwnMessages = {
     },
     noShow: {
       title: "El cliente no viene",
-      about: "Llame o escriba primero. Tras diez minutos en el lugar puede irse y se le paga el camino.",
+      about: "Llame o escriba primero. Tras {noShow} en el lugar puede irse y se le paga el camino.",
       wait: "Espere {left} más, hasta las {time}",
       confirm: "Deslice: cliente ausente",
       goOn: "Seguir esperando",
@@ -347,7 +347,7 @@ const own: OwnMessages = {
     ratings: "Calificaciones",
     none: "Aún no hay ganancias",
     noneHelp: "Cada servicio aparece aquí cuando se paga.",
-    kinds: { fare: "Tarifa", fee: "Cargo", tip: "Propina", cancellation: "Cargo por cancelación", no_show: "Cargo, cliente ausente", adjustment: "Corrección", refund: "Reembolso", other: "Servicio" },
+    kinds: { fare: "Tarifa", fee: "Cargo" },
     older: "Ver anteriores",
   },
   ratings: {
@@ -397,7 +397,7 @@ const own: OwnMessages = {
   help: {
     offers: { question: "¿Por qué no recibo ofertas?", answer: "Esté conectado, mantenga esta página abierta con la pantalla encendida y permita la ubicación. Los servicios van al conductor más cercano cuyo vehículo sirve." },
     signal: { question: "¿Y si no hay señal?", answer: "Siga trabajando. Posición, pasos y fotos se guardan en este teléfono con su hora y se envían en orden cuando vuelve la señal." },
-    noShow: { question: "El cliente no está.", answer: "Escriba en el chat y espere diez minutos en el lugar. Después indíquelo y siga; se le paga el camino." },
+    noShow: { question: "El cliente no está.", answer: "Escriba en el chat y espere {noShow} en el lugar. Después indíquelo y siga; se le paga el camino." },
     battery: { question: "La batería parece dañada.", answer: "Si echa humo, silba o está hinchada: no la cargue, aléjese, llame a los bomberos y detenga el servicio por peligroso." },
     hours: { question: "¿Cuánto puedo conducir?", answer: "12 horas y después 8 de descanso. La app avisa antes. Un servicio empezado siempre se puede terminar." },
   },

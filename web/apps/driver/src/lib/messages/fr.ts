@@ -26,7 +26,7 @@ const own: OwnMessages = {
     offer_closed: "Cette offre n’est plus là.",
     offer_not_open: "Cette offre n’est plus là.",
     too_far_from_pickup: "Vous n’êtes pas encore au point de prise en charge.",
-    too_early: "Les dix minutes ne sont pas encore passées.",
+    too_early: "L’attente n’est pas encore terminée.",
     pin_wrong: "Ce n’est pas le NIP du client.",
     pin_locked: "Le NIP est bloqué. Le client peut en créer un autre.",
     rider_confirmation_required: "Le client doit confirmer le prix : nous le lui avons demandé.",
@@ -182,7 +182,7 @@ const own: OwnMessages = {
     },
     noShow: {
       title: "Le client ne vient pas",
-      about: "Appelez ou écrivez d’abord. Après dix minutes sur place vous pouvez partir, et le trajet vous est payé.",
+      about: "Appelez ou écrivez d’abord. Après {noShow} sur place vous pouvez partir, et le trajet vous est payé.",
       wait: "Attendez encore {left}, jusqu’à {time}",
       confirm: "Glissez : client absent",
       goOn: "Attendre encore",
@@ -347,7 +347,7 @@ const own: OwnMessages = {
     ratings: "Notes",
     none: "Aucun gain pour l’instant",
     noneHelp: "Chaque course apparaît ici une fois payée.",
-    kinds: { fare: "Course", fee: "Frais", tip: "Pourboire", cancellation: "Frais d’annulation", no_show: "Frais, client absent", adjustment: "Correction", refund: "Remboursement", other: "Course" },
+    kinds: { fare: "Course", fee: "Frais" },
     older: "Voir plus ancien",
   },
   ratings: {
@@ -397,7 +397,7 @@ const own: OwnMessages = {
   help: {
     offers: { question: "Pourquoi est-ce que je ne reçois pas d’offres?", answer: "Soyez en ligne, gardez cette page ouverte et l’écran allumé, et autorisez la position. Les courses vont au conducteur le plus proche dont le véhicule convient." },
     signal: { question: "Et sans réseau?", answer: "Continuez. Position, étapes et photos restent sur ce téléphone avec leur heure, et partent dans l’ordre dès que le réseau revient." },
-    noShow: { question: "Le client n’est pas là.", answer: "Écrivez-lui et attendez dix minutes sur place. Signalez-le ensuite et repartez; le trajet vous est payé." },
+    noShow: { question: "Le client n’est pas là.", answer: "Écrivez-lui et attendez {noShow} sur place. Signalez-le ensuite et repartez; le trajet vous est payé." },
     battery: { question: "La batterie semble abîmée.", answer: "Si elle fume, siffle ou gonfle : ne la chargez pas, éloignez-vous, appelez les pompiers et arrêtez la course comme dangereuse." },
     hours: { question: "Combien de temps puis-je conduire?", answer: "12 heures, puis 8 heures de repos. L’app vous prévient. Une course commencée peut toujours être finie." },
   },

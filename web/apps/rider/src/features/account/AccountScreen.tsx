@@ -1,3 +1,4 @@
+import { formatPhone } from "@supportcarr/ui/formatPhone";
 import { Badge } from "@supportcarr/ui/Badge";
 import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
@@ -35,7 +36,7 @@ export function AccountScreen() {
             <div className="min-w-0">
               <p className="text-xl font-semibold wrap-anywhere">{name}</p>
               <p className="flex flex-wrap items-center gap-2 text-(--muted)">
-                {phone} <Badge tone={phone_verified ? "success" : "warning"}>{text(phone_verified ? "verified" : "unverified")}</Badge>
+                {formatPhone(phone)} <Badge tone={phone_verified ? "success" : "warning"}>{text(phone_verified ? "verified" : "unverified")}</Badge>
               </p>
               {phone_verified ? null : (
                 <TextLink to="/verify" className="inline-block py-2">

@@ -52,12 +52,14 @@ export function CardsScreen() {
                   <ListRow
                     icon={<CreditCard aria-hidden="true" className="size-6" />}
                     title={describe.name(card)}
-                    detail={describe.expiry(card)}
-                    end={
-                      <span className="flex items-center gap-1">
+                    detail={
+                      <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+                        {describe.expiry(card)}
                         {describe.hasExpired(card, Date.now()) ? <Badge tone="danger">{text("expired")}</Badge> : card.default ? <Badge tone="info">{text("default")}</Badge> : null}
-                        <IconButton label={text("remove", { name: describe.name(card) })} icon={<Trash2 aria-hidden="true" className="size-5" />} onClick={() => setRemoving(card)} />
                       </span>
+                    }
+                    end={
+                      <IconButton label={text("remove", { name: describe.name(card) })} icon={<Trash2 aria-hidden="true" className="size-5" />} onClick={() => setRemoving(card)} />
                     }
                   />
                 </li>

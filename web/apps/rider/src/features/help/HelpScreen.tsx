@@ -1,4 +1,5 @@
 import { HelpScreen as SharedHelpScreen } from "@supportcarr/phone-app/help/HelpScreen";
+import { useWaitTexts } from "@supportcarr/phone-app/useWaits";
 import { useTranslations } from "use-intl";
 
 const QUESTIONS = ["price", "cancel", "battery", "nobody", "lost"] as const;
@@ -6,5 +7,6 @@ const QUESTIONS = ["price", "cancel", "battery", "nobody", "lost"] as const;
 /** What riders ask most. */
 export function HelpScreen() {
   const text = useTranslations("help");
-  return <SharedHelpScreen questions={QUESTIONS.map((name) => ({ question: text(`${name}.question`), answer: text(`${name}.answer`) }))} />;
+  const waits = useWaitTexts();
+  return <SharedHelpScreen questions={QUESTIONS.map((name) => ({ question: text(`${name}.question`), answer: text(`${name}.answer`, waits) }))} />;
 }

@@ -12,6 +12,7 @@ import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { RatingDistribution } from "@supportcarr/phone-app/RatingDistribution";
 import { Screen } from "@supportcarr/phone-app/Screen";
+import { owedBy } from "../../lib/owed.ts";
 import { TextLink } from "@supportcarr/phone-app/TextLink";
 import { Button } from "@supportcarr/ui/Button";
 
@@ -60,6 +61,7 @@ function RescueRow({ rescue }: { rescue: Rescue }) {
   const problems = useTranslations("problems");
   const formats = useFormats();
   const what = rescue.problem ?? rescue.kind;
+  const owed = owedBy(rescue);
   return (
     <Link to="/rescues/$rescueId" params={{ rescueId: rescue.id }} className="flex items-center gap-3 rounded-2xl border border-(--border) bg-(--surface) p-4 hover:bg-(--hover)">
       <span className="min-w-0 flex-1">
@@ -72,7 +74,7 @@ function RescueRow({ rescue }: { rescue: Rescue }) {
         </span>
         {rescue.dropoff.address ? <span className="block text-sm text-(--muted) wrap-anywhere">{text("to", { where: rescue.dropoff.address })}</span> : null}
       </span>
-      <span className="shrink-0 font-medium tabular-nums">{formats.money(rescue.price_minor ?? rescue.quote.total_minor, rescue.quote.currency)}</span>
+      <span className="shrink-0 font-medium tabular-nums">{owed === null ? text("noCharge") : formats.money(owed, rescue.quote.currency)}</span>
       <ChevronRight aria-hidden="true" className="size-5 shrink-0 text-(--muted)" />
     </Link>
   );

@@ -3,6 +3,7 @@ import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
 import { useTranslations } from "use-intl";
 
 import type { Rescue } from "../../lib/api/types.ts";
+import { owedBy } from "../../lib/owed.ts";
 
 /** What was asked for. */
 export function JobFacts({ rescue }: { rescue: Rescue }) {
@@ -10,6 +11,7 @@ export function JobFacts({ rescue }: { rescue: Rescue }) {
   const problems = useTranslations("problems");
   const formats = useFormats();
   const { pickup, dropoff, quote, problem, kind, note } = rescue;
+  const owed = owedBy(rescue);
   const what = problem ?? kind;
   const from = usePlaceName(pickup) ?? text("pin");
   const to = usePlaceName(dropoff) ?? text("pin");
@@ -17,7 +19,7 @@ export function JobFacts({ rescue }: { rescue: Rescue }) {
     [text("what"), problems.has(`${what}.name` as never) ? problems(`${what}.name` as never) : what],
     [text("from"), from],
     [text("to"), to],
-    [text("price"), formats.money(rescue.price_minor ?? quote.total_minor, quote.currency)],
+    [text("price"), owed === null ? text("noCharge") : formats.money(owed, quote.currency)],
     ...(note ? ([[text("note"), note]] as [string, string][]) : []),
   ];
   return (

@@ -1,4 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { shortId } from "@supportcarr/client/shortId";
 import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery } from "@tanstack/react-query";
@@ -53,15 +54,15 @@ function Receipt({ rescue, timeline }: { rescue: Rescue; timeline: readonly Time
         <time dateTime={ended}>{formats.dateTime(ended)}</time>
       </p>
       <p className="mt-1 text-xl font-semibold">{problems.has(`${what}.name` as never) ? problems(`${what}.name` as never) : what}</p>
-      <dl className="mt-3 space-y-1 text-sm">
+      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
         {[
           [text("from"), from],
           [text("to"), to],
           ...(driver ? [[text("driver"), `${driver.name} · ${driver.vehicle.plate}`]] : []),
-          [text("number"), rescue.id],
+          [text("number"), shortId(rescue.id)],
         ].map(([label, value]) => (
-          <div key={label} className="flex gap-3">
-            <dt className="w-20 shrink-0 text-(--muted)">{label}</dt>
+          <div key={label} className="contents">
+            <dt className="text-(--muted)">{label}</dt>
             <dd className="min-w-0 wrap-anywhere">{value}</dd>
           </div>
         ))}

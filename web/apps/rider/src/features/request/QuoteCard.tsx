@@ -1,4 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { useWaitTexts } from "@supportcarr/phone-app/useWaits";
 import { Notice } from "@supportcarr/ui/Notice";
 import { Clock, TrendingUp } from "lucide-react";
 import { useTranslations } from "use-intl";
@@ -14,14 +15,15 @@ export function QuoteCard({ quote }: { quote: Quote }) {
   const text = useTranslations("request.quote");
   const formats = useFormats();
   const lines = usePriceLines();
+  const waits = useWaitTexts();
   const { currency, fees } = quote;
   const eta = quote.scheduled_for
     ? text("atTime", { when: formats.dateTime(quote.scheduled_for) })
     : quote.unavailable
-      ? text(quote.unavailable)
+      ? text(quote.unavailable, waits)
       : typeof quote.eta_seconds === "number"
         ? text("eta", { eta: formats.duration(quote.eta_seconds) })
-        : text("no_driver");
+        : text("no_driver", waits);
   return (
     <section aria-label={text("title")} className="rounded-2xl border border-(--border) bg-(--surface) p-4">
       <p role="status" className="mb-3 flex items-center gap-2 font-medium">
@@ -39,7 +41,7 @@ export function QuoteCard({ quote }: { quote: Quote }) {
         total={{ label: text("total"), detail: text("fixed", { until: formats.time(quote.expires_at) }), amount: formats.money(quote.total_minor, currency) }}
       />
       <p className="mt-3 text-sm text-(--muted)">
-        {text("fees", { cancellation: formats.money(fees.cancellation_minor ?? 0, currency), noShow: formats.money(fees.no_show_minor ?? 0, currency) })}
+        {text("fees", { free: waits.free, cancellation: formats.money(fees.cancellation_minor ?? 0, currency), noShow: formats.money(fees.no_show_minor ?? 0, currency) })}
       </p>
     </section>
   );

@@ -142,12 +142,12 @@ const own = {
       title: "Price",
       eta: "A driver can be with you in about {eta}",
       atTime: "Booked for {when}",
-      no_driver: "No driver is free near you right now. We search for 8 minutes; you pay nothing if nobody comes.",
-      no_vehicle_fits: "Drivers are near, but none has a truck for this bike right now. We search for 8 minutes.",
+      no_driver: "No driver is free near you right now. We search for {search}; you pay nothing if nobody comes.",
+      no_vehicle_fits: "Drivers are near, but none has a truck for this bike right now. We search for {search}.",
       demand: "Many people need help now, so the price is {multiplier} times the usual. It is never more than {max} times.",
       total: "You pay",
       fixed: "Fixed price, held until {until}",
-      fees: "Cancelling is free until 2 minutes after a driver has accepted, then {cancellation}. If you are not there, {noShow}.",
+      fees: "Cancelling is free until {free} after a driver has accepted, then {cancellation}. If you are not there, {noShow}.",
     },
     when: {
       now: "Now",
@@ -241,8 +241,8 @@ const own = {
     delivered: { title: "You have arrived", body: "Thank you for riding with us." },
     fixedOnSpot: { title: "Fixed on the spot", body: "Your bike rolls again." },
     cancelled: { title: "Cancelled", body: "{free, select, yes {You pay nothing.} other {You pay {price}.}}" },
-    noShow: { title: "Your driver could not find you", body: "The driver waited for 10 minutes. {price} is charged." },
-    unserved: { title: "No driver could come", body: "We searched for 8 minutes. You pay nothing. You can ask again at once." },
+    noShow: { title: "Your driver could not find you", body: "The driver waited for {noShow}. {price} is charged." },
+    unserved: { title: "No driver could come", body: "We searched for {search}. You pay nothing. You can ask again at once." },
     rejected: {
       title: "The rescue could not begin",
       body: "{reason, select, card_declined {Your card was declined. Use another one.} payment_timeout {The payment was not confirmed in time.} rider_has_live_rescue {You had another rescue under way at that time.} outside_area {We do not drive there yet.} unsafe_battery {A smoking or swollen battery cannot be carried.} other {You pay nothing.}}",
@@ -310,8 +310,8 @@ const own = {
       kept: "It is kept on this phone and sent when there is a connection.",
       done: "The rescue is cancelled.",
     },
-    facts: { what: "Problem", from: "From", to: "To", price: "Price", note: "Note", pin: "Point on the map" },
-    ending: { rate: "Rate {driver}", receipt: "Receipt" },
+    facts: { what: "Problem", from: "From", to: "To", noCharge: "No charge", price: "Price", note: "Note", pin: "Point on the map" },
+    ending: { rate: "Rate {driver}", rated: "Your rating", receipt: "Receipt" },
     again: {
       submit: "Ask again",
       open: "Change and ask again",
@@ -407,6 +407,7 @@ const own = {
     reported: "Thank you. Our support looks at it.",
   },
   history: {
+    noCharge: "No charge",
     title: "Your rescues",
     none: "No rescues yet",
     noneHelp: "They appear here with their price and receipt.",
@@ -506,9 +507,9 @@ const own = {
   },
   help: {
     price: { question: "What do I pay?", answer: "The price that you see before you ask. It does not rise on the way. If your bike is fixed on the spot, you pay less." },
-    cancel: { question: "What does cancelling cost?", answer: "Nothing until 2 minutes after a driver has accepted. Later there is a fee, and we show it before you decide." },
+    cancel: { question: "What does cancelling cost?", answer: "Nothing until {free} after a driver has accepted. Later there is a fee, and we show it before you decide." },
     battery: { question: "My battery is damaged.", answer: "If it smokes, hisses or is swollen: keep away and call the fire service. Otherwise ask for help; our drivers carry it in the open bed of a pickup." },
-    nobody: { question: "What if no driver comes?", answer: "We search for 8 minutes. If nobody can come, you pay nothing and can ask again with one tap." },
+    nobody: { question: "What if no driver comes?", answer: "We search for {search}. If nobody can come, you pay nothing and can ask again with one tap." },
     lost: { question: "I left something in the truck.", answer: "Write to your driver in the chat of that rescue, or contact us." },
   },
 };

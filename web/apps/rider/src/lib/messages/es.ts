@@ -141,12 +141,12 @@ const own: OwnMessages = {
       title: "Precio",
       eta: "Alguien puede estar con usted en unos {eta}",
       atTime: "Reservado para {when}",
-      no_driver: "Nadie está libre cerca de usted ahora. Buscamos durante 8 minutos; si nadie viene, no paga nada.",
-      no_vehicle_fits: "Hay gente cerca, pero ninguna camioneta para esta bicicleta ahora. Buscamos durante 8 minutos.",
+      no_driver: "Nadie está libre cerca de usted ahora. Buscamos durante {search}; si nadie viene, no paga nada.",
+      no_vehicle_fits: "Hay gente cerca, pero ninguna camioneta para esta bicicleta ahora. Buscamos durante {search}.",
       demand: "Mucha gente necesita ayuda ahora, por eso el precio es {multiplier} veces el habitual. Nunca supera {max} veces.",
       total: "Usted paga",
       fixed: "Precio fijo, válido hasta las {until}",
-      fees: "Cancelar es gratis hasta 2 minutos después de que alguien acepte; luego, {cancellation}. Si no está en el lugar, {noShow}.",
+      fees: "Cancelar es gratis hasta {free} después de que alguien acepte; luego, {cancellation}. Si no está en el lugar, {noShow}.",
     },
     when: {
       now: "Ahora",
@@ -240,8 +240,8 @@ const own: OwnMessages = {
     delivered: { title: "Ha llegado", body: "Gracias por viajar con nosotros." },
     fixedOnSpot: { title: "Reparada en el lugar", body: "Su bicicleta vuelve a rodar." },
     cancelled: { title: "Cancelado", body: "{free, select, yes {No paga nada.} other {Paga {price}.}}" },
-    noShow: { title: "No pudieron encontrarle", body: "Le esperaron 10 minutos. Se cobran {price}." },
-    unserved: { title: "Nadie pudo venir", body: "Buscamos durante 8 minutos. No paga nada. Puede pedir ayuda otra vez ahora mismo." },
+    noShow: { title: "No pudieron encontrarle", body: "Le esperaron {noShow}. Se cobran {price}." },
+    unserved: { title: "Nadie pudo venir", body: "Buscamos durante {search}. No paga nada. Puede pedir ayuda otra vez ahora mismo." },
     rejected: {
       title: "El rescate no pudo empezar",
       body: "{reason, select, card_declined {Su tarjeta fue rechazada. Use otra.} payment_timeout {El pago no se confirmó a tiempo.} rider_has_live_rescue {Tenía otro rescate en curso en ese momento.} outside_area {Todavía no llegamos ahí.} unsafe_battery {Una batería que humea o está hinchada no se puede transportar.} other {No paga nada.}}",
@@ -309,8 +309,8 @@ const own: OwnMessages = {
       kept: "Está guardado en este teléfono y se envía cuando haya conexión.",
       done: "El rescate está cancelado.",
     },
-    facts: { what: "Problema", from: "Desde", to: "Hasta", price: "Precio", note: "Nota", pin: "Punto en el mapa" },
-    ending: { rate: "Calificar a {driver}", receipt: "Recibo" },
+    facts: { what: "Problema", from: "Desde", to: "Hasta", noCharge: "Sin cargo", price: "Precio", note: "Nota", pin: "Punto en el mapa" },
+    ending: { rate: "Calificar a {driver}", rated: "Su calificación", receipt: "Recibo" },
     again: {
       submit: "Pedir otra vez",
       open: "Cambiar y pedir otra vez",
@@ -406,6 +406,7 @@ const own: OwnMessages = {
     reported: "Gracias. Nuestro soporte la revisa.",
   },
   history: {
+    noCharge: "Sin cargo",
     title: "Sus rescates",
     none: "Todavía no hay rescates",
     noneHelp: "Aparecen aquí con su precio y su recibo.",
@@ -505,9 +506,9 @@ const own: OwnMessages = {
   },
   help: {
     price: { question: "¿Cuánto pago?", answer: "El precio que ve antes de pedir ayuda. No sube por el camino. Si su bicicleta se repara en el lugar, paga menos." },
-    cancel: { question: "¿Cuánto cuesta cancelar?", answer: "Nada hasta 2 minutos después de que alguien acepte. Luego hay un cargo, y lo mostramos antes de que decida." },
+    cancel: { question: "¿Cuánto cuesta cancelar?", answer: "Nada hasta {free} después de que alguien acepte. Luego hay un cargo, y lo mostramos antes de que decida." },
     battery: { question: "Mi batería está dañada.", answer: "Si echa humo, silba o está hinchada: aléjese y llame a los bomberos. Si no, pida ayuda; la llevamos al aire libre, en la caja de una camioneta." },
-    nobody: { question: "¿Y si nadie viene?", answer: "Buscamos durante 8 minutos. Si nadie puede venir, no paga nada y puede pedir otra vez con un toque." },
+    nobody: { question: "¿Y si nadie viene?", answer: "Buscamos durante {search}. Si nadie puede venir, no paga nada y puede pedir otra vez con un toque." },
     lost: { question: "Olvidé algo en la camioneta.", answer: "Escriba en el chat de ese rescate o contáctenos." },
   },
 };

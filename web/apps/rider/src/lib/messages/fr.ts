@@ -141,12 +141,12 @@ const own: OwnMessages = {
       title: "Prix",
       eta: "Quelqu’un peut être là dans environ {eta}",
       atTime: "Réservé pour {when}",
-      no_driver: "Personne n’est libre près de vous en ce moment. Nous cherchons pendant 8 minutes; si personne ne vient, vous ne payez rien.",
-      no_vehicle_fits: "Il y a du monde à proximité, mais aucune camionnette pour ce vélo en ce moment. Nous cherchons pendant 8 minutes.",
+      no_driver: "Personne n’est libre près de vous en ce moment. Nous cherchons pendant {search}; si personne ne vient, vous ne payez rien.",
+      no_vehicle_fits: "Il y a du monde à proximité, mais aucune camionnette pour ce vélo en ce moment. Nous cherchons pendant {search}.",
       demand: "Beaucoup de personnes ont besoin d’aide : le prix est {multiplier} fois le prix habituel. Il ne dépasse jamais {max} fois ce prix.",
       total: "Vous payez",
       fixed: "Prix fixe, garanti jusqu’à {until}",
-      fees: "L’annulation est gratuite jusqu’à 2 minutes après l’acceptation, puis {cancellation}. En cas d’absence, {noShow}.",
+      fees: "L’annulation est gratuite jusqu’à {free} après l’acceptation, puis {cancellation}. En cas d’absence, {noShow}.",
     },
     when: {
       now: "Maintenant",
@@ -240,8 +240,8 @@ const own: OwnMessages = {
     delivered: { title: "Vous êtes arrivé à destination", body: "Merci d’avoir fait le trajet avec nous." },
     fixedOnSpot: { title: "Réparé sur place", body: "Votre vélo roule de nouveau." },
     cancelled: { title: "Annulé", body: "{free, select, yes {Vous ne payez rien.} other {Vous payez {price}.}}" },
-    noShow: { title: "On ne vous a pas trouvé", body: "On vous a attendu 10 minutes. {price} sont débités." },
-    unserved: { title: "Personne n’a pu venir", body: "Nous avons cherché pendant 8 minutes. Vous ne payez rien. Vous pouvez redemander tout de suite." },
+    noShow: { title: "On ne vous a pas trouvé", body: "On vous a attendu {noShow}. {price} sont débités." },
+    unserved: { title: "Personne n’a pu venir", body: "Nous avons cherché pendant {search}. Vous ne payez rien. Vous pouvez redemander tout de suite." },
     rejected: {
       title: "Le dépannage n’a pas pu commencer",
       body: "{reason, select, card_declined {Votre carte a été refusée. Utilisez-en une autre.} payment_timeout {Le paiement n’a pas été confirmé à temps.} rider_has_live_rescue {Vous aviez un autre dépannage en cours à ce moment-là.} outside_area {Nous ne desservons pas encore cet endroit.} unsafe_battery {Une batterie qui fume ou qui a gonflé ne peut pas être transportée.} other {Vous ne payez rien.}}",
@@ -309,8 +309,8 @@ const own: OwnMessages = {
       kept: "C’est gardé sur ce téléphone et envoyé dès qu’il y a une connexion.",
       done: "Le dépannage est annulé.",
     },
-    facts: { what: "Problème", from: "De", to: "À", price: "Prix", note: "Mot", pin: "Point sur la carte" },
-    ending: { rate: "Noter {driver}", receipt: "Reçu" },
+    facts: { what: "Problème", from: "De", to: "À", noCharge: "Sans frais", price: "Prix", note: "Mot", pin: "Point sur la carte" },
+    ending: { rate: "Noter {driver}", rated: "Votre note", receipt: "Reçu" },
     again: {
       submit: "Redemander",
       open: "Modifier et redemander",
@@ -406,6 +406,7 @@ const own: OwnMessages = {
     reported: "Merci. Notre assistance l’examine.",
   },
   history: {
+    noCharge: "Sans frais",
     title: "Vos dépannages",
     none: "Pas encore de dépannage",
     noneHelp: "Ils apparaissent ici avec leur prix et leur reçu.",
@@ -505,9 +506,9 @@ const own: OwnMessages = {
   },
   help: {
     price: { question: "Combien vais-je payer?", answer: "Le prix que vous voyez avant de demander. Il n’augmente pas en route. Si votre vélo est réparé sur place, vous payez moins." },
-    cancel: { question: "Combien coûte une annulation?", answer: "Rien jusqu’à 2 minutes après l’acceptation. Ensuite il y a des frais, que nous affichons avant que vous décidiez." },
+    cancel: { question: "Combien coûte une annulation?", answer: "Rien jusqu’à {free} après l’acceptation. Ensuite il y a des frais, que nous affichons avant que vous décidiez." },
     battery: { question: "Ma batterie est endommagée.", answer: "Si elle fume, siffle ou a gonflé : éloignez-vous et appelez les pompiers. Sinon, demandez de l’aide; nous la transportons à l’air libre, dans la benne d’une camionnette." },
-    nobody: { question: "Et si personne ne vient?", answer: "Nous cherchons pendant 8 minutes. Si personne ne peut venir, vous ne payez rien et pouvez redemander d’un geste." },
+    nobody: { question: "Et si personne ne vient?", answer: "Nous cherchons pendant {search}. Si personne ne peut venir, vous ne payez rien et pouvez redemander d’un geste." },
     lost: { question: "J’ai oublié quelque chose dans la camionnette.", answer: "Écrivez dans les messages de ce dépannage, ou contactez-nous." },
   },
 };
