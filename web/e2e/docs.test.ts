@@ -40,6 +40,11 @@ describe.skipIf(!demoCityAvailable)("the API reference", () => {
     await operation.getByText("Request body").waitFor();
     await operation.getByText("Example Value").first().waitFor();
     await expect.poll(() => operation.innerText()).toContain('"pickup"');
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(() => page.locator("html").evaluate((html) => html.classList.contains("dark-mode"))).toBe(colorScheme === "dark");
+      expect(await seriousViolations(page), colorScheme).toEqual([]);
+    }
     await expect.poll(() => new URL(page.url()).hash).not.toBe(""); // the link to it
     const link = new URL(page.url()).hash;
     await page.goto("about:blank");

@@ -68,7 +68,8 @@ export function findLayoutFaults(page: Page, { touch = false } = {}): Promise<st
       const around = getComputedStyle(target, "::before"); // may make the target larger than what is seen of it
       const grown = (side: string) => (around.content !== "none" && around.position === "absolute" ? Math.max(0, -parseFloat(side) || 0) : 0);
       const box = { width: shape.width + grown(around.left) + grown(around.right), height: shape.height + grown(around.top) + grown(around.bottom) };
-      if (getComputedStyle(control).display !== "inline" && /^(A|BUTTON)$/.test(control.tagName) && control.scrollWidth > control.clientWidth + 1 && !scrolls(getComputedStyle(control).overflowX)) faults.add(`${nameOf(control)} is narrower than its text`);
+      const isCramped = /^(A|BUTTON)$/.test(control.tagName) && control.scrollWidth > control.clientWidth + 1 && getComputedStyle(control).display !== "inline";
+      if (isCramped && control.textContent.trim() && !control.title) faults.add(`${nameOf(control)} is narrower than its text`);
       const inSentence = getComputedStyle(control).display === "inline" && [...(control.parentElement?.childNodes ?? [])].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
       if (least > 0 && !inSentence && (box.width < least - 0.5 || box.height < least - 0.5)) faults.add(`${nameOf(control)} is ${Math.round(box.width)} × ${Math.round(box.height)} px`);
 

@@ -17,7 +17,7 @@ export const LIST_ROW = "flex min-h-14 w-full items-center gap-3 rounded-xl px-1
 export function ListRowContent({ icon, title, detail, end, leads = false }: Omit<ListRowProps, "onPress" | "href"> & { leads?: boolean }) {
   return (
     <>
-      {icon ? <span className="flex size-10 shrink-0 items-center justify-center rounded-full bg-(--selected) text-(--accent-text)">{icon}</span> : null}
+      {icon ? <span className="flex size-10 shrink-0 items-center justify-center rounded-full bg-(--selected) text-(--accent-text) max-[16rem]:hidden">{icon}</span> : null}
       <span className="min-w-0 flex-1">
         <span className="block font-medium wrap-anywhere">{title}</span>
         {detail ? <span className="block text-sm text-(--muted) wrap-anywhere">{detail}</span> : null}

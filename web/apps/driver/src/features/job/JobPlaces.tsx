@@ -37,7 +37,7 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
   ];
   return (
     <div className="space-y-3">
-      <div className="grid grid-cols-2 gap-3">
+      <div className="grid gap-3 min-[16rem]:grid-cols-2">
         <Button size="lg" variant="secondary" icon={<Navigation aria-hidden="true" className="size-6" />} onClick={() => setChoosing(true)} className="min-h-14 text-lg">
           {text("navigate")}
         </Button>

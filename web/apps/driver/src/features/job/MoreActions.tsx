@@ -1,3 +1,4 @@
+import { formatPhone } from "@supportcarr/ui/formatPhone";
 import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -41,7 +42,7 @@ export function MoreActions({ rescue, status }: { rescue: Rescue; status: Rescue
         {status === "arrived" ? <ListRow icon={<UserX aria-hidden="true" className={ICON} />} title={text("noShow")} onPress={() => setOpen("no-show")} /> : null}
         {status === "in_transit" ? null : <ListRow icon={<Undo2 aria-hidden="true" className={ICON} />} title={text("giveUp")} onPress={() => setOpen("release")} />}
         {status === "arrived" || status === "in_transit" ? <ListRow icon={<TriangleAlert aria-hidden="true" className={ICON} />} title={text("abort")} onPress={() => setOpen("abort")} /> : null}
-        {support ? <ListRow icon={<LifeBuoy aria-hidden="true" className={ICON} />} title={text("support")} detail={support} href={`tel:${support}`} /> : null}
+        {support ? <ListRow icon={<LifeBuoy aria-hidden="true" className={ICON} />} title={text("support")} detail={formatPhone(support)} href={`tel:${support}`} /> : null}
       </div>
       {open === "fix" ? <FixDialog rescue={rescue} onClose={close} /> : null}
       {open === "no-show" ? <NoShowDialog rescueId={rescue.id} onClose={close} /> : null}

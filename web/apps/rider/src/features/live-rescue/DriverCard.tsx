@@ -27,7 +27,7 @@ export function DriverCard({ driver: { name, photo_url, rating, vehicle } }: { d
             )}
           </span>
         </p>
-        <p className="text-sm text-(--muted) wrap-anywhere">{[vehicle.colour, vehicle.make, vehicle.model].filter(Boolean).join(" ")}</p>
+        <p className="text-sm text-(--muted) wrap-anywhere first-letter:uppercase">{[vehicle.colour, vehicle.make, vehicle.model].filter(Boolean).join(" ")}</p>
       </div>
       <p className="rounded-lg border-2 border-(--text) px-2.5 py-1 font-mono text-base font-semibold tracking-wide whitespace-nowrap">
         <span className="sr-only">{text("plate")} </span>
