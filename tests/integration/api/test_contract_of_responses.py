@@ -94,8 +94,8 @@ async def test_offers_cards_vehicles_notifications_and_messages_have_the_documen
     rider, prepared = calls.arrived.rider, calls.arrived
     driver = (await factory.offered()).assigned_driver
     [offer] = expect(await driver.get("/me/offers"), 200)["items"]
-    promised = "id rescue_id kind problem pickup dropoff distance_m pay_minor currency made_at expires_at queued"
-    expect_fields(offer, promised + " eta_seconds state")
+    promised = "id rescue_id kind problem pickup dropoff distance_m pay_minor currency made_at expires_at"
+    expect_fields(offer, promised + " queued eta_seconds state")
     [card] = expect(await rider.get("/me/payment-methods"), 200)["items"]
     expect_fields(card, "id brand last4 exp_month exp_year default")
     [truck] = expect(await driver.get("/me/vehicles"), 200)["items"]
