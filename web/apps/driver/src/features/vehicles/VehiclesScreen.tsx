@@ -35,7 +35,7 @@ export function VehiclesScreen() {
                     to="/vehicles/$vehicleId"
                     params={{ vehicleId: id }}
                     icon={<Truck className="size-6" />}
-                    title={<span className="inline-block first-letter:uppercase">{`${colour} ${make} ${model}`}</span>}
+                    title={`${colour.charAt(0).toLocaleUpperCase()}${colour.slice(1)} ${make} ${model}`}
                     detail={[plate, text(`types.${type}`), text("carries", { count: capacity }), in_use ? text("inUse") : null].filter(Boolean).join(" · ")}
                   />
                 </li>
