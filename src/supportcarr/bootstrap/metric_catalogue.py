@@ -31,6 +31,12 @@ HTTP = (
             "status": "the status code",
         },
     ),
+    Described(
+        "http_responses_total",
+        "counter",
+        "Responses, from the first one on: the share of errors is best taken of these.",
+        {"status_class": "1xx to 5xx"},
+    ),
     *_all(
         "gauge",
         http_requests_in_flight="Requests that are being answered.",

@@ -213,6 +213,7 @@ async def test_the_metrics_count_clients_and_received_events(redis: RedisClient)
         registry = metrics.registry
         await streams.append([publication(f"user:{ANN}", n) for n in range(3)])
         await ann.received.wait_until(lambda received: len(received.events) == 3)
+        metrics.render()
         assert registry.get_sample_value("realtime_connected_clients") == 1
         assert registry.get_sample_value("realtime_events_received_total") == 3
         assert registry.get_sample_value("realtime_event_lag") == 0

@@ -252,6 +252,7 @@ async def test_only_the_latest_location_of_each_driver_waits_for_a_slow_client(r
         assert client.transport.queued() <= limits.pause_above + 1
         metrics = Metrics()
         register(metrics, server.app.server, server.app.fan_out)
+        metrics.render()
         assert metrics.registry.get_sample_value("realtime_pending_locations") == 1
         # The client reads again: the queued frames arrive, and of the locations only the last one.
         text = bytearray()

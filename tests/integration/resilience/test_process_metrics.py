@@ -40,6 +40,7 @@ LABELS = {
     "use": {"durable", "cache"},
     "role": set(ROLES) | {"rider", "driver", "admin", "support"},
     "queue": {"jobs"},
+    "status_class": {"1xx", "2xx", "3xx", "4xx", "5xx"},
     "state": {"free", "busy"},
     "operation": {
         "get", "get_many", "find", "count", "scan", "pending_events",

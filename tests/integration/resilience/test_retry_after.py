@@ -52,7 +52,9 @@ async def retry_after(url: str) -> tuple[int, int]:
 
 
 async def test_a_process_that_is_not_ready_says_when_to_retry() -> None:
-    server = await serve_metrics(lambda accept: (b"", "text/plain"), "127.0.0.1", 0, lifecycle=Lifecycle())
+    server = await serve_metrics(
+        lambda accept: lambda: (b"", "text/plain"), "127.0.0.1", 0, lifecycle=Lifecycle()
+    )
     async with server:
         port = server.sockets[0].getsockname()[1]
         assert await retry_after(f"http://127.0.0.1:{port}/readyz") == (503, 1)

@@ -34,7 +34,7 @@ async def test_it_says_whether_the_process_is_alive_and_ready(tmp_path: Path, se
     lifecycle, port = Lifecycle(), free_port()
     assert await asked("healthz", port, **more) != 0, "nothing listens"
     async with await serve_metrics(
-        lambda accept: (b"", "text/plain"), "127.0.0.1", port, lifecycle=lifecycle, tls=tls
+        lambda accept: lambda: (b"", "text/plain"), "127.0.0.1", port, lifecycle=lifecycle, tls=tls
     ):
         assert await asked("healthz", port, **more) == 0
         assert await asked("readyz", port, **more) != 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr_lab.dashboards.model import Dashboard, Panel, Query, quantile, quantiles, rate
+from supportcarr_lab.dashboards.model import JOB_NAME, Dashboard, Panel, Query, quantile, quantiles, rate
 
 BACKGROUND = Dashboard(
     "background",
@@ -81,7 +81,7 @@ BACKGROUND = Dashboard(
             "Duration of jobs (p95)",
             "below 2 s; exports and photos take longer.",
             "the service that the job calls is slow; jobs of others go on.",
-            (Query(f"topk(10, {quantile(0.95, 'job_duration_seconds', 'job')})", "{{job}}"),),
+            (Query(f"topk(10, {quantile(0.95, 'job_duration_seconds', JOB_NAME)})", "{{exported_job}}"),),
             "s",
         ),
         Panel(
@@ -101,6 +101,14 @@ BACKGROUND = Dashboard(
                 Query(rate("periodic_tasks_failures_total"), "failed"),
             ),
             "ops",
+        ),
+        Panel(
+            "Age of the newest backup",
+            "below a day, where backups are made on a schedule.",
+            "the schedule does not run, or cannot write: the runbook of backups. Decades: there is none.",
+            (Query("time() - max(backup_last_success_timestamp_seconds)", "age"),),
+            "s",
+            26 * 3600,
         ),
     ),
 )

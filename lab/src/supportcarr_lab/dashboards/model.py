@@ -16,6 +16,9 @@ SCHEMA_VERSION = 41  # of the JSON, as Grafana 12 writes it
 COLUMNS, HEIGHT = 3, 8  # panels in a row of Grafana's 24 columns; the height of one
 Unit = Literal["s", "percentunit", "reqps", "ops", "short", "bytes", "Bps", "none"]
 
+# What Prometheus makes of the label ``job`` of a metric: its own label of that name says what it scraped.
+JOB_NAME = "exported_job"
+
 # Names in a query that are no metrics.
 _NO_METRICS = frozenset(
     [

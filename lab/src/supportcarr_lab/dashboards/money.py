@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from supportcarr_lab.dashboards.business import REVENUE, hourly
-from supportcarr_lab.dashboards.model import Dashboard, Panel, Query, quantile, rate
+from supportcarr_lab.dashboards.model import JOB_NAME, Dashboard, Panel, Query, quantile, rate
 
 PAYMENTS, AMOUNTS = "payments_total", "payments_minor_units_total"
 _HOLDS = hourly(PAYMENTS, labels='{kind="hold"}')
 _FAILED_HOLDS = hourly(PAYMENTS, labels='{kind="hold",status="failed"}')
-JOB = '{job=~"payments.*"}'
+JOB = '{exported_job=~"payments.*"}'
 
 MONEY = Dashboard(
     "money",
@@ -66,7 +66,7 @@ MONEY = Dashboard(
             "below 2 s: a call to the provider.",
             "the provider is slow or away; jobs are repeated under the same key, so nothing is charged"
             " twice.",
-            (Query(quantile(0.95, "job_duration_seconds", "job", labels=JOB), "{{job}}"),),
+            (Query(quantile(0.95, "job_duration_seconds", JOB_NAME, labels=JOB), "{{exported_job}}"),),
             "s",
         ),
         Panel(

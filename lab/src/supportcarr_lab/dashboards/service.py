@@ -15,7 +15,7 @@ from supportcarr_lab.dashboards.model import (
 )
 
 HTTP = "http_request_duration_seconds"
-ALL = f"sum(rate({HTTP}_count[{RATE}]))"
+FAILED = rate("http_responses_total", labels='{status_class="5xx"}')
 
 SERVICE = Dashboard(
     "service",
@@ -36,7 +36,7 @@ SERVICE = Dashboard(
             "find the route in Errors by route, then its request_failed lines in the log by that"
             " route; 503 is a"
             " store or Redis that is away (Stores), 500 a bug.",
-            (Query(f'sum(rate({HTTP}_count{{status=~"5.."}}[{RATE}])) / {ALL} or vector(0)', "5xx"),),
+            (Query(f"{FAILED} / {rate('http_responses_total')}", "5xx"),),
             "percentunit",
             0.001,
         ),

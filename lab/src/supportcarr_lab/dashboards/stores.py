@@ -33,7 +33,8 @@ STORES = Dashboard(
         ),
         Panel(
             "Operations",
-            "follows requests.",
+            "a few dozen finds each second of every worker, which looks for deadlines; the rest"
+            " follows requests.",
             "far more than requests explain: something polls or loops; see the route or job that grew"
             " with it.",
             (Query(rate(f"{OPERATIONS}_count", "operation"), "{{operation}}"),),

@@ -72,12 +72,17 @@ def histogram_of(name: str, help: str, labels: Sequence[str], found: LabelledBuc
 
 
 class RequestMetrics(Collector):
-    """``http_request_duration_seconds`` by method, route and status; its ``_count`` counts requests."""
+    """``http_request_duration_seconds`` by method, route and status; its ``_count`` counts requests.
+
+    ``http_responses_total`` counts them by the class of the status alone, from 0: Prometheus sees no increase
+    in the first value of a series, and the first error of a route begins one.
+    """
 
     NAME = "http_request_duration_seconds"
+    RESPONSES = "http_responses_total"
 
-    def __init__(self, help: str = NAME) -> None:
-        self._help = help
+    def __init__(self, help_of: Callable[[str], str] = str) -> None:
+        self._help_of = help_of
         self._timings: dict[tuple[str, str, int], Timings] = {}
 
     def timings(self, method: str, route: str, status: int) -> Timings:
@@ -90,11 +95,22 @@ class RequestMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         found = [((m, route, str(status)), t) for (m, route, status), t in list(self._timings.items())]
-        yield histogram_of(self.NAME, self._help, ("method", "route", "status"), found)
+        yield histogram_of(self.NAME, self._help_of(self.NAME), ("method", "route", "status"), found)
+        responses = CounterMetricFamily(
+            self.RESPONSES, self._help_of(self.RESPONSES), labels=("status_class",)
+        )
+        for first in "12345":
+            counted = [sum(timings.counts) for (_, _, status), timings in found if status[0] == first]
+            responses.add_metric((f"{first}xx",), sum(counted))
+        yield responses
 
 
 class ReadCollector(Collector):
-    """Metrics that components count themselves, read when they are scraped."""
+    """Metrics that components count themselves, read when they are scraped.
+
+    ``read`` asks the components, on the loop's thread, since their figures change there.  Histograms are
+    read while they are rendered, in any thread: that takes long, and they only hold plain numbers.
+    """
 
     def __init__(self, help_of: Callable[[str], str]) -> None:
         self._help_of = help_of
@@ -102,12 +118,22 @@ class ReadCollector(Collector):
         self.caches: dict[str, Callable[[], tuple[float, float]]] = {}
         self.families: list[tuple[str, tuple[str, ...], Callable[[], Labelled]]] = []
         self.histograms: list[tuple[str, tuple[str, ...], Callable[[], LabelledBuckets]]] = []
+        self._found: list[Metric] = []
 
     def _family(self, name: str, labels: Sequence[str] = ()) -> CounterMetricFamily | GaugeMetricFamily:
         of = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
         return of(name, self._help_of(name), labels=labels)
 
     def collect(self) -> Iterator[Metric]:
+        yield from self._found
+        for name, labels, read_buckets in self.histograms:
+            yield histogram_of(name, self._help_of(name), labels, read_buckets())
+
+    def read(self) -> None:
+        """Ask every component."""
+        self._found = list(self._read())
+
+    def _read(self) -> Iterator[Metric]:
         for prefix, read in self.stats:
             for name, value in read().items():
                 family = self._family(f"{prefix}_{name}")
@@ -125,8 +151,6 @@ class ReadCollector(Collector):
             for values, value in read_values():
                 family.add_metric(values, value)
             yield family
-        for name, labels, read_buckets in self.histograms:
-            yield histogram_of(name, self._help_of(name), labels, read_buckets())
 
 
 class Metrics:
@@ -141,7 +165,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self.requests = RequestMetrics(self.help_of(RequestMetrics.NAME))
+        self.requests = RequestMetrics(self.help_of)
         self.registry.register(self.requests)
         self._reads = ReadCollector(self.help_of)
         self.registry.register(self._reads)
@@ -191,12 +215,16 @@ class Metrics:
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text format."""
+        self._reads.read()
         return generate_latest(self.registry)
 
-    def answer(self, accept: str) -> tuple[bytes, str]:
-        """All metrics in the format that *accept* asks for, and its content type.
+    def answer(self, accept: str) -> Callable[[], tuple[bytes, str]]:
+        """Read all metrics; what is returned renders them in the format that *accept* asks for, and says its
+        content type.
 
-        OpenMetrics has exemplars, which link a bucket to a trace.
+        Call that in another thread: of some hundred routes it takes a tenth of a second, for which the loop
+        would answer nobody.  OpenMetrics has exemplars, which link a bucket to a trace.
         """
+        self._reads.read()
         encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
+        return lambda: (encode(self.registry), content_type)

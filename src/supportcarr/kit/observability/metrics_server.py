@@ -27,7 +27,7 @@ def _accept(head: bytes) -> str:
 
 
 async def serve_metrics(
-    answer_metrics: Callable[[str], tuple[bytes, str]],
+    answer_metrics: Callable[[str], Callable[[], tuple[bytes, str]]],
     host: str,
     port: int,
     *,
@@ -36,15 +36,16 @@ async def serve_metrics(
 ) -> asyncio.Server:
     """Answer ``/metrics``, ``/healthz`` and ``/readyz``, on a port of its own (0: any).
 
-    *answer_metrics* returns the body and its content type for what the scraper accepts.
+    *answer_metrics* takes what the scraper accepts, and returns what makes the body and its content type:
+    that is called in another thread.
 
     So a process that serves nothing else (a worker) can be monitored as well.  Close the server that is
     returned.
     """
 
-    def answered(path: bytes, head: bytes) -> tuple[bytes, bytes, str]:
+    async def answered(path: bytes, head: bytes) -> tuple[bytes, bytes, str]:
         if path == b"/metrics":
-            return b"200 OK", *answer_metrics(_accept(head))
+            return b"200 OK", *(await asyncio.to_thread(answer_metrics(_accept(head))))
         if path == b"/healthz":
             return b"200 OK", b"alive\n", PLAIN
         if path == b"/readyz":
@@ -58,7 +59,7 @@ async def serve_metrics(
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS)
             method, _, rest = head.partition(b" ")
             path = rest.partition(b" ")[0].partition(b"?")[0]
-            status, body, content_type = answered(path if method == b"GET" else b"", head)
+            status, body, content_type = await answered(path if method == b"GET" else b"", head)
             wait = b"retry-after: 1\r\n" if status.startswith(b"503") else b""
             writer.write(
                 b"HTTP/1.1 %s\r\ncontent-type: %s\r\n%scontent-length: %d\r\nconnection: close\r\n\r\n"

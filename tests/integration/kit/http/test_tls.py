@@ -192,7 +192,7 @@ def test_metrics_are_served_over_tls(certificate: Certificate) -> None:
     @on_uvloop
     async def check() -> None:
         server = await serve_metrics(
-            lambda accept: (b"up 1\n", "text/plain"),
+            lambda accept: lambda: (b"up 1\n", "text/plain"),
             "127.0.0.1",
             0,
             lifecycle=Lifecycle(),

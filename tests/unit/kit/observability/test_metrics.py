@@ -113,10 +113,32 @@ def test_openmetrics_links_a_bucket_to_the_trace_of_its_latest_observation() -> 
         timings.observe(0.16)  # not recorded
     finally:
         set_exemplars(None)
-    body, content_type = metrics.answer("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    body, content_type = metrics.answer("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")()
     assert content_type.startswith("application/openmetrics-text")
     families: list[Metric] = list(openmetrics_families(body.decode()))  # type: ignore[no-untyped-call]
     [(bound, exemplar)] = [(s.labels["le"], s.exemplar) for f in families for s in f.samples if s.exemplar]
     assert (bound, exemplar.value) == ("0.2", 0.15)
     assert exemplar.labels == {"trace_id": "0af7651916cd43dd8448eb211c80319c"}
-    assert metrics.answer("text/plain")[1].startswith("text/plain")
+    assert metrics.answer("text/plain")()[1].startswith("text/plain")
+
+
+def test_components_are_asked_before_the_rendering_which_another_thread_does() -> None:
+    metrics, stats, timings = Metrics(), {"waiting": 7}, LabelledTimings()
+    metrics.register_stats("jobs", lambda: stats)
+    metrics.register_timings("job_duration_seconds", ("job",), timings.items)
+    render = metrics.answer("text/plain")
+    stats["waiting"] = 8
+    timings.of("send").observe(0.1)
+    body = render()[0].decode()
+    assert "jobs_waiting 7.0" in body
+    assert 'job_duration_seconds_count{job="send"} 1.0' in body
+
+
+def test_the_first_failure_is_an_increase() -> None:
+    """Prometheus sees none in the first value of a series."""
+    metrics = Metrics()
+    labels = (("status_class", "5xx"),)
+    assert samples(metrics)["http_responses_total", labels] == 0
+    metrics.requests.timings("GET", "/a", 503).observe(0.1)
+    metrics.requests.timings("GET", "/b", 500).observe(0.1)
+    assert samples(metrics)["http_responses_total", labels] == 2

@@ -19,7 +19,7 @@ async def lifecycle() -> Lifecycle:
 @pytest.fixture
 async def url(lifecycle: Lifecycle) -> AsyncIterator[str]:
     server = await serve_metrics(
-        lambda accept: (b"jobs 3\n", "text/plain"), "127.0.0.1", 0, lifecycle=lifecycle
+        lambda accept: lambda: (b"jobs 3\n", "text/plain"), "127.0.0.1", 0, lifecycle=lifecycle
     )
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
