@@ -56,6 +56,8 @@ def figures(reports: Mapping[str, Report]) -> str:
         sections.append(_fairness(fairness))
     if checks := reports.get("checks"):
         sections.append(_checks(checks))
+    if observed := reports.get("observed"):
+        sections.append(_observed(observed))
     if sign_ins := reports.get("sign-ins"):
         sections.append(_sign_ins(sign_ins))
     if images := reports.get("images"):
@@ -267,6 +269,28 @@ def _fairness(report: Report) -> str:
     rate = f"the mix at {report['rate']:,} requests a second"
     told = f"{_machine(report)} Runs of {report['seconds']:g} s, {rate}."
     return "\n".join(["### One client at its worst", "", told, "", *table(head, body)])
+
+
+def _observed(report: Report) -> str:
+    rows = ((name, report[key]) for name, key in (("the mix", "mix"), ("`GET /me`", "me")))
+    body = [
+        [
+            name,
+            f"{row['with']['cpu_us']:.0f}",
+            f"{row['without']['cpu_us']:.0f}",
+            f"{row['ratio']:.3f} ± {row['error'] or 0:.3f}",
+            f"{row['others']:.0%}",
+            verdict(row["met"]),
+        ]
+        for name, row in rows
+    ]
+    head = ["requests", "µs with", "µs without", "ratio", "used by others", "at most 1.1"]
+    told = (
+        f"{_machine(report)} CPU of a request with metrics, logs, 1 % of traces and Sentry, and with none of "
+        f"them: both servers at once, {report['rate']} requests/s each, {report['mix']['pairs']} runs of "
+        f"{report['seconds']:g} s. Medians; the ratio is the geometric mean over the runs."
+    )
+    return "\n".join(["### What observing costs", "", told, "", *table(head, body)])
 
 
 def _checks(report: Report) -> str:

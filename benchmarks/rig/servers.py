@@ -83,6 +83,7 @@ class Ours:
     *mongodb*: a server for its documents, in the database ``bench_ours``; without one they are in SQLite.
     *secrets* is the data folder of another one, whose tokens it also accepts.  *program* is the command
     that starts its processes, by default that of this checkout.  *worker*: whether a worker runs as well.
+    *settings*: variables beside those of the default configuration.
 
     Otherwise the worker, the real-time process and the emulators are left out: the peer has none, and none
     of the routes that are measured waits for them.
@@ -96,6 +97,7 @@ class Ours:
         secrets: Path | None = None,
         program: Sequence[str] = OWN_PROGRAM,
         worker: bool = False,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.key = "ours_mongodb" if mongodb else "ours"
         self.name = "SupportCarr on MongoDB" if mongodb else "SupportCarr"
@@ -114,6 +116,7 @@ class Ours:
             f"{PREFIX}DATA": str(folder),
             f"{PREFIX}PORT": str(self.port),
             f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            **(settings or {}),
         }
         if mongodb is not None:
             self._environment[f"{PREFIX}STORE_URL"] = with_database(mongodb.url, "bench_ours")

@@ -265,11 +265,14 @@ class Pipeline:
         """The span of a request that is traced; its name and attributes have the route, never the path."""
         if endpoint.unlimited:
             return None
+        context = tracing.root(headers.get(b"traceparent"))
+        if context is False:
+            return None
         method = endpoint.method
         attributes: tracing.Attributes = {"http.request.method": method, "http.route": endpoint.label}
         if log_context.request_id is not None:
             attributes["supportcarr.request_id"] = log_context.request_id
-        span = tracing.begin_request(f"{method} {endpoint.label}", headers.get(b"traceparent"), attributes)
+        span = tracing.begin_request(f"{method} {endpoint.label}", context, attributes)
         if span is not None:
             log_context.trace_id = tracing.trace_id_of(span)
         return span

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -20,7 +21,7 @@ STORES = ("mongodb", "redis")
 FILES = sorted(DOCKER.glob("*.Dockerfile"))
 # Official images and those of the makers, which anybody may pull. Bitnami and MinIO no longer publish theirs.
 PULLABLE = re.compile(
-    r"(mongo|redis|nginx|python|node|prom/prometheus|prom/alertmanager|grafana/grafana|grafana/loki|timberio/vector|versity/versitygw):\S+"
+    r"(mongo|redis|nginx|python|node|prom/prometheus|prom/alertmanager|grafana/grafana|grafana/loki|grafana/tempo|timberio/vector|versity/versitygw):\S+"
 )
 
 
@@ -148,6 +149,24 @@ def test_the_settings_of_compose_are_valid() -> None:
     assert targets == [f"city:{first + n}" for n in range(processes)]
 
 
+def test_the_traces_of_compose_arrive_in_its_store_and_are_found_from_logs_and_panels() -> None:
+    services = COMPOSE["services"]
+    endpoint = urlsplit(services["city"]["environment"]["SUPPORTCARR_TRACING_ENDPOINT"])
+    store = yaml.safe_load((ROOT / "deploy" / "tempo" / "tempo.yaml").read_text())
+    listens = store["distributor"]["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    assert (endpoint.hostname, endpoint.path) == ("tempo", "/v1/traces")
+    assert listens == f"0.0.0.0:{endpoint.port}"
+    folder = ROOT / "deploy" / "grafana" / "provisioning" / "datasources"
+    sources = {one["uid"]: one for one in yaml.safe_load((folder / "stores.yaml").read_text())["datasources"]}
+    assert sources["tempo"]["url"] == f"http://tempo:{store['server']['http_listen_port']}"
+    [field] = sources["loki"]["jsonData"]["derivedFields"]
+    line = '{"event":"request","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}'
+    assert re.findall(field["matcherRegex"], line) == ["4bf92f3577b34da6a3ce929d0e0e4736"]
+    [exemplars] = sources["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+    assert field["datasourceUid"] == exemplars["datasourceUid"] == "tempo"
+    assert "--enable-feature=exemplar-storage" in services["prometheus"]["command"]
+
+
 def test_compose_has_what_the_platform_meets_in_production() -> None:
     services = COMPOSE["services"]
     assert {
@@ -159,6 +178,7 @@ def test_compose_has_what_the_platform_meets_in_production() -> None:
         "alertmanager",
         "grafana",
         "loki",
+        "tempo",
         "vector",
     } <= set(services)
     assert "--replSet" in services["mongodb"]["command"]

@@ -81,7 +81,7 @@ class Tracing:
         named = get_current_span(context).get_span_context()
         return context if named.is_valid and named.trace_flags.sampled else None
 
-    def root(self, traceparent: bytes | None) -> Context | bool | None:
+    def root(self, traceparent: bytes | None) -> Context | bool:
         """The context under which a request's trace begins; ``True``: a new trace; ``False``: no trace.
 
         Who calls decides for its own traces, but whoever it is: beyond some in a second they are not traced.
@@ -237,20 +237,26 @@ def stats() -> dict[str, int]:
 # --- of a piece of work -----------------------------------------------------------------------
 
 
-def begin_request(name: str, traceparent: bytes | None, attributes: Attributes) -> Span | None:
-    """The span of a request, if it is traced; the spans of its task are below it.  End it yourself."""
+def root(traceparent: bytes | None) -> Context | bool:
+    """Where the trace of a request begins, for ``begin_request``; ``False``: it is not traced."""
+    tracing = _tracing
+    chosen = False if tracing is None else tracing.root(traceparent)
+    if chosen is False and _current.get() is not None:
+        _current.set(None)
+    return chosen
+
+
+def begin_request(name: str, context: Context | bool, attributes: Attributes) -> Span | None:
+    """The span of a traced request; the spans of its task are below it.  End it yourself."""
     tracing = _tracing
     if tracing is None:
         return None
-    context = tracing.root(traceparent)
-    span = None
-    if context is not False:
-        span = tracing.tracer.start_span(
-            name,
-            context=_empty_context() if context is True else context,
-            kind=tracing.kinds.SERVER,
-            attributes=attributes,
-        )
+    span = tracing.tracer.start_span(
+        name,
+        context=_empty_context() if isinstance(context, bool) else context,
+        kind=tracing.kinds.SERVER,
+        attributes=attributes,
+    )
     _current.set(span)
     return span
 
