@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,13 @@ def _is_zombie(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def running_demo(folder: Path, *arguments: str, port: int | None = None) -> Iterator[Demo]:
-    """Run ``supportcarr demo`` with those arguments and its data in *folder*."""
+def running_demo(
+    folder: Path, *arguments: str, port: int | None = None, program: Sequence[str] = ("-m", "supportcarr")
+) -> Iterator[Demo]:
+    """Run ``supportcarr demo`` with those arguments and its data in *folder*.
+
+    *program*: what Python runs, if it is another one.
+    """
     port = port or consecutive_ports(3)
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "output.txt"
@@ -96,8 +101,7 @@ def running_demo(folder: Path, *arguments: str, port: int | None = None) -> Iter
         process = subprocess.Popen(
             [
                 sys.executable,
-                "-m",
-                "supportcarr",
+                *program,
                 "demo",
                 "--port",
                 str(port),
