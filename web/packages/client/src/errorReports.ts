@@ -35,6 +35,9 @@ export function scrubbed(event: ErrorEvent): ErrorEvent {
   return kept;
 }
 
+/** The app that is served at a path. */
+export const appAt = (path: string) => /^\/(driver|admin|track)(?:\/|$)/.exec(path)?.[1] ?? "rider";
+
 /** A random name of this browser, by which Sentry counts how many people an error affects: whose it is nobody knows. */
 function browserName(): string | null {
   try {
@@ -55,10 +58,11 @@ export function startErrorReports(options: Options): (error: unknown) => void {
     environment: options.environment,
     sampleRate: options.sample_ratio,
     maxBreadcrumbs: 0,
+    dataCollection: { userInfo: false }, // or the server would note the address that a report comes from
     defaultIntegrations: false,
     integrations: [globalHandlersIntegration(), linkedErrorsIntegration(), dedupeIntegration()],
     beforeSend: scrubbed,
-    initialScope: { user: name === null ? {} : { id: name }, tags: { app: location.pathname.split("/")[1] || "rider" } },
+    initialScope: { user: name === null ? {} : { id: name }, tags: { app: appAt(location.pathname) } },
   });
   if (Math.random() < options.performance_ratio) reportPageLoad();
   return (error) => captureException(error);
