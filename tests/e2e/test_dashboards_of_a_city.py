@@ -23,7 +23,7 @@ pytestmark = [
 
 SECONDS = 60  # wall seconds of demand
 CITY = ("--riders", "10", "--drivers", "8", "--speed", "30", "--seed", "5")
-PROCESSES = 4  # of the platform at most, each with its own port for metrics
+PROCESSES = ("worker", "realtime", "api", "api")  # each has the next port for metrics
 # Panels, or queries of them, that show nothing in a healthy city on SQLite without traces and backups.
 EMPTY = (
     "(MongoDB)",
@@ -40,18 +40,20 @@ def shows_nothing(titles: str) -> bool:
 
 
 def test_the_dashboards_of_a_city_are_right(tmp_path: Path) -> None:
-    first = consecutive_ports(PROCESSES)
+    first = consecutive_ports(len(PROCESSES))
     folder = tmp_path / "city"
     folder.mkdir()
     (folder / ".env").write_text(f"SUPPORTCARR_METRICS_PORT={first}\n")
-    ports = range(first, first + PROCESSES)
+    roles = {first + n: role for n, role in enumerate(PROCESSES)}
     with (
-        running_prometheus(tmp_path / "prometheus", ports) as prometheus,
+        running_prometheus(tmp_path / "prometheus", roles) as prometheus,
         running_demo(folder, *CITY, "--seconds", str(SECONDS)) as demo,
     ):
         demo.wait_for_output("Running:")
         time.sleep(SECONDS * 0.9)
-        assert prometheus.targets_up() >= 3, "api, realtime and worker"
+        assert prometheus.targets_up() == len(PROCESSES)
+        running = prometheus.values("count by (role) (supportcarr_build_info == 1)", "role")
+        assert running == {"worker": 1, "realtime": 1, "api": 2}
         silent = [
             f"{board.name}: {panel.title}: {query.expr}"
             for board, panel, query in queries_of(DASHBOARDS)

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,19 @@ class Prometheus:
 
 
 @contextmanager
-def running_prometheus(folder: Path, ports: Sequence[int], *, every_s: float = 1.0) -> Iterator[Prometheus]:
-    """Scrape those ports of this machine; the server's log is shown if it does not start."""
+def running_prometheus(
+    folder: Path, roles: Mapping[int, str], *, every_s: float = 1.0
+) -> Iterator[Prometheus]:
+    """Scrape those ports of this machine, each with the role of its process.
+
+    The server's log is shown if it does not start.
+    """
     assert PROMETHEUS is not None
     folder.mkdir(parents=True, exist_ok=True)
-    targets = [f"127.0.0.1:{port}" for port in ports]
+    targets = [{"targets": [f"127.0.0.1:{port}"], "labels": {"role": role}} for port, role in roles.items()]
     configuration = {
         "global": {"scrape_interval": f"{every_s:g}s", "scrape_timeout": f"{every_s:g}s"},
-        "scrape_configs": [{"job_name": "supportcarr", "static_configs": [{"targets": targets}]}],
+        "scrape_configs": [{"job_name": "supportcarr", "static_configs": targets}],
     }
     file, log, port = folder / "prometheus.yaml", folder / "prometheus.log", free_port()
     file.write_text(json.dumps(configuration))  # JSON is YAML

@@ -184,7 +184,7 @@ BUSINESS = (
         "sign_ups_total",
         "counter",
         "Roles that people with a verified phone took up.",
-        {"role": "rider, driver, or a role of the staff"},
+        {"person": "rider, driver, or a role of the staff"},
     ),
     Described(
         "payments_total",

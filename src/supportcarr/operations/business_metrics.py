@@ -50,7 +50,7 @@ class BusinessMetrics:
         metrics.register_values("payments_total", ("kind", "status"), lambda: list(self._payments.items()))
         amounts = "payments_minor_units_total"
         metrics.register_values(amounts, ("kind", "currency"), lambda: list(self._amounts.items()))
-        metrics.register_values("sign_ups_total", ("role",), lambda: _by_one(self._sign_ups))
+        metrics.register_values("sign_ups_total", ("person",), lambda: _by_one(self._sign_ups))
 
     def committed(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
         """Count what a commit of this process says; a ``CommitListener``."""

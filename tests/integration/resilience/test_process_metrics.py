@@ -38,7 +38,8 @@ LABELS = {
     "cache": {"documents", "sessions", "positions", "areas", "coverage"},
     "result": {"hit", "miss"},
     "use": {"durable", "cache"},
-    "role": set(ROLES) | {"rider", "driver", "admin", "support"},
+    "role": set(ROLES),
+    "person": {"rider", "driver", "admin", "support"},
     "queue": {"jobs"},
     "status_class": {"1xx", "2xx", "3xx", "4xx", "5xx"},
     "state": {"free", "busy"},
@@ -149,3 +150,12 @@ def test_the_catalogue_keeps_to_the_conventions() -> None:
         assert one.help.endswith(".") and len(one.help.split()) >= 2, one.name
         assert not one.name.endswith(("_ms", "_millis", "_minutes", "_kb", "_mb"))
     assert len({one.name for one in CATALOGUE}) == len(CATALOGUE)
+
+
+def test_no_label_is_hidden_by_those_of_the_scraped_process() -> None:
+    """Prometheus gives each series the labels job, instance and role, and renames a metric's own."""
+    hidden = {one.name: {"job", "instance", "role"} & one.labels.keys() for one in CATALOGUE}
+    assert {name: labels for name, labels in hidden.items() if labels} == {
+        "job_duration_seconds": {"job"},  # queries name exported_job
+        "supportcarr_build_info": {"role"},  # the same role
+    }

@@ -76,7 +76,7 @@ BUSINESS = Dashboard(
             "Sign-ups per hour",
             "a few riders; drivers come in ones.",
             "0 for a day: text messages do not arrive (Text messages). A burst: somebody makes accounts.",
-            (Query(hourly("sign_ups_total", "role"), "{{role}}"),),
+            (Query(hourly("sign_ups_total", "person"), "{{person}}"),),
         ),
         Panel(
             "Text messages",
