@@ -8,6 +8,14 @@ const applyScheme = () => document.documentElement.classList.toggle("dark-mode",
 dark.addEventListener("change", applyScheme);
 applyScheme();
 
+/** What the renderer leaves out for people who use a keyboard or a screen reader. */
+function mend(): void {
+  for (const example of document.querySelectorAll("pre.microlight:not([tabindex])")) example.setAttribute("tabindex", "0"); // it scrolls
+  // A link within a button: the button opens the operation and puts its address into the page's.
+  for (const link of document.querySelectorAll(".opblock-summary-control a[href]")) link.removeAttribute("href");
+}
+new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
+
 // Everything comes from our own server; without a validator nothing is sent to the renderer's makers.
 SwaggerUIBundle({
   dom_id: "#reference",
