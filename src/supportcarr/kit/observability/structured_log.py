@@ -37,6 +37,8 @@ _UNREAD_SECONDS = 1.0  # how long a pipe that does not block is waited for while
 CAPACITY = 100_000  # lines that wait while the disk or pipe does not accept them
 
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "pin")
+# Lines of work that requests cause, whose number is bounded by rate limits; as those of successful requests.
+_ALWAYS_WRITTEN = frozenset({"job_done"})
 _ERRORS = ("error", "exception", "critical", "fatal")
 _MESSAGES = ("error", "reason")  # fields that hold an exception's message
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -166,6 +168,8 @@ def _add_context(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 
 
 def _sample(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if event.get("event") in _ALWAYS_WRITTEN:
+        return event
     if _writer is not None and not _writer.admits(
         event.get("event"), method, event.get("route"), event.get("status")
     ):

@@ -178,3 +178,13 @@ def test_a_pipe_that_does_not_block_is_waited_for() -> None:
         lines = pipe.read().splitlines()
     closing.join()
     assert [msgspec.json.decode(line)["number"] for line in lines] == list(range(5000))
+
+
+def test_a_line_of_each_job_is_written_and_others_of_one_kind_are_bounded(lines: Lines) -> None:
+    log = structlog.get_logger()
+    for number in range(60):
+        log.info("job_done", name="payments.hold", number=number)
+        log.info("truck_departed", number=number)
+    events = [line["event"] for line in lines()]
+    assert events.count("job_done") == 60
+    assert events.count("truck_departed") == LogSettings().repeats
