@@ -202,3 +202,15 @@ async def test_versions_and_outbox_agree_after_concurrent_writes(parcels: Collec
 
     await asyncio.gather(*(write() for _ in range(10)))
     assert await words(parcels, "p") == [str(n) for n in range(1, 102)]
+
+
+async def test_the_age_of_the_oldest_event_is_known(store: Store, parcels: Collection[Parcel]) -> None:
+    assert await store.outbox_age() == 0
+    await parcels.insert(Parcel(id="p"), pending("old"))
+    await asyncio.sleep(0.05)
+    await parcels.insert(Parcel(id="q"), pending("new"))
+    assert await store.outbox_age() >= 0.045, "of the older one; clocks of storage have milliseconds"
+    for name in "pq":
+        for event in await parcels.pending_events(name):
+            await parcels.mark_published(event)
+    assert await store.outbox_age() == 0
