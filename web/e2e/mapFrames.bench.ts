@@ -8,7 +8,7 @@ import { describe, expect } from "vitest";
 import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
 import { quantile, recordProfile, scriptTime } from "./support/cpuProfile.ts";
-import { MapPage } from "./support/mapPage.ts";
+import { CORNER, makeScreenPeople, PASSWORD, PHONES } from "./support/screenPeople.ts";
 
 const RESULTS = resolve(import.meta.dirname, "../../benchmarks/results");
 const TRUCKS = 300;
@@ -30,6 +30,20 @@ function positionOf(truck: number, at: number) {
     heading: ((360 - (angle * 180) / Math.PI) % 360 + 360) % 360,
     at: new Date().toISOString(),
   };
+}
+
+/** A truck on its way to the rider of the live rescue, slowly enough that it does not arrive while it is watched. */
+const comingTruck = (step: number) => ({ lat: CORNER.latitude + 0.006 - 0.00004 * step, lng: CORNER.longitude });
+
+/** How many positions of trucks the page has received since. */
+function countPositions(page: Page): () => number {
+  let count = 0;
+  page.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => {
+      if (String(payload).includes("driver:location_update")) count += 1;
+    }),
+  );
+  return () => count;
 }
 
 /** Adds positions of trucks to what the server sends. */
@@ -83,23 +97,31 @@ describe.skipIf(!demoCityAvailable)("script on a map that moves", () => {
     await measure(page, "console", (url) => url.includes("/admin/assets/") && !url.includes("maplibre"));
   });
 
-  test("in the rider's map with the truck that comes", async ({ page }) => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    const map = new MapPage(page, getDemoCity().base);
-    await map.open();
-    const pickup: [number, number] = [MIDDLE.lng, MIDDLE.lat];
-    const show = (at: number) => {
-      const { lat, lng, heading } = positionOf(1, at);
-      return map.show({ fit: [pickup, [lng, lat]], markers: [{ id: "truck", kind: "truck", at: [lng, lat], heading, label: "Truck" }, { id: "rider", kind: "rider", at: pickup, label: "You" }] });
-    };
-    await show(0);
-    await map.drawn();
-    let at = 0;
-    const timer = setInterval(() => void show((at += 1)), 1_000);
+  test("in the rider's app with the truck that comes", { timeout: 600_000 }, async ({ page }) => {
+    const people = await makeScreenPeople();
+    const { base } = getDemoCity();
     try {
-      await measure(page, "rider", (url) => url.includes("/map-page/") && !url.includes("maplibre"));
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.goto(`${base}/sign-in`);
+      await page.getByLabel(/^Phone/).fill(PHONES.rider);
+      await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.waitForURL((url) => url.pathname === "/");
+      const positions = countPositions(page);
+      await page.goto(`${base}/rescues/${people.belongings.liveRescueId}`);
+      await page.locator("[data-testid=map][data-ready=true]").waitFor();
+      let at = 0;
+      const timer = setInterval(() => people.moveTruck(comingTruck((at += 1))), 700); // as often as its driver's app reports
+      try {
+        await expect.poll(positions).toBeGreaterThan(2); // it moves
+        const before = positions();
+        await measure(page, "rider", (url) => url.startsWith(`${base}/assets/`) && !url.includes("maplibre"));
+        expect(positions() - before).toBeGreaterThan(SECONDS / 3); // and went on moving
+      } finally {
+        clearInterval(timer);
+      }
     } finally {
-      clearInterval(timer);
+      await people.stop();
     }
   });
 });

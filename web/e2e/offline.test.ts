@@ -3,6 +3,7 @@ import { beforeAll, describe, expect } from "vitest";
 import { demoCityAvailable, getDemoCity } from "./support/browser.ts";
 import { requestJson, signUp } from "./support/demoCity.ts";
 import { DriverPhone, ScriptedRider } from "./support/driverPhone.ts";
+import { photograph } from "./support/papers.ts";
 import { type Phone, phoneTest as test } from "./support/phone.ts";
 import { RiderPhone } from "./support/riderPhone.ts";
 import { ScriptedDriver } from "./support/scriptedDriver.ts";
@@ -154,6 +155,34 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await phone.page.getByText(/^Cancellation, /).waitFor({ state: "detached" });
     await phone.page.getByText(/^As it was at /).waitFor({ state: "detached" });
     expect((await rider.timeline(id)).filter(({ to }) => to === "cancelled")).toHaveLength(1);
+  });
+
+  test("a rider's photo is kept, survives a reload, and is one photo though a response is lost", async ({ phone, browser }) => {
+    const rider = await ScriptedRider.signUp("+14385550176", "Pia Pictures");
+    const { city_time } = await requestJson<{ city_time: string }>(getDemoCity().base, "/clock");
+    const id = await rider.ask(CORNER, new Date(Date.parse(city_time) + 20 * 86_400_000));
+    const buffer = await photograph(browser, { title: "A bent wheel", lines: {} });
+    const app = new RiderPhone(phone);
+    await app.signIn({ phone: "+14385550176", password: PASSWORD });
+    await waitForShell(phone, "/");
+    await phone.visit(`/rescues/${id}/photos`);
+    await phone.page.getByText("No photos yet.").waitFor();
+    await phone.page.reload(); // its worker has all of the screen now
+    await phone.page.getByText("No photos yet.").waitFor();
+    await phone.page.waitForTimeout(1_500); // what is kept is written at most once a second
+
+    await phone.goOffline();
+    await phone.page.getByLabel("Add photos").setInputFiles({ name: "wheel.jpg", mimeType: "image/jpeg", buffer });
+    await phone.page.getByText(/^Saved on this phone/).waitFor();
+    await phone.page.reload();
+    await phone.page.getByText(/^Saved on this phone/).waitFor();
+    expect(await rider.photos(id)).toEqual([]);
+
+    const sent = await loseResponse(phone, `/rescues/${id}/photos`);
+    await phone.goOnline();
+    await expect.poll(sent).toBe(2);
+    await phone.page.getByText("wheel.jpg").waitFor({ state: "detached" }); // it waits no more
+    expect(await rider.photos(id)).toHaveLength(1);
   });
 
   test("a driver's steps are kept, survive a reload, and are carried out once though a response is lost", { timeout: 360_000 }, async ({ openPhone }) => {

@@ -11,6 +11,7 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 const COMMAND = join(ROOT, ".venv/bin/supportcarr");
 const START_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 60_000;
+const MAX_LIFETIME_S = 3_600; // in case the test run is killed and cannot stop it
 const SETTINGS = {
   // Seconds of the city, which runs fast: an app on a busy machine may need ten seconds to report a place, and thirty to answer an offer.
   SUPPORTCARR_DISPATCH_OFFER_SECONDS: "360",
@@ -18,8 +19,9 @@ const SETTINGS = {
   // All people of the tests have one address.
   SUPPORTCARR_LIMITS_SENSITIVE_PER_MINUTE: "1000",
   SUPPORTCARR_LIMITS_TEXTS_PER_ADDRESS_PER_HOUR: "1000",
+  // The operator's token, which the helpers use to the end of a run.
+  SUPPORTCARR_AUTH_ACCESS_SECONDS: String(MAX_LIFETIME_S),
 };
-const MAX_LIFETIME_S = 3_600; // in case the test run is killed and cannot stop it
 
 export interface Account {
   phone: string;

@@ -102,6 +102,8 @@ export class ScriptedRider {
   readonly timeline = async (id: string) =>
     (await requestJson<{ items: { to: string; at: string; received_at?: string }[] }>(getDemoCity().base, `/rescues/${id}/timeline`, { token: this.token })).items;
 
+  readonly photos = async (id: string) => (await requestJson<{ items: { id: string }[] }>(getDemoCity().base, `/rescues/${id}/photos`, { token: this.token })).items;
+
   async cancel(id: string): Promise<void> {
     await requestJson(getDemoCity().base, `/rescues/${id}/cancellation`, { token: this.token, body: { reason: "changed_my_mind" } });
   }

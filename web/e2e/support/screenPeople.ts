@@ -20,6 +20,8 @@ export const PHONES: Record<Exclude<Viewer, "nobody" | "operator">, string> = {
 
 export interface ScreenPeople {
   belongings: Belongings;
+  /** The driver of the live rescue is there from the next report of their position on. */
+  moveTruck: (at: { lat: number; lng: number }) => void;
   stop: () => Promise<void>;
 }
 
@@ -67,5 +69,5 @@ export async function makeScreenPeople(): Promise<ScreenPeople> {
   const { url } = await asRider<{ url: string }>(`/rescues/${liveRescueId}/share-links`, {});
   const { driver: of } = await asRider<{ driver: { id: string } }>(`/rescues/${liveRescueId}`);
   const belongings = { liveRescueId, endedRescueId, driverId: of.id, vehicleId: driver.vehicleId, shareToken: new URL(url).hash.slice(1) };
-  return { belongings, stop: () => driver.stop() };
+  return { belongings, moveTruck: (at) => driver.moveTo(at), stop: () => driver.stop() };
 }

@@ -3,6 +3,7 @@ import { create, type StoreApi, type UseBoundStore } from "zustand";
 
 import type { SignedIn } from "./account.ts";
 import { createHttpClient, endSession, type HttpClient, type Problem } from "./http.ts";
+import { keepKeys } from "./repeats.ts";
 import { appHeader, type AppName, shareSessionOfTabs } from "./webSession.ts";
 
 /** Why a session ended without a sign-out: it expired or was ended elsewhere, or its refresh token was used twice. */
@@ -114,8 +115,12 @@ export function createAppSession<Message extends string = never>(app: AppName): 
 
   let restored: Promise<unknown> | null = null;
 
-  async function open(path: string, body: object, headers: Record<string, string> = {}): Promise<void> {
-    const { data } = await axios.post<SignedIn>(`/api/v1${path}`, body, { headers: { ...appHeader(app), ...headers } });
+  // Without the access token; a sign-up whose response was lost is repeated with its key.
+  const entry = axios.create({ baseURL: "/api/v1", headers: appHeader(app) });
+  keepKeys(entry);
+
+  async function open(path: string, body: object): Promise<void> {
+    const { data } = await entry.post<SignedIn>(path, body);
     localStorage.removeItem(signedOutKey);
     setToken(data.access_token);
     tabs.announce(data.access_token);
@@ -171,7 +176,7 @@ export function createAppSession<Message extends string = never>(app: AppName): 
       await restored;
     },
     signIn: (credentials) => open("/auth/sign-in", credentials),
-    signUp: (account) => open("/auth/sign-up", account, { "Idempotency-Key": crypto.randomUUID() }),
+    signUp: (account) => open("/auth/sign-up", account),
     renewAccessToken: (token) => {
       setToken(token);
       tabs.announce(token);

@@ -1,5 +1,6 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
 
+import { keepKeys } from "./repeats.ts";
 import { ended, traced, type TracedRequest, traceparentOf } from "./telemetry.ts";
 import { appHeader, type AppName, shareSession, type SharedSession } from "./webSession.ts";
 
@@ -100,6 +101,7 @@ export function createHttpClient(
     return token ? `Bearer ${token}` : null;
   };
 
+  keepKeys(http);
   http.interceptors.request.use((request) => {
     const value = authorization();
     if (value) request.headers.set("Authorization", value);

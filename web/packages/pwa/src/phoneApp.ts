@@ -15,7 +15,8 @@ export interface PhoneAppOptions {
   queryClient: QueryClient;
   /** Which queries are shown without a connection, by their keys. */
   isKept: (queryKey: readonly unknown[]) => boolean;
-  queue?: ActionQueue;
+  /** What the person did, until the platform has it. */
+  queues: readonly ActionQueue[];
 }
 
 /**
@@ -23,7 +24,7 @@ export interface PhoneAppOptions {
  * put back, and what was done without a connection is sent.  A sign-out deletes all that the phone keeps; a session
  * that has ended otherwise keeps the actions, which the same person sends after the next sign-in.
  */
-export function startPhoneApp({ app, scope, session, queryClient, isKept, queue }: PhoneAppOptions): void {
+export function startPhoneApp({ app, scope, session, queryClient, isKept, queues }: PhoneAppOptions): void {
   const state = { app, queryClient, owner: session.personId, isKept };
   const push: PushOptions = { app, scope, http: session.http, personId: session.personId, publicKey: async () => (await fetchConfig()).push?.public_key ?? null };
   registerServiceWorker(scope);
@@ -31,8 +32,8 @@ export function startPhoneApp({ app, scope, session, queryClient, isKept, queue 
   const ignore = () => undefined; // a browser that keeps nothing: the app works with a connection
   void session.restoreSession().then(async () => {
     await restoreLastState(state).catch(ignore);
-    await queue?.read().catch(ignore);
-    await queue?.flush().catch(ignore);
+    for (const queue of queues) await queue.read().catch(ignore);
+    for (const queue of queues) void queue.flush().catch(ignore);
     if (session.personId() !== null) await checkPush(push).catch(ignore);
   });
   session.onPersonChange((person) => {
@@ -42,7 +43,7 @@ export function startPhoneApp({ app, scope, session, queryClient, isKept, queue 
     }
     const signedOut = session.useSession.getState().endReason === null;
     void forgetLastState(app, queryClient).catch(ignore);
-    if (signedOut) void queue?.clear().catch(ignore);
+    if (signedOut) queues.forEach((queue) => void queue.clear().catch(ignore));
     if (signedOut) void forgetPush(push).catch(ignore);
   });
 }

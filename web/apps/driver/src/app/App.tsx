@@ -15,7 +15,7 @@ import { createAppRouter } from "./router.ts";
 
 const router = createAppRouter();
 
-startPhoneApp({ app: "driver", scope: "/driver/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queue });
+startPhoneApp({ app: "driver", scope: "/driver/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queues: [queue] });
 
 const app = { ...phoneApp, queue };
 

@@ -8,6 +8,7 @@ import { RouterProvider } from "@tanstack/react-router";
 
 import { loadMessages } from "../lib/messages/load.ts";
 import { queue } from "../lib/queue.ts";
+import { photoQueue } from "../lib/photoUploads.ts";
 import { phoneApp } from "../lib/session.ts";
 import { queryClient } from "../start.ts";
 import { isKeptOffline } from "./keptOffline.ts";
@@ -15,7 +16,7 @@ import { createAppRouter } from "./router.ts";
 
 const router = createAppRouter();
 
-startPhoneApp({ app: "rider", scope: "/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queue });
+startPhoneApp({ app: "rider", scope: "/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queues: [queue, photoQueue] });
 
 const app = { ...phoneApp, queue };
 

@@ -9,6 +9,7 @@ import { rescueQueries } from "../lib/api/rescues.ts";
 import { clockQueries } from "../lib/api/clock.ts";
 import type { Message } from "../lib/api/types.ts";
 import { type DriverPosition, useLive } from "../lib/liveStore.ts";
+import { photoOf, photoQueue } from "../lib/photoUploads.ts";
 import { queue } from "../lib/queue.ts";
 import { tokenFor } from "../lib/session.ts";
 
@@ -48,9 +49,11 @@ export function useLiveSync(signedIn: boolean): void {
       if (chat === null) renew(rescueQueries.all());
       else queryClient.setQueryData(rescueQueries.messages(chat).queryKey, (before = []) => [...before, response as Message]);
     });
+    const unwatchPhotos = photoQueue.onSent((action) => renew(rescueQueries.photos(photoOf(action).rescueId).queryKey));
     return () => {
       end();
       unwatch();
+      unwatchPhotos();
       useLive.getState().reset();
     };
   }, [signedIn, queryClient]);

@@ -1,59 +1,62 @@
 import { uploadPhoto } from "@supportcarr/phone-app/api/photos";
 import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
+import type { Action } from "@supportcarr/pwa/actions";
+import { createQueue } from "@supportcarr/pwa/queue";
 import { create } from "zustand";
 
 import type { PhotoStage } from "./api/types.ts";
-import { http } from "./session.ts";
-
-export interface PhotoUpload {
-  id: string;
-  rescueId: string;
-  stage: PhotoStage;
-  file: File;
-  state: "queued" | "sending" | "saved" | "failed";
-  /** The share that has been sent, from 0 to 1. */
-  progress: number;
-  error: unknown;
-}
+import { http, phoneApp } from "./session.ts";
 
 interface PhotoUploads {
   /** Chosen before the rescue exists; they are sent once it does. */
   picked: readonly File[];
-  uploads: readonly PhotoUpload[];
+  /** The share of each photo that has been sent, from 0 to 1, by its action. */
+  shares: ReadonlyMap<string, number>;
 }
 
-export const usePhotoUploads = create<PhotoUploads>(() => ({ picked: [], uploads: [] }));
+export const usePhotoUploads = create<PhotoUploads>(() => ({ picked: [], shares: new Map() }));
 
 export const pickPhotos = (files: readonly File[]): void => usePhotoUploads.setState(({ picked }) => ({ picked: [...picked, ...files].slice(0, MAX_PHOTOS) }));
 
 export const dropPicked = (file: File): void => usePhotoUploads.setState(({ picked }) => ({ picked: picked.filter((other) => other !== file) }));
 
-const update = (id: string, change: Partial<PhotoUpload>): void =>
-  usePhotoUploads.setState(({ uploads }) => ({ uploads: uploads.map((upload) => (upload.id === id ? { ...upload, ...change } : upload)) }));
-
-/** Sends photos of a rescue, one after another. `onSaved` is called after each. */
-export async function sendPhotos(rescueId: string, stage: PhotoStage, files: readonly File[], onSaved: () => void): Promise<void> {
-  const added = files.map((file): PhotoUpload => ({ id: crypto.randomUUID(), rescueId, stage, file, state: "queued", progress: 0, error: null }));
-  usePhotoUploads.setState(({ uploads }) => ({ uploads: [...uploads, ...added] }));
-  for (const upload of added) await send(upload, onSaved);
+interface PhotoBody {
+  rescueId: string;
+  stage: PhotoStage;
+  /** Of the file: that of HEIC says its type. */
+  name: string;
 }
 
-export const retryPhoto = (upload: PhotoUpload, onSaved: () => void): Promise<void> => send(upload, onSaved);
+/** What a photo in the queue is of. */
+export const photoOf = ({ body }: Pick<Action, "body">): PhotoBody => body as PhotoBody;
 
-async function send({ id, rescueId, stage, file }: PhotoUpload, onSaved: () => void): Promise<void> {
-  update(id, { state: "sending", progress: 0, error: null });
-  try {
-    await uploadPhoto(http, { rescueId, stage, file, key: id, onProgress: (progress) => update(id, { progress }) });
-    update(id, { state: "saved", progress: 1 });
-    onSaved();
-  } catch (error) {
-    update(id, { state: "failed", error });
+async function send(action: Action): Promise<unknown> {
+  const { id, key, file } = action;
+  if (!file) return null;
+  const { rescueId, stage, name } = photoOf(action);
+  const showShare = (share: number) => usePhotoUploads.setState(({ shares }) => ({ shares: new Map(shares).set(id, share) }));
+  showShare(0);
+  return uploadPhoto(http, { rescueId, stage, file: new File([file], name, { type: file.type }), key: key ?? id, onProgress: showShare });
+}
+
+/**
+ * The rider's photos, until the platform has them: kept on the phone, so that they are also sent after a reload or when
+ * the connection is back.  A queue of their own, because a cancellation must not wait for a large photo.
+ */
+export const photoQueue = createQueue({ app: "rider-photos", session: phoneApp.session, send });
+
+/** Keeps photos of a rescue and sends them, one after another.  Rejects if the phone cannot keep them. */
+export async function sendPhotos(rescueId: string, stage: PhotoStage, files: readonly File[]): Promise<void> {
+  for (const file of files) {
+    const url = `/rescues/${encodeURIComponent(rescueId)}/photos`;
+    // Each is a subject of its own: one that is refused does not stop the others.
+    await photoQueue.enqueue({ subject: `photo:${crypto.randomUUID()}`, kind: "photo", url, body: { rescueId, stage, name: file.name } satisfies PhotoBody, file, happenedAt: new Date().toISOString() });
   }
 }
 
 /** Sends what was chosen before the rescue existed. */
-export function sendPicked(rescueId: string, onSaved: () => void): void {
+export async function sendPicked(rescueId: string): Promise<void> {
   const { picked } = usePhotoUploads.getState();
+  await sendPhotos(rescueId, "before", picked);
   usePhotoUploads.setState({ picked: [] });
-  void sendPhotos(rescueId, "before", picked, onSaved);
 }

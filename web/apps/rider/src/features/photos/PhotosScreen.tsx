@@ -1,4 +1,6 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { RefusedAction, type ShownAction, useQueue } from "@supportcarr/pwa/queue";
+import { useToast } from "@supportcarr/ui/toasts";
+import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useTranslations } from "use-intl";
 
@@ -7,7 +9,7 @@ import type { Photo, PhotoStage, RescueStatus } from "../../lib/api/types.ts";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
 import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
-import { type PhotoUpload, retryPhoto, sendPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
+import { photoOf, photoQueue, sendPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
 import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
 import { useProblemText } from "@supportcarr/phone-app/useProblemText";
@@ -27,14 +29,12 @@ export function PhotosScreen() {
       <p className="mb-5 text-(--muted)">{text("about")}</p>
       <Loaded query={rescue}>
         {({ status }) => (
-          <Loaded query={photos}>
-            {(items) => (
-              <div className="space-y-8">
-                <Stage rescueId={rescueId} stage="before" photos={items} open={BEFORE.has(status)} />
-                {AFTER.has(status) || items.some(({ stage }) => stage === "after") ? <Stage rescueId={rescueId} stage="after" photos={items} open={AFTER.has(status)} /> : null}
-              </div>
-            )}
-          </Loaded>
+          <div className="space-y-8">
+            {/* Without a connection the platform's photos are not there, but those that wait for one are. */}
+            <Loaded query={photos}>{() => null}</Loaded>
+            <Stage rescueId={rescueId} stage="before" photos={photos.data} open={BEFORE.has(status)} />
+            {AFTER.has(status) || photos.data?.some(({ stage }) => stage === "after") ? <Stage rescueId={rescueId} stage="after" photos={photos.data} open={AFTER.has(status)} /> : null}
+          </div>
         )}
       </Loaded>
     </Screen>
@@ -44,18 +44,18 @@ export function PhotosScreen() {
 interface StageProps {
   rescueId: string;
   stage: PhotoStage;
-  photos: readonly Photo[];
+  /** `undefined`: they are not known. */
+  photos: readonly Photo[] | undefined;
   open: boolean;
 }
 
 function Stage({ rescueId, stage, photos, open }: StageProps) {
   const text = useTranslations("photos");
-  const queryClient = useQueryClient();
-  const uploads = usePhotoUploads((state) => state.uploads);
-  const pending = uploads.filter((upload) => upload.rescueId === rescueId && upload.stage === stage && upload.state !== "saved");
-  const shown = photos.filter((photo) => photo.stage === stage);
+  const toast = useToast();
+  const pending = useQueue(photoQueue).filter((action) => photoOf(action).rescueId === rescueId && photoOf(action).stage === stage);
+  const shown = (photos ?? []).filter((photo) => photo.stage === stage);
   const mine = shown.filter(({ by }) => by.role === "rider").length + pending.length;
-  const onSaved = () => void queryClient.invalidateQueries({ queryKey: rescueQueries.photos(rescueId).queryKey });
+  const add = (files: readonly File[]) => sendPhotos(rescueId, stage, files.slice(0, MAX_PHOTOS - mine)).catch(() => toast({ tone: "danger", message: text("notKept") }));
   return (
     <section aria-label={text(stage)}>
       <h2 className="mb-2 font-semibold">{text(stage)}</h2>
@@ -78,34 +78,41 @@ function Stage({ rescueId, stage, photos, open }: StageProps) {
             </li>
           ))}
         </ul>
-      ) : (
+      ) : photos && pending.length === 0 ? (
         <p className="mb-3 text-sm text-(--muted)">{text("none")}</p>
-      )}
-      {pending.map((upload) => (
-        <PendingPhoto key={upload.id} upload={upload} onRetry={() => void retryPhoto(upload, onSaved)} />
+      ) : null}
+      {pending.map((action) => (
+        <PendingPhoto key={action.id} action={action} />
       ))}
-      {open && mine < MAX_PHOTOS ? <PhotoPicker label={text("add")} onPick={(files) => void sendPhotos(rescueId, stage, files.slice(0, MAX_PHOTOS - mine), onSaved)} /> : null}
+      {open && mine < MAX_PHOTOS ? <PhotoPicker label={text("add")} onPick={(files) => void add(files)} /> : null}
     </section>
   );
 }
 
-function PendingPhoto({ upload, onRetry }: { upload: PhotoUpload; onRetry: () => void }) {
+function PendingPhoto({ action: { id, body, state, refusal } }: { action: ShownAction }) {
   const text = useTranslations("photos");
   const sentence = useProblemText();
+  const share = usePhotoUploads(({ shares }) => shares.get(id) ?? 0);
+  const { name } = photoOf({ body });
   return (
     <div role="status" className="mb-2 rounded-xl border border-(--border) p-3 text-sm">
-      <p className="wrap-anywhere">{upload.file.name}</p>
-      {upload.state === "failed" ? (
-        <div className="flex items-center justify-between gap-2">
-          <span className="text-(--danger-text)">{sentence(upload.error)}</span>
-          <Button variant="secondary" onClick={onRetry}>
-            {text("retry")}
-          </Button>
-        </div>
+      <p className="wrap-anywhere">{name}</p>
+      {state === "failed" && refusal ? (
+        <>
+          <p className="text-(--danger-text)">{sentence(new RefusedAction(refusal))}</p>
+          <div className="mt-2 flex flex-wrap gap-2">
+            <Button variant="secondary" onClick={() => void photoQueue.retry(id)}>
+              {text("retry")}
+            </Button>
+            <Button variant="quiet" onClick={() => void photoQueue.drop(id)}>
+              {text("drop")}
+            </Button>
+          </div>
+        </>
       ) : (
         <>
-          <p className="text-(--muted)">{upload.state === "queued" ? text("queued") : text("sending")}</p>
-          <progress aria-label={upload.file.name} value={upload.progress} max={1} className="mt-1 h-1.5 w-full accent-(--accent)" />
+          <p className="text-(--muted)">{state === "sending" ? text("sending") : text("queued")}</p>
+          <progress aria-label={name} value={share} max={1} className="mt-1 h-1.5 w-full accent-(--accent)" />
         </>
       )}
     </div>

@@ -4,6 +4,7 @@ import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { useToast } from "@supportcarr/ui/toasts";
 import { useTranslations } from "use-intl";
 
 import { accountQueries } from "../../lib/api/account.ts";
@@ -34,6 +35,8 @@ const NEEDS_QUOTE = new Set(["quote_expired", "quote_used"]);
 /** The price with each of its lines, how it is paid, and the button that asks for help. */
 export function ReviewStep() {
   const text = useTranslations("request.review");
+  const photos = useTranslations("photos");
+  const toast = useToast();
   const formats = useFormats();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -70,7 +73,7 @@ export function ReviewStep() {
       const rescue = await requestRescue({ quote_id: id, payment_method_id: card.id, note }, keyFor(id, card.id));
       rememberRequest(rescue.id, { quote: request, cardId: card.id, note });
       queryClient.setQueryData(rescueQueries.detail(rescue.id).queryKey, rescue);
-      sendPicked(rescue.id, () => void queryClient.invalidateQueries({ queryKey: rescueQueries.photos(rescue.id).queryKey }));
+      await sendPicked(rescue.id).catch(() => toast({ tone: "danger", message: photos("notKept") }));
       void queryClient.invalidateQueries({ queryKey: rescueQueries.all() });
       await navigate({ to: "/rescues/$rescueId", params: { rescueId: rescue.id }, replace: true });
       clear();

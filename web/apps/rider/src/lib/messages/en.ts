@@ -337,9 +337,11 @@ const own = {
     byDriver: "Taken by the driver",
     damage: "Shows damage",
     refused: "This photo was refused.",
-    queued: "Waiting",
+    queued: "Saved on this phone; it is sent when there is a connection",
     sending: "Sending…",
     retry: "Send again",
+    drop: "Drop it",
+    notKept: "This photo could not be kept on your phone, and was not sent. Choose it again.",
   },
   queued: { kinds: { cancellation: "Cancellation", rating: "Rating" } },
   receipt: {

@@ -336,9 +336,11 @@ const own: OwnMessages = {
     byDriver: "Tomada por el conductor",
     damage: "Muestra un daño",
     refused: "Esta foto fue rechazada.",
-    queued: "En espera",
+    queued: "Guardada en este teléfono; se envía en cuanto haya conexión",
     sending: "Enviando…",
     retry: "Enviar otra vez",
+    drop: "Descartarla",
+    notKept: "No se pudo guardar esta foto en su teléfono y no se ha enviado. Elíjala otra vez.",
   },
   queued: { kinds: { cancellation: "Cancelación", rating: "Calificación" } },
   receipt: {

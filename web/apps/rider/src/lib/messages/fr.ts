@@ -336,9 +336,11 @@ const own: OwnMessages = {
     byDriver: "Prise par le conducteur",
     damage: "Montre un dommage",
     refused: "Cette photo a été refusée.",
-    queued: "En attente",
+    queued: "Enregistrée sur ce téléphone; elle part dès qu’il y a une connexion",
     sending: "Envoi…",
     retry: "Renvoyer",
+    drop: "L’abandonner",
+    notKept: "Cette photo n’a pas pu être gardée sur votre téléphone et n’a pas été envoyée. Choisissez-la de nouveau.",
   },
   queued: { kinds: { cancellation: "Annulation", rating: "Évaluation" } },
   receipt: {
