@@ -39,7 +39,7 @@ export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button
       {...rest}
       {...(busy ? { "aria-disabled": true } : {})}
       onClick={busy ? (event) => event.preventDefault() : onClick}
-      className={`${block ? "flex w-full" : "inline-flex max-w-full shrink-0"} items-center justify-center gap-2 text-balance [&>svg]:shrink-0 transition-colors disabled:opacity-60 ${busy ? "opacity-70" : ""} ${shape} ${VARIANT_CLASSES[variant]} ${className}`}
+      className={`${block ? "flex w-full" : "inline-flex max-w-full shrink-0"} items-center justify-center gap-2 text-balance max-[16rem]:hyphens-auto max-[16rem]:wrap-anywhere [&>svg]:shrink-0 transition-colors disabled:opacity-60 ${busy ? "opacity-70" : ""} ${shape} ${VARIANT_CLASSES[variant]} ${className}`}
     >
       {icon}
       {children}

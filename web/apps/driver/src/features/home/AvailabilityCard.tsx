@@ -76,7 +76,7 @@ export function AvailabilityCard({ day, onJob }: { day: DaySummary; onJob: boole
         </h2>
         <p className="mt-1 text-(--muted)">{resting ? text("breakAbout") : onJob ? text("onlineOnJob") : text("onlineAbout")}</p>
       </div>
-      <div className="grid gap-3 min-[16rem]:grid-cols-2">
+      <div className="grid gap-3 min-[22rem]:grid-cols-2">
         {resting ? (
           <Button size="lg" busy={busy} onClick={() => void change({ online: true, on_break: false })}>
             {text("endBreak")}

@@ -16,9 +16,9 @@ export function DayLine({ day }: { day: DaySummary }) {
   const restSoon = day.hours_until !== null && Date.parse(day.hours_until) - now < WARN_MS;
   return (
     <div className="absolute inset-x-3 top-[calc(0.75rem+env(safe-area-inset-top))] z-10 space-y-2">
-      <Link to="/earnings" className="flex items-center justify-between gap-3 rounded-2xl bg-(--surface-raised) px-4 py-2.5 shadow-(--shadow)">
+      <Link to="/earnings" className="flex flex-wrap items-center justify-between gap-x-3 rounded-2xl bg-(--surface-raised) px-4 py-2.5 shadow-(--shadow)">
         <span className="display text-lg font-bold tabular-nums">{day.currency ? formats.money(day.earned_minor, day.currency) : text("nothing")}</span>
-        <span className="text-right text-sm text-(--muted)">
+        <span className="min-w-0 text-right text-sm wrap-anywhere text-(--muted)">
           {text("jobs", { count: day.jobs })}
           {day.driving_seconds >= 60 ? <span className="block">{text("driven", { hours: formats.duration(day.driving_seconds) })}</span> : null}
         </span>
