@@ -3,7 +3,7 @@ import type { PublicConfig } from "@supportcarr/client/config";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
-import axios, { AxiosError, AxiosHeaders } from "axios";
+import { AxiosError, AxiosHeaders } from "axios";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { http, useSession } from "../lib/session.ts";
@@ -13,6 +13,8 @@ import { createConsoleRouter } from "./router.ts";
 
 // jsdom has no matchMedia, which the theme reads when it is imported.
 vi.hoisted(() => vi.stubGlobal("matchMedia", () => ({ matches: false })));
+// The module asks once a page, and each test is a page of its own.
+vi.mock("@supportcarr/client/config", () => ({ fetchConfig: () => getConfig() }));
 vi.mock("./useCitySync.ts", () => ({ useCitySync: vi.fn() }));
 vi.mock("../features/live-map/LiveMap.tsx", () => ({
   LiveMap: ({ selectedRescueId, onSelectRescue }: { selectedRescueId: string | null; onSelectRescue: (id: string) => void }) => (
@@ -25,7 +27,7 @@ const TOKEN = tokenWith({ totp: true, roles: ["admin"] });
 const QUEBEC = { ...MONTREAL, id: "quebec", name: "Québec" };
 const CONFIG: PublicConfig = { realtime_url: "http://127.0.0.1:1", map: { style_url: null, mapbox_token: null }, speed: 1, areas: [MONTREAL] };
 const get = vi.spyOn(http, "get");
-const getConfig = vi.spyOn(axios, "get");
+const getConfig = vi.fn<() => Promise<PublicConfig>>();
 const requestsOf = (path: string) => get.mock.calls.filter(([requested]) => requested === path);
 
 const notFound = (): Promise<never> =>
@@ -45,7 +47,7 @@ function open(url: string) {
 
 beforeEach(() => {
   useSession.getState().signIn(TOKEN);
-  getConfig.mockResolvedValue({ data: CONFIG });
+  getConfig.mockResolvedValue(CONFIG);
   get.mockImplementation((path) => (path.startsWith("/admin/rescues/") ? notFound() : new Promise(() => undefined)));
 });
 afterEach(() => {
@@ -136,7 +138,7 @@ describe("the history", () => {
 
 describe("the service area", () => {
   beforeEach(() => {
-    getConfig.mockResolvedValue({ data: { ...CONFIG, areas: [MONTREAL, QUEBEC] } });
+    getConfig.mockResolvedValue({ ...CONFIG, areas: [MONTREAL, QUEBEC] });
   });
 
   it.each([
