@@ -59,8 +59,7 @@ describe.skipIf(!demoCityAvailable)("applications", () => {
     await tabTo(page, "Insurer", "Space");
     await tabTo(page, "In your own words", "End");
     await page.keyboard.type("Write it as on the certificate.");
-    await page.keyboard.press("Tab"); // Cancel
-    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab"); // to the button that sends it
     await page.keyboard.press("Enter");
     await page.getByRole("status").filter({ hasText: "Chris Caron has been told what to correct." }).waitFor();
     expect((await changed.read()).decision).toMatchObject({ reason: "Write it as on the certificate.", fields: ["insurer"] });
