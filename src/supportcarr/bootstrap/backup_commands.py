@@ -39,6 +39,8 @@ def run_sealed_backup(settings: Settings, dump: Path | None) -> Path:
         raise click.ClickException(str(error)) from None
     except StoreError as error:
         raise click.ClickException(f"{error}.") from None
+    except OSError as error:
+        raise _not_written(error) from None
 
 
 def run_restore(settings: Settings, file: Path, key: Path, *, into: Path | None, verify: bool) -> list[str]:
@@ -51,13 +53,16 @@ def run_restore(settings: Settings, file: Path, key: Path, *, into: Path | None,
                 manifest = read_backup(file, private_key, Path(temporary) / "backup")
             return [*described(manifest), "It can be restored."]
         if into is not None:
-            manifest = read_backup(file, private_key, into)
+            try:
+                manifest = read_backup(file, private_key, into)
+            except FileExistsError:
+                raise click.ClickException(f"There is {into} already.") from None
             return [*described(manifest), f"It is unpacked in {into}."]
         manifest = restore(settings, file, private_key)
-    except FileExistsError:
-        raise click.ClickException(f"There is {into} already.") from None
     except (BackupError, KeyPairError) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise _not_written(error) from None
     missing = not settings.keyset.json and not keyset_file(settings).is_file()
     keyset = (
         [f"Restore the keyset of personal data to {keyset_file(settings)} before the start."]
@@ -70,6 +75,13 @@ def run_restore(settings: Settings, file: Path, key: Path, *, into: Path | None,
         *keyset,
         "Now: supportcarr check",
     ]
+
+
+def _not_written(error: OSError) -> Exception:
+    """What is said of an error of the disk; one that names a file is said alike by every command."""
+    if error.filename is not None or error.strerror is None:
+        return error
+    return click.ClickException(f"It cannot be written: {error.strerror}.")
 
 
 def described(manifest: Manifest) -> list[str]:

@@ -7,6 +7,7 @@ personal data nor the secrets.  A dump of another database is sealed the same wa
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import io
@@ -39,6 +40,9 @@ from supportcarr.supervisor.folder_lock import lock_folder
 SCHEMA = 1
 MANIFEST, STORE, ANCHORS, DUMP = "manifest.json", "supportcarr.sqlite3", "audit-anchors.jsonl", "dump"
 SUFFIX = ".backup"
+_UNFINISHED = ".unfinished"
+_LOCK = ".backup.lock"  # of backups alone: a platform goes on meanwhile
+_COPYING, _UNPACKING = ".backup-", ".restore-"  # folders beside the store
 _STAMP = "%Y%m%dT%H%M%SZ"
 _MANIFEST_BYTES = 1 << 20
 _COMPRESSION = 1  # the store compresses well at any level, photos at none
@@ -75,7 +79,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 async def make_backup(settings: Settings, *, now: datetime, dump: Path | None = None) -> Path:
     """Seal a backup into the folder of the settings, or *dump*, the output of a database's own tool.
 
-    Then backups older than the settings keep are removed, but never the newest.  Raises ``BackupError``;
+    Then backups older than the settings keep are removed, but never the newest.  What a backup that was
+    killed has left is removed first.  Raises ``BackupError``, also if another backup is being made;
     ``KeyPairError``; ``StoreError``; ``OSError``.
     """
     chosen = settings.backup
@@ -83,12 +88,22 @@ async def make_backup(settings: Settings, *, now: datetime, dump: Path | None = 
         raise BackupError("Set SUPPORTCARR_BACKUP_FOLDER and SUPPORTCARR_BACKUP_PUBLIC_KEY.")
     folder = Path(chosen.folder)
     make_private_folder(folder)
-    target = folder / f"supportcarr-{now.astimezone(UTC):{_STAMP}}{SUFFIX}"
-    if target.exists():
-        raise BackupError(f"There is a file {target} already.")
-    unfinished = target.with_name(f"{target.name}.unfinished")
+    with _alone(folder):
+        for left in folder.glob(f"supportcarr-*{SUFFIX}{_UNFINISHED}"):
+            left.unlink(missing_ok=True)
+        target = folder / f"supportcarr-{now.astimezone(UTC):{_STAMP}}{SUFFIX}"
+        if target.exists():
+            raise BackupError(f"There is a file {target} already.")
+        await _write_backup(target, settings, now, dump)
+        for old in _expired(folder, now - timedelta(days=chosen.keep_days)):
+            old.unlink(missing_ok=True)
+    return target
+
+
+async def _write_backup(target: Path, settings: Settings, now: datetime, dump: Path | None) -> None:
+    unfinished = target.with_name(f"{target.name}{_UNFINISHED}")
     try:
-        with _new_file(unfinished) as out, sealing(out, chosen.public_key) as sealed:
+        with _new_file(unfinished) as out, sealing(out, settings.backup.public_key) as sealed:
             if dump is not None:
                 _write_dump(sealed, dump, now)
             else:
@@ -96,12 +111,27 @@ async def make_backup(settings: Settings, *, now: datetime, dump: Path | None = 
         with unfinished.open("rb") as written:
             os.fsync(written.fileno())
         unfinished.rename(target)
-        _sync_folder(folder)
+        _sync(target.parent)
     finally:
         unfinished.unlink(missing_ok=True)
-    for old in _expired(folder, now - timedelta(days=chosen.keep_days)):
-        old.unlink(missing_ok=True)
-    return target
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of the backups in *folder*, which the kernel releases if this process is killed.
+
+    Raises ``BackupError`` if another process has it.
+    """
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BackupError(f"Another backup is being made in {folder}.") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 async def _write_platform(out: BinaryIO, settings: Settings, now: datetime) -> None:
@@ -116,7 +146,7 @@ async def _write_platform(out: BinaryIO, settings: Settings, now: datetime) -> N
     anchors = anchor_file(settings)
     # Read before the store, which then holds every record that they name.
     anchored = anchors.read_bytes() if anchors is not None and anchors.is_file() else b""
-    with _folder_beside(path) as temporary:
+    with _alone(path.parent), _folder_beside(path, _COPYING) as temporary:
         copy = temporary / STORE
         store = SqliteStore(path, read_only=True)
         await store.open()
@@ -315,21 +345,19 @@ def restore(settings: Settings, file: Path, private_key: str) -> Manifest:
         taken += [objects] if objects.is_dir() and any(objects.iterdir()) else []
         if taken:
             raise BackupError(f"There is {', '.join(map(str, taken))} already: move it away first.")
-        with _folder_beside(path) as temporary:
+        with _folder_beside(path, _UNPACKING) as temporary:
             unpacked = temporary / "backup"
             manifest = read_backup(file, private_key, unpacked)
             if manifest.kind != "sqlite":
                 raise BackupError(f"{file} is a dump of another database: unpack it (--into).")
             if anchors is not None and (unpacked / ANCHORS).stat().st_size:
-                shutil.move(unpacked / ANCHORS, anchors)
+                anchors.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _move(unpacked / ANCHORS, anchors)
             if (unpacked / OBJECTS).is_dir():
                 if objects.is_dir():
                     objects.rmdir()
-                shutil.move(unpacked / OBJECTS, objects)
-            for part in unpacked.rglob("*"):
-                _sync(part)
-            (unpacked / STORE).rename(path)  # last: without it no platform starts on what else is there
-            _sync_folder(path.parent)
+                _move(unpacked / OBJECTS, objects)
+            _move(unpacked / STORE, path)  # last: without it no platform starts on what else is there
     return manifest
 
 
@@ -354,10 +382,16 @@ def _counted(store: Path) -> dict[str, Counts]:
 
 
 @contextmanager
-def _folder_beside(path: Path) -> Iterator[Path]:
-    """A folder for its owner alone, in the file system of *path*; removed at the end."""
+def _folder_beside(path: Path, prefix: str) -> Iterator[Path]:
+    """A folder for its owner alone, in the file system of *path*; removed at the end.
+
+    Those that a killed process has left, with a plain copy of a store, are removed first: the caller has the
+    lock without which nobody makes one of that *prefix*.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = Path(tempfile.mkdtemp(prefix=".backup-", dir=path.parent))
+    for left in path.parent.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=path.parent))
     try:
         yield temporary
     finally:
@@ -374,13 +408,18 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def _move(source: Path, target: Path) -> None:
+    """Move a file or a folder to a name that is free; a power cut leaves nothing half-written under it."""
+    for part in (source, *source.rglob("*")):
+        _sync(part)
+    shutil.move(source, target)
+    for part in (target, *target.rglob("*"), target.parent):  # it may be a copy, on another disk
+        _sync(part)
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    _sync(folder)

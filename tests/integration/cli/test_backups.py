@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import io
 import json
+import os
 import shutil
 import sys
 import tarfile
@@ -313,3 +315,118 @@ async def test_old_backups_are_removed_but_never_the_newest(tmp_path: Path, town
     with pytest.raises(backups.BackupError, match="already"):
         backups.restore(settings, made, PRIVATE)
     assert Path(restored, STORE).is_file()
+
+
+def _dump_settings(folder: Path) -> dict[str, str]:
+    (folder / "dump").write_bytes(os.urandom(3_000_000))
+    return SETTINGS | {"BACKUP_FOLDER": str(folder / "backups")}
+
+
+def test_what_a_killed_backup_has_left_is_removed_by_the_next_one(here: Path) -> None:
+    copy = here / ".data" / ".backup-killed"
+    copy.mkdir()
+    shutil.copy(here / ".data" / STORE, copy / STORE)
+    (here / "backups").mkdir()
+    partial = here / "backups" / "supportcarr-20260101T000000Z.backup.unfinished"
+    partial.write_bytes(b"a part")
+    run(here, "backup")
+    assert not copy.exists()
+    assert not partial.exists()
+    shutil.move(here / ".data", here / "lost")
+    unpacked = here / ".data" / ".restore-killed"
+    unpacked.mkdir(parents=True)
+    run(here, "restore", str(only_backup(here)), "--key", "private.json")
+    assert not unpacked.exists()
+
+
+@pytest.mark.parametrize("place", ["backups", ".data"])
+def test_a_backup_that_is_being_made_is_left_alone_by_another_one(here: Path, place: str) -> None:
+    (here / "backups").mkdir()
+    of_the_first = [
+        here / "backups" / "supportcarr-20260101T000000Z.backup.unfinished",
+        here / ".data" / ".backup-running",
+    ]
+    with backups._alone(here / place):
+        for path in of_the_first if place == "backups" else of_the_first[1:]:
+            path.touch()
+        done = run_in_process(here, "backup", **SETTINGS)
+        assert (done.returncode, "Another backup is being made" in done.stderr) == (1, True), done.stderr
+        assert all(path.exists() for path in (of_the_first if place == "backups" else of_the_first[1:]))
+    assert backups_in(here / "backups") == []
+    of_the_first[1].unlink()
+    run(here, "backup")
+
+
+def test_everything_restored_is_on_the_disk_before_the_store_has_its_name(
+    here: Path, sealed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "a.backup").write_bytes(sealed)
+    shutil.move(here / ".data", here / "lost")
+    synced: set[int] = set()
+    moved: list[tuple[str, bool]] = []
+    fsync, move = os.fsync, shutil.move
+
+    def noted_fsync(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def noted_move(source: Path, target: Path) -> None:
+        parts = [source, *source.rglob("*")]
+        moved.append((target.name, all(part.stat().st_ino in synced for part in parts)))
+        move(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(shutil, "move", noted_move)
+    run(here, "restore", "a.backup", "--key", "private.json")
+    assert moved == [("audit-anchors.jsonl", True), ("objects", True), (STORE, True)]
+    data = here / ".data"
+    restored = [data, data / STORE, data / "audit-anchors.jsonl", *(data / "objects").rglob("*")]
+    assert [path for path in restored if path.stat().st_ino not in synced] == []
+
+
+class _FullDisk(io.RawIOBase):
+    """A file on a disk that is full after some bytes."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self._left -= len(data)
+        if self._left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return len(data)
+
+
+@pytest.mark.parametrize("left", [0, 500_000, 2_999_000])
+def test_a_disk_that_is_full_is_said_in_a_sentence_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    given = _dump_settings(tmp_path)
+    monkeypatch.setattr(backups, "_new_file", lambda _: _FullDisk(left))
+    done = run_in_process(tmp_path, "backup", "--dump", "dump", **given)
+    assert done.returncode == 1
+    assert "It cannot be written: No space left on device." in done.stderr
+    assert backups_in(tmp_path / "backups") == []
+    monkeypatch.undo()
+    done = run_in_process(tmp_path, "backup", "--dump", "dump", **given)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "private.json").write_text(PRIVATE)
+    monkeypatch.setattr(backups, "_new_file", lambda _: _FullDisk(left))
+    arguments = (str(only_backup(tmp_path)), "--key", "private.json", "--into", "unpacked")
+    done = run_in_process(tmp_path, "restore", *arguments, **given)
+    assert done.returncode == 1
+    assert "It cannot be written: No space left on device." in done.stderr
+    assert not (tmp_path / "unpacked").exists()
+
+
+def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, sealed: bytes) -> None:
+    (tmp_path / "private.json").write_text(PRIVATE)
+    (tmp_path / "a.backup").write_bytes(sealed)
+    (tmp_path / "file").touch()
+    done = run_in_process(
+        tmp_path, "restore", "a.backup", "--key", "private.json", **SETTINGS | {"DATA": "file"}
+    )
+    assert (done.returncode, done.stderr) == (1, "Error: file cannot be used: File exists.\n")

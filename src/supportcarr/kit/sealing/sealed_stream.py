@@ -71,15 +71,24 @@ def _decrypting(private_key: str) -> Any:
 
 @contextmanager
 def sealing(target: BinaryIO, public_key: str) -> Iterator[BinaryIO]:
-    """A stream whose bytes are encrypted into *target*, which stays open.  Raises ``KeyPairError``."""
+    """A stream whose bytes are encrypted into *target*, which stays open.
+
+    Raises ``KeyPairError``; ``OSError`` if *target* cannot be written, also at the end.
+    """
     encrypt = _encrypting(public_key)
     handle = tink.new_keyset_handle(streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB)
     key = json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN).encode()
     head = MAGIC + base64.b64encode(encrypt.encrypt(key, _CONTEXT)) + b"\n"
     target.write(head)
     primitive = handle.primitive(streaming_aead.StreamingAead)
-    with primitive.new_encrypting_stream(_KeptOpen(target), head) as stream:
-        yield stream
+    kept = _KeptOpen(target)
+    try:
+        with primitive.new_encrypting_stream(kept, head) as stream:
+            yield stream
+    except tink.TinkError:
+        if kept.failure is not None:  # Tink tells of it as text
+            raise kept.failure from None
+        raise
 
 
 @contextmanager
@@ -105,6 +114,7 @@ class _KeptOpen(io.RawIOBase):
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.failure: OSError | None = None  # of the last write
 
     def readable(self) -> bool:
         return self._file.readable()
@@ -121,7 +131,11 @@ class _KeptOpen(io.RawIOBase):
         return len(data)
 
     def write(self, data: Any) -> int:
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.failure = error
+            raise
 
 
 class _Checked(io.RawIOBase):
