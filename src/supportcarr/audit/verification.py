@@ -3,6 +3,9 @@
 ``verify_chain`` reads every record in the order of the chain.  A changed record has another hash; a missing
 one leaves its place empty; a moved one has the hash of another place.  Whoever also calculates the hashes
 anew cannot sign the head and the anchors: those say how far the chain reached, and with which hash.
+
+``AuditVerifier`` does the same over and over in short steps, without the anchors: those are kept where the
+platform itself cannot always read them.
 """
 
 from __future__ import annotations
@@ -22,10 +25,12 @@ from supportcarr.audit.model import (
     record_hash,
 )
 from supportcarr.audit.signatures import HeadSigner
+from supportcarr.kit.jobs.verification import Step
 from supportcarr.kit.store.port import Range, Store
 
 PAGE = 500
 NEARBY = 200  # places that are tried for a record that does not fit where it stands
+SEARCHES = 20  # such records; more are only said to be changed
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -70,7 +75,7 @@ def read_anchors(lines: Iterable[str], signer: HeadSigner) -> ReadAnchors:
 async def verify_chain(store: Store, signer: HeadSigner, anchors: Sequence[Anchor]) -> Verification:
     """Read the whole log and compare it with its head and those anchors."""
     head, problems = await _head(store, signer)
-    walk = _Walk(head, anchors)
+    walk = _Walk(head, anchors, _Link(*_base(head)))
     cursor: str | None = None
     records = store.collection(RECORDS)
     while True:
@@ -94,6 +99,57 @@ async def verify_chain(store: Store, signer: HeadSigner, anchors: Sequence[Ancho
     )
 
 
+class _Link(msgspec.Struct, frozen=True, order=True):
+    """Where the chain is followed from: the last record before it."""
+
+    place: int
+    hash: str
+
+
+def _encoded(link: _Link) -> str:
+    return msgspec.json.encode(link).decode()
+
+
+def _base(head: AuditHead | None) -> tuple[int, str]:
+    return (head.base_place, head.base_hash) if head else (0, GENESIS)
+
+
+class AuditVerifier:
+    """A ``kit.jobs.verification.Verifier`` of the log, as far as it is chained."""
+
+    def __init__(self, store: Store, signer: HeadSigner) -> None:
+        self._store = store
+        self._records = store.collection(RECORDS)
+        self._signer = signer
+        self._reached = 0  # the place of the last signed head that this process saw
+
+    async def step(self, cursor: str | None, limit: int) -> Step:
+        head, wrong_head = await _head(self._store, self._signer)
+        base = _Link(*_base(head))
+        start = base if cursor is None else max(base, msgspec.json.decode(cursor, type=_Link))
+        walk = _Walk(head, (), start)
+        # Places have no gaps, so what lies behind a full page is the next step's.
+        page = await self._records.find(
+            {"chained_as": Range(ge=place_text(start.place + 1))}, sort="chained_as", limit=limit
+        )
+        for record in page.items:
+            walk.read(record)
+        ended = page.next_cursor is None
+        problems = walk.problems
+        if ended:
+            problems = [*wrong_head, *problems, *walk.end()]
+        if problems and base != _Link(*_base((await _head(self._store, self._signer))[0])):
+            return Step(cursor or _encoded(start), 0)  # retention removed records meanwhile: read again
+        if head is not None and not wrong_head:
+            if ended and head.place < self._reached:
+                problems.append(
+                    f"The signed head went back from record {self._reached} to {head.place}: "
+                    "an older one was put in its place."
+                )
+            self._reached = max(self._reached, head.place)
+        return Step(None if ended else _encoded(walk.link), walk.seen, tuple(problems))
+
+
 async def _head(store: Store, signer: HeadSigner) -> tuple[AuditHead | None, list[str]]:
     # Not by id: a store that is opened to be read only answers pages.
     heads = (await store.collection(HEADS).find(limit=1)).items
@@ -106,9 +162,9 @@ async def _head(store: Store, signer: HeadSigner) -> tuple[AuditHead | None, lis
 class _Walk:
     """The records read so far, in the order of their places."""
 
-    def __init__(self, head: AuditHead | None, anchors: Sequence[Anchor]) -> None:
+    def __init__(self, head: AuditHead | None, anchors: Sequence[Anchor], start: _Link) -> None:
         self.base = head.base_place if head else 0
-        self.place, self._hash = self.base, head.base_hash if head else GENESIS
+        self.place, self._hash = start.place, start.hash
         self.problems: list[str] = []
         self.seen = 0
         self._head = head
@@ -118,6 +174,11 @@ class _Walk:
             self._expected.setdefault(anchor.place, set()).add(anchor.hash)
         if head is not None and head.place > self.base:
             self._expected.setdefault(head.place, set()).add(head.hash)
+
+    @property
+    def link(self) -> _Link:
+        """The last record that was read."""
+        return _Link(self.place, self._hash)
 
     def read(self, record: AuditRecord) -> None:
         """Take the next record."""
@@ -155,7 +216,8 @@ class _Walk:
         return problems
 
     def _changed(self, record: AuditRecord, place: int, name: str) -> str:
-        for other in range(max(1, place - NEARBY), place + NEARBY):
+        nearby = NEARBY if len(self.problems) < SEARCHES else 0
+        for other in range(max(1, place - nearby), place + nearby):
             if record_hash(record, other, record.previous or "") == record.hash:
                 return f"{name} was moved: it belongs at place {other}."
         return f"{name} was changed: its content does not have its hash."

@@ -12,6 +12,7 @@ from supportcarr.bootstrap.profile_rules import insecure_settings
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import sqlite_file
 from supportcarr.kit.http.tls import server_context
+from supportcarr.kit.jobs.verification import STATES
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
@@ -21,6 +22,7 @@ from supportcarr.kit.sealing import rotation
 from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Finding, Store
 from supportcarr.payments.ledger_service import LedgerService
+from supportcarr.payments.ledger_verification import unbalanced
 
 _NAMED_FILES = 3
 
@@ -82,9 +84,17 @@ def _file_findings(settings: Settings, *, apply: bool) -> list[Finding]:
 
 
 async def _ledger_findings(store: Store) -> list[Finding]:
-    """The ledger is correct if every transaction sums to zero."""
+    """Transactions that do not sum to zero, and what the workers' latest verifications found.
+
+    Only those also compare the ledger with the payments, and read the audit log.
+    """
     checked = await LedgerService(store, Clock()).check()
-    return [Finding(f"The ledger's {wrong} does not sum to zero.") for wrong in checked.unbalanced]
+    texts = [unbalanced(wrong) for wrong in checked.unbalanced]
+    for state in (await store.collection(STATES).find()).items:
+        texts += [problem for problem in state.problems if problem not in texts]
+        if state.findings > len(state.problems):
+            texts.append(f"The verification of {state.id} found {state.findings} problems, not only these.")
+    return [Finding(text) for text in texts]
 
 
 async def _redis_findings(name: str, url: str) -> list[Finding]:

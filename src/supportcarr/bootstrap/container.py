@@ -15,6 +15,7 @@ from supportcarr.audit.chain import AuditChain
 from supportcarr.audit.personal_data import AuditData
 from supportcarr.audit.service import AuditLog
 from supportcarr.audit.signatures import HeadSigner
+from supportcarr.audit.verification import AuditVerifier
 from supportcarr.auth import (
     account_routes,
     legal_routes,
@@ -105,10 +106,11 @@ from supportcarr.kit.events.consumer import Consumer, job_handlers_of
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.http.guarded_client import GuardedClient
 from supportcarr.kit.images.pool import ImagePool
-from supportcarr.kit.jobs import leases
+from supportcarr.kit.jobs import leases, verification
 from supportcarr.kit.jobs import service as kit_jobs
 from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.jobs.service import Jobs
+from supportcarr.kit.jobs.verification import Verifications
 from supportcarr.kit.objects.local import LocalObjects
 from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
@@ -148,6 +150,7 @@ from supportcarr.payments import jobs as payments_jobs
 from supportcarr.payments import routes as payments_routes
 from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
+from supportcarr.payments.ledger_verification import LedgerVerifier
 from supportcarr.payments.personal_data import PaymentData
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import PaymentService
@@ -232,6 +235,7 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *kit_jobs.SPECS,
     *city_clock.SPECS,
     *leases.SPECS,
+    *verification.SPECS,
     *kit_data_keys.SPECS,
     lookup_keys.LOOKUP_KEYS,
     search_terms.SEARCH_TERMS,
@@ -480,8 +484,10 @@ class Container:
     def _build_audit_and_privacy(self) -> None:
         """The audit log, exports, deletions and retention."""
         store, clock, privacy = self.store, self.clock, self.settings.privacy
-        self.audit_chain = AuditChain(
-            store, clock, HeadSigner(self.settings.audit.secret), anchor_of(self.settings)
+        signer = HeadSigner(self.settings.audit.secret)
+        self.audit_chain = AuditChain(store, clock, signer, anchor_of(self.settings))
+        self.verifications = Verifications(
+            store, clock, {"ledger": LedgerVerifier(store), "audit_log": AuditVerifier(store, signer)}
         )
         account = AccountData(store, self.auth, self.names)
         gathered = [account, *self._personal_data()]
@@ -624,6 +630,7 @@ class Container:
             *audit_jobs.periodic_tasks(self.audit_chain),
             *privacy_jobs.periodic_tasks(self.retention.enforce),
             *files_jobs.periodic_tasks(self.file_removal),
+            *self.verifications.periodic_tasks(),
             *keys.periodic_tasks(),
         ]
 

@@ -143,6 +143,22 @@ JOBS = (
     ),
 )
 
+_VERIFIED = {"verified": "ledger or audit_log"}
+VERIFICATION = (
+    Described(
+        "verification_last_completed_timestamp_seconds",
+        "gauge",
+        "When all of it was verified for the last time (Unix time), with whatever result, or 0.",
+        _VERIFIED,
+    ),
+    Described(
+        "verification_findings",
+        "gauge",
+        "Documents or records that are wrong, until a later pass over all of it has found none.",
+        _VERIFIED,
+    ),
+)
+
 DISPATCH = (
     Described(
         "dispatch_tick_seconds",
@@ -317,6 +333,7 @@ SECTIONS = {
     "Real time": REALTIME,
     "Events and read models": EVENTS,
     "Jobs and deadlines": JOBS,
+    "Verification of what is stored": VERIFICATION,
     "Dispatch": DISPATCH,
     "Business and money": BUSINESS,
     "Stores, caches and keys": STORES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from supportcarr.bootstrap.backups import backup_stats
 from supportcarr.bootstrap.container import Container
@@ -108,6 +109,14 @@ def _sampler(metrics: Metrics, container: Container) -> Sampler:
         counts = await operations.drivers_online()
         return [(("busy",), counts.busy), (("free",), counts.online - counts.busy)]
 
+    async def verified() -> Values:
+        states = await container.verifications.states()
+        return [((name,), _unix(state.completed_at)) for name, state in states.items()]
+
+    async def findings() -> Values:
+        states = await container.verifications.states()
+        return [((name,), state.findings) for name, state in states.items()]
+
     async def round_trips() -> Values:
         return [((use,), await _round_trip_s(client)) for use, client in _redis_clients(container)]
 
@@ -118,6 +127,8 @@ def _sampler(metrics: Metrics, container: Container) -> Sampler:
     sampler.add("rescues_live", ("status",), live_rescues)
     sampler.add("rescues_longest_wait_seconds", (), longest_wait)
     sampler.add("drivers_online", ("state",), drivers)
+    sampler.add("verification_last_completed_timestamp_seconds", ("verified",), verified)
+    sampler.add("verification_findings", ("verified",), findings)
     sampler.add("redis_round_trip_seconds", ("use",), round_trips)
     return sampler
 
@@ -147,6 +158,11 @@ def _store_stats(stats: Mapping[str, float]) -> dict[str, float]:
 
 def _store_cache(stats: Mapping[str, float]) -> tuple[float, float]:
     return stats.get("cache_hits", 0), stats.get("cache_misses", 0)
+
+
+def _unix(at: datetime | None) -> float:
+    """The Unix time; 0 for never."""
+    return at.timestamp() if at else 0.0
 
 
 def _redis_clients(container: Container) -> list[tuple[str, RedisClient]]:

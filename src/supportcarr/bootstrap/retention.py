@@ -302,8 +302,17 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "jobs that are done (the events that caused them)", ("jobs",), "a day", "expire within a day"
         ),
         RetentionRow(
-            "prices, areas, the city's clock, leases, signing keys, look-up keys",
-            ("tariffs", "serviceareas", "cityclock", "leases", "signingkeys", "lookupkeys"),
+            "prices, areas, the city's clock, leases, signing keys, look-up keys, results of verifications "
+            "(ids of documents)",
+            (
+                "tariffs",
+                "serviceareas",
+                "cityclock",
+                "leases",
+                "signingkeys",
+                "lookupkeys",
+                "verifications",
+            ),
             "for as long as they are used",
             UNTOUCHED,
         ),

@@ -28,6 +28,7 @@ from supportcarr.contracts.money import Charge
 Status = Literal[
     "holding", "requires_action", "held", "failed", "capturing", "releasing", "captured", "released"
 ]
+SETTLED: frozenset[Status] = frozenset(("captured", "released", "failed"))  # no step follows
 ChargeKind = Literal["fare", "fee"]
 IntentStatus = Literal[
     "requires_payment_method",
@@ -196,7 +197,7 @@ def is_at_rest(record: PaymentRecord) -> bool:
     """True if no step can be taken, and no outcome at Stripe is waited for."""
     if record.status == "held":
         return record.ending is None
-    return record.status in ("captured", "released", "failed")
+    return record.status in SETTLED
 
 
 def apply_hold(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:

@@ -13,10 +13,9 @@ from supportcarr.kit.store.purge import delete_document
 from supportcarr.kit.store.update import update, without_events
 from supportcarr.payments.collections import ACCOUNTS, LEDGER, METHODS, RECORDS
 from supportcarr.payments.ledger_entries import driver_earnings
-from supportcarr.payments.model import PaymentMethod, PaymentRecord, payment_id_of
+from supportcarr.payments.model import SETTLED, PaymentMethod, PaymentRecord, payment_id_of
 from supportcarr.payments.ports import GatewayError, PaymentGateway, RescuesOfRider
 
-SETTLED = ("captured", "released", "failed")
 METHODS_READ = 1000
 BATCH = 200  # payments
 

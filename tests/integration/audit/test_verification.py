@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
@@ -10,6 +12,7 @@ from msgspec.structs import replace
 from support.audit.log import AuditWorld
 from support.store.fixtures import ENGINES, store_at
 from supportcarr.audit.model import HEAD_ID, chained
+from supportcarr.audit.verification import AuditVerifier
 
 RECORDS = 6
 
@@ -125,3 +128,96 @@ async def test_what_retention_removed_is_not_missing(audit: AuditWorld) -> None:
     found = await audit.verify()
     assert found.problems == ()
     assert found.last_place == RECORDS
+
+
+async def in_steps(audit: AuditWorld, limit: int, verifier: AuditVerifier | None = None) -> list[str]:
+    """What the verification finds that workers repeat."""
+    verifier = verifier or AuditVerifier(audit.store, audit.signer)
+    cursor: str | None = None
+    problems: list[str] = []
+    while True:
+        step = await verifier.step(cursor, limit)
+        problems += step.problems
+        cursor = step.cursor
+        if cursor is None:
+            return problems
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, RECORDS, 100])
+async def test_steps_of_any_length_find_what_the_command_finds(audit: AuditWorld, limit: int) -> None:
+    assert await in_steps(audit, limit) == []
+    await audit.overwrite(replace(await audit.at(2), subject="res_9"))
+    await audit.remove(5)
+    assert await in_steps(audit, limit) == list((await audit.verify()).problems) != []
+
+
+async def test_steps_find_an_end_that_was_cut_off(audit: AuditWorld) -> None:
+    await audit.remove(6)
+    [problem] = await in_steps(audit, 2)
+    assert "Record 6 is missing. The end of the log was cut off" in problem
+
+
+async def test_steps_find_a_forged_head(audit: AuditWorld) -> None:
+    head = await audit.heads.get(HEAD_ID)
+    assert head is not None
+    await audit.heads.save(replace(head, place=5))
+    assert any("was not signed" in problem for problem in await in_steps(audit, 2))
+
+
+async def test_an_older_head_with_its_records_is_found_by_a_process_that_saw_the_newer(
+    audit: AuditWorld,
+) -> None:
+    verifier = AuditVerifier(audit.store, audit.signer)
+    assert await in_steps(audit, 10, verifier) == []
+    anchor = audit.outside.anchors[0]
+    head = await audit.heads.get(HEAD_ID)
+    assert head is not None
+    await audit.remove(4, 5, 6)
+    await audit.heads.save(
+        audit.signer.signed(replace(head, place=anchor.place, hash=anchor.hash, at=anchor.at))
+    )
+    [problem] = await in_steps(audit, 10, verifier)
+    assert problem.startswith("The signed head went back from record 6 to 3")
+
+
+async def test_records_that_are_chained_during_a_pass_belong_to_it(audit: AuditWorld) -> None:
+    verifier = AuditVerifier(audit.store, audit.signer)
+    step = await verifier.step(None, 4)
+    for n in range(3):
+        await audit.act(subject=f"res_{20 + n}")
+    await audit.chain.extend()
+    rest = await verifier.step(step.cursor, 100)
+    assert (rest.cursor, rest.checked, rest.problems) == (None, RECORDS + 3 - 4, ())
+
+
+async def test_what_retention_removes_during_a_pass_is_not_missing(audit: AuditWorld) -> None:
+    verifier = AuditVerifier(audit.store, audit.signer)
+    step = await verifier.step(None, 1)
+    await audit.chain.purge(datetime.now(UTC) + timedelta(days=1))
+    for n in range(2):
+        await audit.act(subject=f"res_{20 + n}")
+    await audit.chain.extend()
+    rest = await verifier.step(step.cursor, 100)
+    assert (rest.cursor, rest.checked, rest.problems) == (None, 2, ())
+
+
+async def test_what_retention_removes_during_a_step_is_read_again(audit: AuditWorld) -> None:
+    """The head was read before, the records after."""
+    verifier = AuditVerifier(audit.store, audit.signer)
+    records: Any = verifier._records
+
+    class Purged:
+        """The records, as they are after a purge."""
+
+        async def find(self, *given: Any, **options: Any) -> Any:
+            await audit.chain.purge(datetime.now(UTC) + timedelta(days=1))
+            await audit.act(subject="res_20")
+            await audit.chain.extend()
+            return await records.find(*given, **options)
+
+    verifier._records = cast("Any", Purged())
+    step = await verifier.step(None, 100)
+    assert (step.checked, step.problems) == (0, ())
+    verifier._records = records
+    step = await verifier.step(step.cursor, 100)
+    assert (step.cursor, step.checked, step.problems) == (None, 1, ())

@@ -17,6 +17,7 @@ from support.ports import free_port
 from support.processes.command_line import run_in_process, run_process
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.contracts.documents import Document
+from supportcarr.kit.jobs.verification import STATES, VerificationState
 from supportcarr.kit.store.copy import MARKER_ID, MARKERS, CopyMarker
 from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -250,6 +251,16 @@ def test_an_unbalanced_ledger_is_reported(seeded: Path) -> None:
     done = run_in_process(seeded, "check")
     assert done.returncode != 0
     assert "ltx_wrong does not sum to zero" in done.stdout + done.stderr
+
+
+def test_what_a_worker_found_wrong_is_reported(seeded: Path) -> None:
+    (path,) = (seeded / ".data").glob("*.sqlite3")
+    found = VerificationState(id="audit_log", completed_found=3, problems=("Record 2 is missing.",))
+    insert(path, STATES, found)
+    done = run_in_process(seeded, "check")
+    assert done.returncode != 0
+    assert "Record 2 is missing." in done.stdout + done.stderr
+    assert "found 3 problems" in done.stdout + done.stderr
 
 
 def test_signing_keys_are_rotated_and_listed_without_their_secrets(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.platform.fleet import Fleet, FleetProcess
 from supportcarr.bootstrap.metric_catalogue import CATALOGUE
 from supportcarr.contracts.rescues import STATUSES
+from supportcarr.payments.collections import LEDGER
+from supportcarr.payments.ledger_entries import Entry, LedgerTransaction
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 ROLES = ("api", "realtime", "worker")
@@ -41,6 +45,7 @@ LABELS = {
     "role": set(ROLES),
     "person": {"rider", "driver", "admin", "support"},
     "queue": {"jobs"},
+    "verified": {"ledger", "audit_log"},
     "status_class": {"1xx", "2xx", "3xx", "4xx", "5xx"},
     "state": {"free", "busy"},
     "operation": {
@@ -159,3 +164,24 @@ def test_no_label_is_hidden_by_those_of_the_scraped_process() -> None:
         "job_duration_seconds": {"job"},  # queries name exported_job
         "supportcarr_build_info": {"role"},  # the same role
     }
+
+
+async def test_a_wrong_ledger_is_exported_by_a_worker(fleet: Fleet) -> None:
+    """And by each one that is started later: the result is stored."""
+    wrong = LedgerTransaction(
+        id="ltx_wrong.charge",
+        kind="fare",
+        rescue_id="res_1",
+        payment_id="pay_1",
+        currency="CAD",
+        entries=(Entry("a", 5), Entry("b", -4)),
+        at=datetime(2026, 6, 1, tzinfo=UTC),
+    )
+    async with fleet.open_store() as store:
+        await store.collection(LEDGER).insert(wrong)
+    worker = await fleet.start("worker")
+    async with asyncio.timeout(120):
+        while 'verification_findings{verified="ledger"} 2.0' not in (text := await scrape(fleet, worker)):
+            await asyncio.sleep(0.2)
+    assert 'verification_findings{verified="audit_log"} 0.0' in text
+    assert "verification_failed" in worker.log.read_text()

@@ -55,7 +55,7 @@ class AuditWorld:
         self.outside = KeptAnchors()
         self.log = AuditLog(store, self.clock, PlainSeal())
         self.chain = AuditChain(store, self.clock, self.signer, self.outside)
-        self._store = store
+        self.store = store
         self._events = 0
 
     async def act(self, action: str = "rescues.cancel", subject: str = "res_1") -> EventEnvelope:
@@ -82,7 +82,7 @@ class AuditWorld:
         return envelope
 
     async def verify(self) -> Verification:
-        return await verify_chain(self._store, self.signer, self.outside.anchors)
+        return await verify_chain(self.store, self.signer, self.outside.anchors)
 
     # --- tampering, as somebody with the store's password could --------------------------------------
 

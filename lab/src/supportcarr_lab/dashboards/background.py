@@ -103,6 +103,28 @@ BACKGROUND = Dashboard(
             "ops",
         ),
         Panel(
+            "Since the last verification",
+            "below two hours: ledger and audit log are read from end to end each hour; longer if they are"
+            " large.",
+            "grows: the task verify.ledger or verify.audit_log fails (Periodic tasks), or the collection has"
+            " become too large for a day.",
+            (
+                Query(
+                    "time() - max by (verified) (verification_last_completed_timestamp_seconds)",
+                    "{{verified}}",
+                ),
+            ),
+            "s",
+            26 * 3600,
+        ),
+        Panel(
+            "Findings of verifications",
+            "0.",
+            "somebody is woken: supportcarr check lists them; money or the record of who did what is wrong.",
+            (Query("max by (verified) (verification_findings)", "{{verified}}"),),
+            limit=1,
+        ),
+        Panel(
             "Age of the newest backup",
             "below a day, where backups are made on a schedule.",
             "the schedule does not run, or cannot write: the runbook of backups. Decades: there is none.",

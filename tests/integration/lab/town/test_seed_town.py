@@ -34,6 +34,7 @@ from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import CollectionSpec, UnfinishedCopy
 from supportcarr.operations.repository import OPS_RESCUES, OpsRescueRepository
 from supportcarr.payments.ledger_service import LedgerService
+from supportcarr.payments.ledger_verification import LedgerVerifier
 from supportcarr.providers.settings import RoutingSettings
 from supportcarr.rescues.collections import PHOTOS, RESCUES
 from supportcarr.tracking.collections import CURRENT_JOBS
@@ -133,6 +134,9 @@ async def test_a_town_has_every_state_and_adds_up(tmp_path: Path) -> None:
         check = await LedgerService(store, Clock()).check()
         assert (check.sum_minor, check.unbalanced) == (0, ())
         assert check.transactions > 50
+        verified = await LedgerVerifier(store).step(None, 1_000_000)
+        assert (verified.cursor, verified.problems) == (None, ())
+        assert verified.checked > check.transactions
 
         users = [user async for user in store.collection(USERS).scan() if user.roles == ("rider",)]
         secret = settings.auth.lookup_secret

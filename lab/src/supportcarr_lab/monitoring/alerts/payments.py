@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr_lab.monitoring.alerts.examples import counted, counter
+from supportcarr_lab.monitoring.alerts.examples import compared, counted, counter
 from supportcarr_lab.monitoring.model import Alert, Case
 
 RUNBOOK = "payments.md"
@@ -61,5 +61,14 @@ ALERTS = (
         "Stripe sent {{ $value | humanize }} signed webhooks of an unknown shape in an hour",
         RUNBOOK,
         counted("stripe_webhooks_unknown_events_total", 1, 0),
+    ),
+    Alert(
+        "LedgerWrong",
+        "page",
+        'max(verification_findings{@platform,verified="ledger"}) > 0',
+        "0s",
+        "{{ $value }} transactions or payments do not agree with the ledger",
+        RUNBOOK,
+        compared("verification_findings", 1, 0, 'verified="ledger"'),
     ),
 )

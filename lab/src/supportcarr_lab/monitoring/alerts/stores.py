@@ -16,6 +16,10 @@ def _pool(waiters: float, in_use: float) -> Series:
     }
 
 
+def _verified(at: str) -> Series:
+    return {'verification_last_completed_timestamp_seconds{@platform,instance="a",verified="ledger"}': at}
+
+
 ALERTS = (
     Alert(
         "RedisUnreachable",
@@ -89,5 +93,23 @@ ALERTS = (
         "{{ $labels.instance }} cannot follow which sessions ended, and asks for each",
         RUNBOOK,
         compared("revocation_stale", 1, 0),
+    ),
+    Alert(
+        "AuditLogChanged",
+        "page",
+        'max(verification_findings{@platform,verified="audit_log"}) > 0',
+        "0s",
+        "{{ $value }} records of the audit log are not as they were written",
+        RUNBOOK,
+        compared("verification_findings", 1, 0, 'verified="audit_log"'),
+    ),
+    Alert(
+        "VerificationOverdue",
+        "ticket",
+        "time() - max by (verified) (verification_last_completed_timestamp_seconds{@platform}) > 26 * 3600",
+        "15m",
+        "The last verification of {{ $labels.verified }} ended {{ $value | humanizeDuration }} ago",
+        RUNBOOK,
+        Case(_verified("0x400"), _verified(f"0x2 {20 * 3600}x400"), at="28h", every="5m"),
     ),
 )
