@@ -7,6 +7,7 @@ import { accountQueries } from "./lib/api/account.ts";
 import { clockQueries } from "./lib/api/clock.ts";
 import { notificationQueries } from "./lib/api/notifications.ts";
 import { rescueQueries } from "./lib/api/rescues.ts";
+import { takeReturn } from "./lib/cards/enteredCard.ts";
 import { loadMessages } from "./lib/messages/load.ts";
 import { hasSession, restoreSession } from "./lib/session.ts";
 
@@ -28,6 +29,7 @@ async function askForFirstData(): Promise<void> {
   void queryClient.query(clockQueries.current()).catch(ignore);
 }
 
+takeReturn();
 applyTheme();
 void loadMessages(useLanguage.getState().language).catch(ignore);
 void askForFirstData();

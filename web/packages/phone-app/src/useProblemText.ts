@@ -22,7 +22,7 @@ export function useProblemText(): (error: unknown) => string {
   );
 }
 
-const problemOf = (error: unknown): Problem => (error instanceof RefusedAction ? { status: 409, title: "", code: error.code, detail: error.detail } : toProblem(error));
+const problemOf = (error: unknown): Problem => (error instanceof RefusedAction ? { status: 409, title: "", code: error.code, detail: error.detail, ...(error.errors ? { errors: error.errors } : {}) } : toProblem(error));
 
 /** The same for a form, which shows the errors of its fields at the fields. */
 export function useDescribeError(): DescribeError {

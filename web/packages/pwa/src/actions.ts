@@ -1,8 +1,9 @@
-/** Why the platform refused an action: its problem's code and sentence. */
+/** Why the platform refused an action: its problem's code and sentence, and those of its fields. */
 export interface Refusal {
   status: number;
   code: string;
   detail: string;
+  errors?: { field: string; code: string; detail: string }[];
 }
 
 /**

@@ -224,6 +224,21 @@ test("what was kept elsewhere is sent before what came later", async () => {
   expect(sent.map(({ kind }) => kind)).toEqual(["arrival", "start"]);
 });
 
+test("what the platform has is shown no more while it is being deleted, also if what is kept is read meanwhile", async () => {
+  const store = memoryStore();
+  let deleted: () => void = () => undefined;
+  const remove = vi.spyOn(store, "remove").mockReturnValue(new Promise((resolve) => (deleted = () => resolve())));
+  const { queue, network, states, act } = phone(store);
+  const flushed = act("message").then(() => queue.flush());
+  await vi.waitFor(() => expect(remove).toHaveBeenCalled());
+  expect(states()).toEqual([]);
+  network.online = false;
+  await act("rating");
+  expect(states()).toEqual(["rating saved"]);
+  deleted();
+  await flushed;
+});
+
 test("who watches has the response before the action is gone", async () => {
   const { queue, states, act } = phone();
   const seen: unknown[] = [];

@@ -9,15 +9,17 @@ import { type ActionStore, browserStore, memoryStore } from "./actionStore.ts";
 /** An action as screens show it. */
 export type ShownAction = Omit<Action, "state"> & { state: ActionState };
 
-/** The platform has refused an action, or it must not be sent any more; `code` and `detail` are those of its problem. */
+/** The platform has refused an action, or it must not be sent any more; the fields are those of its problem. */
 export class RefusedAction extends Error {
   readonly code: string;
   readonly detail: string;
+  readonly errors: Refusal["errors"];
 
-  constructor({ code, detail }: Pick<Refusal, "code" | "detail">) {
+  constructor({ code, detail, errors }: Omit<Refusal, "status">) {
     super(detail);
     this.code = code;
     this.detail = detail;
+    this.errors = errors;
   }
 }
 
@@ -53,6 +55,8 @@ export class ActionQueue {
   readonly state: StoreApi<QueueState> = createStore<QueueState>(() => ({ actions: [] }));
   private readonly listeners = new Set<SentListener>();
   private readonly sending = new Set<string>();
+  /** What the platform has, while it is being deleted here: no screen shows it beside what the platform made of it. */
+  private readonly sent = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
 
@@ -148,7 +152,7 @@ export class ActionQueue {
   /** Reads what is kept: another tab has changed it, or somebody else has signed in. */
   async read(): Promise<void> {
     const owner = this.options.owner();
-    const kept = (await this.options.store.all()).filter((action) => action.owner === owner).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const kept = (await this.options.store.all()).filter((action) => action.owner === owner && !this.sent.has(action.id)).sort((a, b) => (a.id < b.id ? -1 : 1));
     this.state.setState({ actions: kept.map((action) => ({ ...action, state: this.sending.has(action.id) ? "sending" : action.state })) });
   }
 
@@ -181,19 +185,22 @@ export class ActionQueue {
     } catch (error) {
       this.sending.delete(action.id);
       if (!(await this.find(action.id))) return null; // dropped, or signed out, meanwhile
-      const { status, code, detail, errors } = error instanceof RefusedAction ? { status: 409, code: error.code, detail: error.detail, errors: undefined } : toProblem(error);
+      const { status, code, detail, errors } = error instanceof RefusedAction ? { status: 409, code: error.code, detail: error.detail, errors: error.errors } : toProblem(error);
       const attempts = action.attempts + 1;
       if (mayRetry(status, code)) {
         await this.put({ ...action, state: "queued", waited: true, attempts });
         return pauseMs(attempts, retryAfterOf(error), this.options.random);
       }
       const why = errors?.map((one) => one.detail).join(" ");
-      await this.put({ ...action, state: "failed", attempts, refusal: { status, code, detail: why || detail } });
+      await this.put({ ...action, state: "failed", attempts, refusal: { status, code, detail: why || detail, ...(errors ? { errors } : {}) } });
       return null;
     }
     this.sending.delete(action.id);
+    this.sent.add(action.id);
     this.listeners.forEach((listener) => listener(action, response));
+    this.state.setState(({ actions }) => ({ actions: actions.filter(({ id }) => id !== action.id) }));
     await this.remove(action.id);
+    this.sent.delete(action.id);
     return null;
   }
 

@@ -1,5 +1,6 @@
 import { toProblem } from "@supportcarr/client/http";
-import { QueryClient } from "@tanstack/react-query";
+import { RenewingQueryClient } from "@supportcarr/client/queries";
+import type { QueryClient } from "@tanstack/react-query";
 
 const MAX_RETRIES = 2;
 
@@ -10,7 +11,7 @@ const isPermanent = (error: Error): boolean => {
 };
 
 export const createQueryClient = (): QueryClient =>
-  new QueryClient({
+  new RenewingQueryClient({
     defaultOptions: {
       queries: { retry: (failures, error) => failures < MAX_RETRIES && !isPermanent(error), refetchOnWindowFocus: false },
     },

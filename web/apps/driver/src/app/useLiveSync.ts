@@ -1,5 +1,5 @@
 import type { StreamEvent } from "@supportcarr/client/realtime";
-import { chatOf } from "@supportcarr/phone-app/chat/chatActions";
+import { chatOf, isWriting, withMessage } from "@supportcarr/phone-app/chat/chatActions";
 import { followStreams } from "@supportcarr/phone-app/shell/followStreams";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -42,7 +42,8 @@ export function useLiveSync(signedIn: boolean): void {
       } else if (name === "notification:new") {
         renew(notificationQueries.all(), drivingQueries.all());
       } else if (name === "message:new" && data.rescue_id) {
-        renew(jobQueries.messages(data.rescue_id).queryKey);
+        const own = data.sender?.role === "driver" && isWriting(queue.state.getState().actions, data.rescue_id); // the response brings it
+        if (!own) renew(jobQueries.messages(data.rescue_id).queryKey);
       } else if (name === "photo:new" && data.rescue_id) {
         renew(jobQueries.photos(data.rescue_id).queryKey);
       } else if (data.rescue_id) {
@@ -61,7 +62,10 @@ export function useLiveSync(signedIn: boolean): void {
     const unwatch = queue.onSent(({ subject }, response) => {
       const chat = chatOf(subject);
       if (chat === null) renew(jobQueries.all());
-      else queryClient.setQueryData(jobQueries.messages(chat).queryKey, (before = []) => [...before, response as Message]);
+      else {
+        queryClient.setQueryData(jobQueries.messages(chat).queryKey, (before) => withMessage(before, response as Message));
+        renew(jobQueries.messages(chat).queryKey);
+      }
     });
     return () => {
       end();

@@ -7,7 +7,7 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 
 import { accountQueries } from "../lib/api/account.ts";
-import { useCardReturn } from "../lib/cards/useCardReturn.ts";
+import { useEnteredCards } from "../lib/cards/useEnteredCards.ts";
 import { forgetRequests } from "../lib/lastRequests.ts";
 import { useRequest } from "../lib/requestStore.ts";
 import { phoneApp, useSession } from "../lib/session.ts";
@@ -23,7 +23,7 @@ export function SignedInLayout() {
   const language = me.data?.preferences.language;
 
   useLiveSync(signedIn);
-  useCardReturn(signedIn);
+  useEnteredCards(signedIn);
   const units = me.data?.preferences.units;
   useEffect(() => followAccount(language), [language]);
   useEffect(() => followUnits(units), [units]);

@@ -1,5 +1,5 @@
 import type { StreamEvent } from "@supportcarr/client/realtime";
-import { chatOf } from "@supportcarr/phone-app/chat/chatActions";
+import { chatOf, isWriting, withMessage } from "@supportcarr/phone-app/chat/chatActions";
 import { followStreams } from "@supportcarr/phone-app/shell/followStreams";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -31,7 +31,10 @@ export function useLiveSync(signedIn: boolean): void {
       if (past) return; // the state that is loaded has it
       if (name === "notification:new") renew(notificationQueries.all());
       if (!data.rescue_id) return;
-      if (name === "message:new") renew(rescueQueries.messages(data.rescue_id).queryKey);
+      if (name === "message:new") {
+        const own = data.sender?.role === "rider" && isWriting(queue.state.getState().actions, data.rescue_id); // the response brings it
+        if (!own) renew(rescueQueries.messages(data.rescue_id).queryKey);
+      }
       else if (name === "photo:new") renew(rescueQueries.photos(data.rescue_id).queryKey);
       else if (name !== "notification:new") renew(rescueQueries.of(data.rescue_id), rescueQueries.live().queryKey, rescueQueries.scheduled().queryKey, rescueQueries.history().queryKey);
     }
@@ -47,7 +50,10 @@ export function useLiveSync(signedIn: boolean): void {
     const unwatch = queue.onSent(({ subject }, response) => {
       const chat = chatOf(subject);
       if (chat === null) renew(rescueQueries.all());
-      else queryClient.setQueryData(rescueQueries.messages(chat).queryKey, (before = []) => [...before, response as Message]);
+      else {
+        queryClient.setQueryData(rescueQueries.messages(chat).queryKey, (before) => withMessage(before, response as Message));
+        renew(rescueQueries.messages(chat).queryKey);
+      }
     });
     const unwatchPhotos = photoQueue.onSent((action) => renew(rescueQueries.photos(photoOf(action).rescueId).queryKey));
     return () => {

@@ -1,4 +1,6 @@
-import type { NewAction } from "@supportcarr/pwa/actions";
+import type { Action, NewAction } from "@supportcarr/pwa/actions";
+
+import type { Message } from "../api/types.ts";
 
 const SUBJECT = "chat:"; // a chat goes on while a step of the job waits for the person
 
@@ -16,3 +18,9 @@ export const textOf = ({ body }: { body: unknown }): string => (body as { text: 
 
 /** The rescue whose chat an action is about; `null`: it is about something else. */
 export const chatOf = (subject: string): string | null => (subject.startsWith(SUBJECT) ? subject.slice(SUBJECT.length) : null);
+
+/** Whether a message to that rescue is being written to the platform: its event comes before or after its response. */
+export const isWriting = (actions: readonly Pick<Action, "subject">[], rescueId: string): boolean => actions.some(({ subject }) => chatOf(subject) === rescueId);
+
+/** The messages with one that was just sent, which a list that was loaded meanwhile may have. */
+export const withMessage = (messages: readonly Message[] | undefined, sent: Message): Message[] => [...(messages ?? []).filter(({ id }) => id !== sent.id), sent];

@@ -1,5 +1,6 @@
 import { toProblem } from "@supportcarr/client/http";
-import { onlineManager, QueryCache, QueryClient } from "@tanstack/react-query";
+import { RenewingQueryClient } from "@supportcarr/client/queries";
+import { onlineManager, QueryCache, type QueryClient } from "@tanstack/react-query";
 
 const MAX_RETRIES = 2;
 const STALE_MS = 5_000; // what was asked for before its screen was there is not asked for again; events renew it at once
@@ -25,7 +26,7 @@ export function refetchFailed(queryClient: QueryClient): void {
  */
 export function createQueryClient(): QueryClient {
   onlineManager.setOnline(navigator.onLine);
-  const queryClient: QueryClient = new QueryClient({
+  const queryClient: QueryClient = new RenewingQueryClient({
     queryCache: new QueryCache({ onSuccess: () => refetchFailed(queryClient) }),
     defaultOptions: { queries: { staleTime: STALE_MS, retry: (failures, error) => failures < MAX_RETRIES && !isPermanent(error) } },
   });

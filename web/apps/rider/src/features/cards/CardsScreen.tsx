@@ -8,6 +8,8 @@ import { useTranslations } from "use-intl";
 import { paymentQueries, removeCard } from "../../lib/api/payments.ts";
 import type { PaymentMethod } from "../../lib/api/types.ts";
 import { AddCardDialog } from "../../lib/cards/AddCardDialog.tsx";
+import { useCardIsComing } from "../../lib/cards/enteredCard.ts";
+import { EnteredCards } from "../../lib/cards/EnteredCards.tsx";
 import { useCardText } from "../../lib/cards/useCardText.ts";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { Screen } from "@supportcarr/phone-app/Screen";
@@ -24,6 +26,7 @@ export function CardsScreen() {
   const common = useTranslations("common");
   const describe = useCardText();
   const cards = useQuery(paymentQueries.cards());
+  const coming = useCardIsComing();
   const queryClient = useQueryClient();
   const toast = useToast();
   const { busy, send } = useSend();
@@ -41,9 +44,11 @@ export function CardsScreen() {
       }
     >
       <p className="mb-4 text-(--muted)">{text("about")}</p>
+      <EnteredCards />
+      {coming ? <p role="status">{text("adding")}</p> : null}
       <Loaded query={cards}>
         {(items) =>
-          items.length === 0 ? (
+          items.length === 0 && coming ? null : items.length === 0 ? (
             <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <ul className="divide-y divide-(--border)">

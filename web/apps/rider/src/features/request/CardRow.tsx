@@ -7,6 +7,8 @@ import { useTranslations } from "use-intl";
 import { paymentQueries } from "../../lib/api/payments.ts";
 import type { PaymentMethod } from "../../lib/api/types.ts";
 import { AddCardDialog } from "../../lib/cards/AddCardDialog.tsx";
+import { useCardIsComing } from "../../lib/cards/enteredCard.ts";
+import { EnteredCards } from "../../lib/cards/EnteredCards.tsx";
 import { useCardText } from "../../lib/cards/useCardText.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Button } from "@supportcarr/ui/Button";
@@ -24,16 +26,18 @@ export function CardRow({ cards, card }: CardRowProps) {
   const queryClient = useQueryClient();
   const chooseCard = useRequest((state) => state.chooseCard);
   const [open, setOpen] = useState<"choose" | "add" | null>(null);
-  const none = cards.data?.length === 0;
+  const coming = useCardIsComing();
+  const none = cards.data?.length === 0 && !coming;
   return (
     <>
       <ListRow
         icon={<CreditCard aria-hidden="true" className="size-5" />}
-        title={card ? describe.name(card) : none ? text("none") : text("loading")}
-        detail={card ? describe.expiry(card) : undefined}
+        title={coming ? text("coming") : card ? describe.name(card) : none ? text("none") : text("loading")}
+        detail={card && !coming ? describe.expiry(card) : undefined}
         end={<span className="text-sm text-(--accent-text) underline underline-offset-4">{none ? text("add") : text("change")}</span>}
         onPress={() => setOpen(none ? "add" : "choose")}
       />
+      <EnteredCards />
       {open === "choose" ? (
         <Modal title={text("choose")} onClose={() => setOpen(null)}>
           <ul className="divide-y divide-(--border)">

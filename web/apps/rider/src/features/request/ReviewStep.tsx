@@ -12,6 +12,7 @@ import { paymentQueries } from "../../lib/api/payments.ts";
 import { pricingQueries } from "../../lib/api/pricing.ts";
 import { requestRescue, rescueQueries } from "../../lib/api/rescues.ts";
 import type { Quote } from "../../lib/api/types.ts";
+import { useCardIsComing } from "../../lib/cards/enteredCard.ts";
 import { rememberRequest } from "../../lib/lastRequests.ts";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { sendPicked } from "../../lib/photoUploads.ts";
@@ -51,7 +52,8 @@ export function ReviewStep() {
   const quote = useQuery(pricingQueries.quote(request, attempt));
   const cards = useQuery(paymentQueries.cards());
   const me = useQuery(accountQueries.me());
-  const card = cards.data?.find(({ id }) => id === cardId) ?? cards.data?.find((one) => one.default) ?? cards.data?.[0];
+  const coming = useCardIsComing(); // it is the one that pays
+  const card = coming ? undefined : (cards.data?.find(({ id }) => id === cardId) ?? cards.data?.find((one) => one.default) ?? cards.data?.[0]);
 
   const now = useCityTime(TICK_MS);
   const expires = quote.data ? Date.parse(quote.data.expires_at) : null;

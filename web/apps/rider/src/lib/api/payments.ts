@@ -10,9 +10,6 @@ export const paymentQueries = {
   setup: () => queryOptions({ queryKey: [...paymentQueries.all(), "setup"], queryFn: async () => (await http.post<CardSetup>("/me/payment-methods/setup")).data, gcTime: 0, staleTime: Infinity, retry: false }),
 };
 
-/** Keeps the card that was entered in a setup; repeated, the same card. */
-export const addEnteredCard = async (setupIntent: string): Promise<PaymentMethod> => (await http.post<PaymentMethod>("/me/payment-methods", { stripe_setup_intent: setupIntent })).data;
-
 /** Keeps a card that Stripe knows; repeated with the same key it is kept once. */
 export const addCard = async (stripePaymentMethod: string, key: string): Promise<PaymentMethod> =>
   (await http.post<PaymentMethod>("/me/payment-methods", { stripe_payment_method: stripePaymentMethod }, { headers: { "Idempotency-Key": key } })).data;

@@ -6,9 +6,10 @@ import { AxiosError } from "axios";
 import { useTranslations } from "use-intl";
 
 import { configQueries } from "@supportcarr/phone-app/api/config";
-import { addEnteredCard, paymentQueries } from "../api/payments.ts";
+import { paymentQueries } from "../api/payments.ts";
 import type { PaymentMethod } from "../api/types.ts";
 import { useProblemText } from "@supportcarr/phone-app/useProblemText";
+import { useEnteredCard } from "./enteredCard.ts";
 import { EmulatorCardForm } from "./EmulatorCardForm.tsx";
 import { StripeCardForm } from "./StripeCardForm.tsx";
 
@@ -29,7 +30,10 @@ export function AddCardDialog({ onClose, onAdded }: AddCardDialogProps) {
   return (
     <Modal title={text("add")} onClose={onClose}>
       {setup.data ? (
-        <StripeCardForm publishableKey={publishableKey} clientSecret={setup.data.client_secret} onEntered={async (setupIntent) => onAdded(await addEnteredCard(setupIntent))} />
+        <StripeCardForm publishableKey={publishableKey} clientSecret={setup.data.client_secret} onEntered={(setupIntent) => {
+            useEnteredCard.setState({ setupIntent });
+            onClose();
+          }} />
       ) : setup.isError || setup.isPaused ? (
         <Notice tone="danger">{problemText(setup.error ?? new AxiosError())}</Notice>
       ) : (

@@ -11,7 +11,7 @@ interface StripeCardFormProps {
   publishableKey: string;
   clientSecret: string;
   /** The card was entered, and confirmed if the bank wanted that. */
-  onEntered: (setupIntent: string) => Promise<unknown>;
+  onEntered: (setupIntent: string) => void;
 }
 
 /** Stripe's own form (Payment Element): the number goes from its frame to Stripe and never comes to us. */
@@ -49,7 +49,7 @@ export function StripeCardForm({ publishableKey, clientSecret, onEntered }: Stri
     try {
       const { error, setupIntent } = await form.current.stripe.confirmSetup({ elements: form.current.elements, confirmParams: { return_url: location.href }, redirect: "if_required" });
       if (error) setProblem(error.message ?? text("formFailed"));
-      else await onEntered(setupIntent.id);
+      else onEntered(setupIntent.id);
     } finally {
       setBusy(false);
     }

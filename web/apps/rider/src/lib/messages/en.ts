@@ -160,7 +160,7 @@ const own = {
       asNow: "As soon as possible",
       outOfRange: "Choose a time between 30 minutes and 30 days from now.",
     },
-    card: { none: "No card yet", loading: "Loading your cards…", add: "Add", change: "Change", choose: "Pay with", chosen: "Chosen", addAnother: "Add another card" },
+    card: { none: "No card yet", loading: "Loading your cards…", coming: "Adding your card…", add: "Add", change: "Change", choose: "Pay with", chosen: "Chosen", addAnother: "Add another card" },
     extras: {
       title: "If it helps",
       note: "Note for the driver",
@@ -343,7 +343,7 @@ const own = {
     drop: "Drop it",
     notKept: "This photo could not be kept on your phone, and was not sent. Choose it again.",
   },
-  queued: { kinds: { cancellation: "Cancellation", rating: "Rating" } },
+  queued: { kinds: { cancellation: "Cancellation", rating: "Rating", card: "Card" } },
   receipt: {
     title: "Receipt",
     print: "Print",

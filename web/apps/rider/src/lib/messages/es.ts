@@ -159,7 +159,7 @@ const own: OwnMessages = {
       asNow: "Lo antes posible",
       outOfRange: "Elija una hora entre 30 minutos y 30 días a partir de ahora.",
     },
-    card: { none: "Sin tarjeta todavía", loading: "Cargando sus tarjetas…", add: "Añadir", change: "Cambiar", choose: "Pagar con", chosen: "Elegida", addAnother: "Añadir otra tarjeta" },
+    card: { none: "Sin tarjeta todavía", loading: "Cargando sus tarjetas…", coming: "Añadiendo su tarjeta…", add: "Añadir", change: "Cambiar", choose: "Pagar con", chosen: "Elegida", addAnother: "Añadir otra tarjeta" },
     extras: {
       title: "Si ayuda",
       note: "Nota para quien conduce",
@@ -342,7 +342,7 @@ const own: OwnMessages = {
     drop: "Descartarla",
     notKept: "No se pudo guardar esta foto en su teléfono y no se ha enviado. Elíjala otra vez.",
   },
-  queued: { kinds: { cancellation: "Cancelación", rating: "Calificación" } },
+  queued: { kinds: { cancellation: "Cancelación", rating: "Calificación", card: "Tarjeta" } },
   receipt: {
     title: "Recibo",
     print: "Imprimir",

@@ -159,7 +159,7 @@ const own: OwnMessages = {
       asNow: "Dès que possible",
       outOfRange: "Choisissez un moment entre 30 minutes et 30 jours à partir de maintenant.",
     },
-    card: { none: "Pas encore de carte", loading: "Chargement de vos cartes…", add: "Ajouter", change: "Modifier", choose: "Payer avec", chosen: "Choisie", addAnother: "Ajouter une autre carte" },
+    card: { none: "Pas encore de carte", loading: "Chargement de vos cartes…", coming: "Ajout de votre carte…", add: "Ajouter", change: "Modifier", choose: "Payer avec", chosen: "Choisie", addAnother: "Ajouter une autre carte" },
     extras: {
       title: "Si cela peut aider",
       note: "Mot pour la personne qui conduit",
@@ -342,7 +342,7 @@ const own: OwnMessages = {
     drop: "L’abandonner",
     notKept: "Cette photo n’a pas pu être gardée sur votre téléphone et n’a pas été envoyée. Choisissez-la de nouveau.",
   },
-  queued: { kinds: { cancellation: "Annulation", rating: "Évaluation" } },
+  queued: { kinds: { cancellation: "Annulation", rating: "Évaluation", card: "Carte" } },
   receipt: {
     title: "Reçu",
     print: "Imprimer",
