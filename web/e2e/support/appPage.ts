@@ -84,6 +84,7 @@ export class AppPage {
    * phone.  A state that soon ends is looked at in `one` language.
    */
   async look(name: string, how: Look = "picture", languages: "one" | "all" = this.language === "en" ? "all" : "one"): Promise<void> {
+    if (!this.phone.looked) return;
     for (const language of languages === "all" ? (Object.keys(LANGUAGES) as Language[]) : [this.language]) {
       if (languages === "all") await showIn(this.page, language);
       for (const scheme of ["light", "dark"] as const) {

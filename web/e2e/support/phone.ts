@@ -21,6 +21,8 @@ export interface PhoneOptions {
   notifications?: boolean;
   size?: { width: number; height: number };
   userAgent?: string;
+  /** Whether pictures of its screens are kept, and looked at by axe. */
+  looked?: boolean;
   /** Whether errors on its pages fail the test; a test that provokes some reads `log` itself. */
   checked?: boolean;
 }
@@ -32,11 +34,12 @@ export class Phone {
     readonly page: Page,
     readonly log: PageLog,
     readonly checked: boolean,
+    readonly looked: boolean,
     private at: typeof DOWNTOWN | null,
   ) {}
 
   static async open(browser: Browser, options: PhoneOptions = {}): Promise<Phone> {
-    const { language = "en", colorScheme = "light", at = DOWNTOWN, notifications = false, size = SIZE, checked = true, userAgent } = options;
+    const { language = "en", colorScheme = "light", at = DOWNTOWN, notifications = false, size = SIZE, checked = true, looked = true, userAgent } = options;
     const permissions = [...(at ? ["geolocation"] : []), ...(notifications ? ["notifications"] : [])];
     const context = await browser.newContext({
       viewport: size,
@@ -53,7 +56,7 @@ export class Phone {
       ...(at ? { geolocation: at } : {}),
     });
     const page = await context.newPage();
-    return new Phone(context, page, recordPage(page), checked, at);
+    return new Phone(context, page, recordPage(page), checked, looked, at);
   }
 
   /** Opens a path of the demo city, for example `/driver/`. */
@@ -85,6 +88,7 @@ export class Phone {
 
   /** Keeps what the screen shows in `.data/screenshots`. */
   async screenshot(name: string): Promise<void> {
+    if (!this.looked) return;
     mkdirSync(SCREENSHOTS, { recursive: true });
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   }
