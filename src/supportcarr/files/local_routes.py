@@ -140,4 +140,4 @@ class _Form:
                     yield event
             parser.close()
         except MultipartError as error:
-            raise ValidationFailed(f"The form cannot be read: {error}") from None
+            raise ValidationFailed(f"The form cannot be read: {error.args[0]}") from None

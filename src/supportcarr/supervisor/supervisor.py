@@ -197,24 +197,24 @@ class Supervisor:
         replaced = 0
         for old in [child for child in self._children if child.role.rolls]:
             new = self._new_child(old.role, old.number)
+            # Both are children until one has ended: whoever cancels this, ``stop`` ends them in order.
+            self._children.insert(self._children.index(old), new)
             try:
                 await self._until_ready(new, ready_s)
             except TimeoutError:
-                new.ending = True
-                await self._end(new, grace_s)
+                await self._end_for_good(new, grace_s)
                 raise RollingRestartFailed(
                     f"A new {old.role.name} process was not ready after {ready_s:g} s; the old one goes on."
                 ) from None
-            except asyncio.CancelledError:
-                new.ending = True
-                await self._end(new, grace_s)
-                raise
-            self._children[self._children.index(old)] = new
-            old.ending = True
-            await self._end(old, grace_s)
+            await self._end_for_good(old, grace_s)
             replaced += 1
             log.info("process_replaced", role=old.role.name, number=old.number)
         return replaced
+
+    async def _end_for_good(self, child: Child, grace_s: float) -> None:
+        child.ending = True
+        await self._end(child, grace_s)
+        self._children = [one for one in self._children if one is not child]
 
     async def _until_ready(self, child: Child, seconds: float) -> None:
         """Return when the child's process is ready, also if it had to be started again meanwhile."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 import structlog
 
@@ -37,7 +38,8 @@ class Debouncer:
     def trigger(self) -> None:
         self._triggered = True
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            # Not in the trace and the log lines of who triggers it first: it outlives that by far.
+            self._task = asyncio.create_task(self._run(), context=Context())
 
     async def _run(self) -> None:
         while self._triggered and not self._closing:

@@ -94,6 +94,13 @@ async def test_an_error_of_a_handler_and_one_of_a_job_arrive_without_what_people
     assert of_job["transaction"].startswith("payments.")
     assert of_job["tags"]["request_id"] == "rescue-of-the-test"  # the job follows from that request
 
+    job, state = of_job["transaction"], "internal_error"
+    async with asyncio.timeout(60):
+        while not any(
+            (one["transaction"], one["contexts"]["trace"]["status"]) == (job, state)
+            for one in receiver.of("transaction")
+        ):
+            await asyncio.sleep(0.05)
     timed = await receiver.wait_for("transaction", 3)
     assert {"POST /api/v1/quotes", "POST /api/v1/rescues"} <= {one["transaction"] for one in timed}
     assert all(one["timestamp"] >= one["start_timestamp"] for one in timed)

@@ -16,6 +16,7 @@ import pytest
 
 from support.ports import free_port
 from support.processes.python_process import TESTS
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.supervisor import watchdog
 from supportcarr.supervisor.fork_spawner import ForkSpawner, can_fork
 from supportcarr.supervisor.spawner import ExecSpawner, Spawner, Start
@@ -154,6 +155,44 @@ async def test_a_successor_that_is_not_ready_leaves_the_old_process_running(
     assert supervisor.alive() == before
     await asyncio.sleep(0)
     assert supervisor.alive() == before
+
+
+async def test_a_stop_during_a_rolling_restart_waits_for_the_process_that_drains(
+    output_file: Path, supervised: Callable[[float], Supervisor]
+) -> None:
+    supervisor = supervised(0)
+    supervisor.start(Role("draining", ("draining",)))
+    await until_written(output_file, "draining began")
+    old = await pid_of(supervisor, "draining")
+    rolling = asyncio.create_task(supervisor.roll(grace_s=60))
+    await until_written(output_file, "draining ends")
+    await cancel_and_wait(rolling)
+    pids = [pid for _, pid in supervisor.alive()]
+    assert len(pids) == 2
+    assert old in pids
+    await supervisor.stop(grace_s=60)
+    assert output_file.read_text().count("draining ends") == 2
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+async def test_a_stop_before_the_successor_is_ready_ends_both(
+    output_file: Path, supervised: Callable[[float], Supervisor]
+) -> None:
+    supervisor = supervised(0)
+    supervisor.start(Role("silent", ("stopped",)))
+    await until_written(output_file, "stopped began")
+    rolling = asyncio.create_task(supervisor.roll(grace_s=60))
+    await until_written(output_file, "stopped began", times=2)
+    await cancel_and_wait(rolling)
+    pids = [pid for _, pid in supervisor.alive()]
+    assert len(pids) == 2
+    await supervisor.stop(grace_s=60)
+    assert supervisor.alive() == []
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 async def test_the_platforms_processes_are_watched(tmp_path: Path) -> None:

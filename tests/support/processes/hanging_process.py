@@ -1,12 +1,13 @@
 """A process that hangs, for tests of the watchdog: ``python -m support.processes.hanging_process HOW``.
 
 It prints ``HOW began`` after its first heartbeat; with ``slow`` it hangs before it.  With ``ready`` it says
-that it is ready, and does not hang.
+that it is ready, and does not hang; with ``draining`` it also goes on for a while after SIGTERM.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
 
@@ -16,8 +17,15 @@ from supportcarr.supervisor import watchdog
 async def main(how: str) -> None:
     await asyncio.sleep(0)  # the first heartbeat is sent
     say(f"{how} began")
-    if how == "ready":
+    if how in ("ready", "draining"):
         watchdog.report_ready()
+    if how == "draining":
+        drains = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, drains.set)
+        await drains.wait()
+        say("draining ends")
+        await asyncio.sleep(0.5)
+        return
     if how == "blocked":
         block_forever()
     await asyncio.Event().wait()

@@ -6,6 +6,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
+from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.tracking.debouncer import Debouncer
 
@@ -41,6 +42,27 @@ async def test_many_triggers_run_the_work_once() -> None:
     await wait_for_runs(work, 1)
     await asyncio.sleep(3 * DELAY)
     assert work.runs == 1
+
+
+async def test_the_work_is_in_nobodys_log_lines_and_traces() -> None:
+    """One run follows the other for hours: they are not what the first request did."""
+    seen: list[logs.LogContext | None] = []
+
+    async def work() -> None:
+        seen.append(logs.context())
+
+    debouncer = Debouncer("work", work, DELAY, MAX_DELAY)
+
+    async def request() -> None:
+        logs.set_context(logs.LogContext("req-1", "a-trace"))
+        debouncer.trigger()
+
+    await asyncio.create_task(request())
+    async with asyncio.timeout(45):
+        while not seen:
+            await asyncio.sleep(0.001)
+    assert seen == [None]
+    await debouncer.close()
 
 
 async def test_a_trigger_during_the_work_runs_it_again() -> None:

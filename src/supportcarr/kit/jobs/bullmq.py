@@ -27,6 +27,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import Context
 from typing import Any
 
 import structlog
@@ -96,7 +97,8 @@ class Queue:
             options["delay"] = max(1, round(delay_s * 1000))
         self._waiting.append({"name": name, "data": {"id": id}, "opts": options})
         if self._sender is None:
-            self._sender = asyncio.get_running_loop().create_task(self._send())
+            # what others push meanwhile is sent too, so its lines are nobody's
+            self._sender = asyncio.get_running_loop().create_task(self._send(), context=Context())
 
     async def flush(self) -> None:
         """Wait until what was pushed has been sent (or lost)."""

@@ -153,6 +153,7 @@ class JobWorker:
             if context.request_id is not None:
                 span.set_attribute("supportcarr.request_id", context.request_id)
         began = perf_counter()
+        error: BaseException | None = None
         try:
             job, error = await self._run(job)
             if error is None:
@@ -164,7 +165,8 @@ class JobWorker:
             if span is not None:
                 span.end()
             seconds = perf_counter() - began
-            error_reports.timed(job.name, "queue.process", seconds, trace_id=context.trace_id)
+            failed = error is not None and not isinstance(error, RetryLater)  # that one only waits
+            error_reports.timed(job.name, "queue.process", seconds, failed=failed, trace_id=context.trace_id)
             logs.set_context(None)
 
     async def _claim(self, id: str) -> Job | None:

@@ -29,6 +29,11 @@ def set_exemplars(trace_id: Callable[[], str | None] | None) -> None:
     _trace_id = trace_id
 
 
+def trace_id() -> str | None:
+    """The trace of this task's work, for ``Timings.observe_for`` when somebody else ends it."""
+    return None if _trace_id is None else _trace_id()
+
+
 class Timings:
     """Durations of one kind.  Not thread-safe: for the event loop's thread."""
 
@@ -41,14 +46,16 @@ class Timings:
         self.exemplars: dict[int, Exemplar] = {}  # the latest of each bucket
 
     def observe(self, seconds: float) -> None:
+        self.observe_for(seconds, None if _trace_id is None else _trace_id())
+
+    def observe_for(self, seconds: float, trace_id: str | None) -> None:
+        """Observe what was done in that trace; ``None``: in none."""
         # a bucket holds durations less than or equal to its bound
         bucket = bisect_left(self.bounds, seconds)
         self.counts[bucket] += 1
         self.seconds += seconds
-        if _trace_id is not None:
-            trace_id = _trace_id()
-            if trace_id is not None:
-                self.exemplars[bucket] = trace_id, seconds, time.time()
+        if trace_id is not None:
+            self.exemplars[bucket] = trace_id, seconds, time.time()
 
 
 class LabelledTimings:

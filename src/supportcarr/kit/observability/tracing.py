@@ -241,9 +241,15 @@ def root(traceparent: bytes | None) -> Context | bool:
     """Where the trace of a request begins, for ``begin_request``; ``False``: it is not traced."""
     tracing = _tracing
     chosen = False if tracing is None else tracing.root(traceparent)
-    if chosen is False and _current.get() is not None:
-        _current.set(None)
+    if chosen is False:
+        leave()
     return chosen
+
+
+def leave() -> None:
+    """What this task does from now on is in no trace: requests of one connection share a context."""
+    if _current.get() is not None:
+        _current.set(None)
 
 
 def begin_request(name: str, context: Context | bool, attributes: Attributes) -> Span | None:

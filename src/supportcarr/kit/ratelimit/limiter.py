@@ -32,6 +32,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from functools import partial
 
 from supportcarr.kit.ratelimit.backend import MAX_KEYS_PER_CALL, LimiterBackend
@@ -58,6 +59,11 @@ _MAX_STATES = 100_000  # keys of a rule that a process remembers
 _ROUNDING = 1e-6  # of sums of seconds, in tokens
 
 _NO_STATES: dict[str, BucketState] = {}
+
+
+def _later(seconds: float, call: Callable[[], object]) -> asyncio.TimerHandle:
+    """Call it then, for many: not in the trace and the log lines of the request that is first."""
+    return asyncio.get_running_loop().call_later(seconds, call, context=Context())
 
 
 class Limiter:
@@ -227,7 +233,7 @@ class Limiter:
         state.low = DUE
         self._due.append(state)
         if self._send_timer is None:
-            self._send_timer = asyncio.get_running_loop().call_later(_BATCH_SECONDS, self._send)
+            self._send_timer = _later(_BATCH_SECONDS, self._send)
 
     def _renew_ending(self) -> None:
         """Renew the leases that end soon if they or those before them were used; let the others end."""
@@ -247,8 +253,7 @@ class Limiter:
                 self._due.append(state)
         self._renewal_timer = None
         if ending:
-            loop = asyncio.get_running_loop()
-            self._renewal_timer = loop.call_later(_CHECK_SECONDS, self._renew_ending)
+            self._renewal_timer = _later(_CHECK_SECONDS, self._renew_ending)
         if self._due:
             self._send()
 
@@ -317,7 +322,7 @@ class Limiter:
             granted.append(state)
         self._ending.append((batch.until, [state for state in granted if state.tokens]))
         if self._renewal_timer is None:
-            self._renewal_timer = asyncio.get_running_loop().call_later(_CHECK_SECONDS, self._renew_ending)
+            self._renewal_timer = _later(_CHECK_SECONDS, self._renew_ending)
 
     def _apply(self, states: Sequence[BucketState], reply: list[int], until: float) -> Verdict:
         """The verdict on one request, by Redis's reply for its keys."""

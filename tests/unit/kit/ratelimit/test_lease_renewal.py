@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from support.ratelimit import CallOutcome, LimiterHarness, is_allowed, simulated_time
+from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.ratelimit.backend import MAX_KEYS_PER_CALL, REPLY_SECONDS
 from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS
 from supportcarr.kit.ratelimit.rules import Rule
@@ -30,6 +32,37 @@ def test_a_lease_in_use_never_expires() -> None:
             await asyncio.sleep(0.4)
             assert limiter.try_take("usr_a", USER) is True
         assert len(harness.redis.calls) < 2 + 50 * 0.4 / (LEASE_SECONDS - 0.3)
+
+
+def test_renewals_are_in_nobodys_log_lines_and_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One follows the other for hours: they are not what the first request did."""
+    contexts: list[logs.LogContext | None] = []
+
+    @simulated_time
+    async def _(harness: LimiterHarness) -> None:
+        call = harness.redis.call
+
+        def noted(*args: Any) -> asyncio.Future[Any]:
+            contexts.append(logs.context())
+            return call(*args)
+
+        monkeypatch.setattr(harness.redis, "call", noted)
+        limiter, first = harness.limiter(), logs.LogContext("req-1")
+
+        async def request() -> None:
+            logs.set_context(first)
+            assert await is_allowed(limiter, ("usr_a", USER))
+            for _ in range(6):
+                assert limiter.try_take("usr_a", USER)  # so that it runs low
+
+        await asyncio.create_task(request())
+        for _ in range(10):
+            await asyncio.sleep(0.4)
+            assert limiter.try_take("usr_a", USER) is True
+        assert contexts[0] is first  # the request waited for this one
+        assert len(contexts) > 2
+
+    assert contexts[1:] == [None] * (len(contexts) - 1)
 
 
 def test_an_unused_lease_is_renewed_once_and_then_expires() -> None:

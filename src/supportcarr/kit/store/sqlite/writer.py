@@ -32,7 +32,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from supportcarr.kit.observability.timings import Timings
+from supportcarr.kit.observability.timings import Timings, trace_id
 from supportcarr.kit.store.outage import Outage
 from supportcarr.kit.store.port import StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite.cache import VersionCounters
@@ -71,6 +71,7 @@ class Operation:
         "queued_at",
         "run",
         "timings",
+        "trace_id",
     )
 
     def __init__(
@@ -84,6 +85,7 @@ class Operation:
         timings: Timings | None,
     ) -> None:
         self.timings = timings
+        self.trace_id = None if timings is None else trace_id()  # it is committed with those of others
         self.run, self.future, self.on_commit = run, future, on_commit
         self.ids, self.long_running, self.durable = ids, long_running, durable
         self.queued_at = time.monotonic()
@@ -456,7 +458,7 @@ def _settle(outcomes: list[Outcome]) -> None:
     now = time.monotonic()
     for operation, result, error in outcomes:
         if operation.timings is not None:
-            operation.timings.observe(now - operation.queued_at)
+            operation.timings.observe_for(now - operation.queued_at, operation.trace_id)
         if error is None and operation.on_commit is not None:
             operation.on_commit(operation.count)
         future = operation.future

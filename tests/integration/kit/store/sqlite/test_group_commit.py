@@ -6,11 +6,13 @@ import asyncio
 import errno
 import sqlite3
 import threading
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
 
 from support.store.fixtures import PARCELS, Parcel, open_store
+from supportcarr.kit.observability.timings import set_exemplars
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.kit.store.sqlite.flusher import LogFlusher
@@ -55,6 +57,37 @@ async def test_writes_of_one_loop_iteration_share_a_commit(tmp_path: Path) -> No
     assert statements.count("INSERT") == 100
     assert (statements.count("BEGIN"), statements.count("COMMIT")) == (1, 1)
     await store.close()
+
+
+async def test_a_write_is_linked_to_its_own_trace_whoever_else_is_in_its_commit(tmp_path: Path) -> None:
+    store, trace = await open_store(tmp_path / "s"), ContextVar[str | None]("trace", default=None)
+    parcels = store.collection(PARCELS)
+
+    async def insert(id: str) -> None:
+        if id == "traced":
+            trace.set("its trace")
+        await parcels.insert(Parcel(id=id))
+
+    async def save(id: str) -> None:
+        if id == "traced":
+            trace.set("its trace")
+        parcel = await parcels.get(id)
+        assert parcel is not None
+        await parcels.save(parcel)
+
+    set_exemplars(trace.get)
+    try:
+        await asyncio.gather(insert("second"), insert("traced"))
+        await asyncio.gather(save("traced"), save("second"))
+    finally:
+        set_exemplars(None)
+        await store.close()
+    timings = store.timings
+    linked = [exemplar[0] for exemplar in timings.of("insert").exemplars.values()]
+    assert linked == ["its trace"]
+    assert sum(timings.of("save").counts) == 2
+    # the same bucket or another: the second write of that commit is in no trace
+    assert [exemplar[0] for exemplar in timings.of("save").exemplars.values()] == ["its trace"]
 
 
 async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
