@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,25 @@ async def test_an_error_that_comes_again_and_again_is_reported_a_limited_number_
     assert reports.stats() == {"events_total": 3, "suppressed_total": 7}
     await asyncio.to_thread(error_reports.shut_down)
     assert len(receiver.of("event")) == 3
+
+
+async def test_an_error_that_a_library_logs_is_masked_wherever_it_is_quoted(
+    receiver: SentryReceiver,
+) -> None:
+    logger = logging.getLogger("asyncio")
+    try:
+        raise RuntimeError(f"no hold on the card of '{NAME}'")
+    except RuntimeError as error:
+        logger.error("Task exception was never retrieved: %r", error, exc_info=error)
+    logger.error("nobody named '%s' is here", NAME, exc_info=ValueError("x"))
+    [report, other] = await receiver.wait_for("event", 2)
+    assert report["logger"] == "asyncio"
+    assert report["transaction"] == "asyncio"
+    assert other["logger"] == "asyncio"
+    await asyncio.to_thread(error_reports.shut_down)
+    values = [value["value"] for one in (report, other) for value in one["exception"]["values"]]
+    assert not any(NAME in value for value in values), values
+    assert NAME not in str([report["tags"], other["tags"], other["transaction"], report.get("logentry")])
 
 
 async def test_a_server_that_does_not_answer_harms_nothing(tmp_path: Path) -> None:

@@ -91,12 +91,14 @@ class ErrorReports:
         event, hint = event_from_exception(error, self._client.options)
         report: dict[str, Any] = dict(event)
         report["level"] = level
-        report["logger"] = str(fields.get("event", ""))
+        # of a library its name: its message may quote what it failed on
+        said_by = fields.get("logger") or fields.get("event") or ""
+        report["logger"] = str(said_by)
         report["tags"] = {
             "process": self._role,
             **{name: str(fields[name]) for name in _TAGS if fields.get(name) is not None},
         }
-        where = fields.get("route") or fields.get("consumer") or fields.get("name") or fields.get("event")
+        where = fields.get("route") or fields.get("consumer") or fields.get("name") or said_by
         report["transaction"] = str(where)
         if fields.get("user_id"):
             report["user"] = {"id": self._pseudonym(str(fields["user_id"]))}

@@ -75,6 +75,15 @@ def masked_traceback(error: BaseException) -> str:
     return masked_notes(text, error)
 
 
+def masked_quotes_of(text: str, error: BaseException) -> str:
+    """*text*, which a library says of *error*, with what it quotes of that masked (asyncio does)."""
+    for one in chain_of(error):
+        for quoted in (str(one), repr(one)):
+            if quoted:
+                text = text.replace(quoted, masked_message(quoted))
+    return text
+
+
 def masked_notes(text: str, error: BaseException) -> str:
     """*text* with the notes of the errors masked."""
     for one in chain_of(error):

@@ -28,7 +28,7 @@ import msgspec
 import structlog
 
 from supportcarr.kit.observability.log_file import LogFile
-from supportcarr.kit.observability.masking import masked, masked_message, masked_traceback
+from supportcarr.kit.observability.masking import masked, masked_message, masked_quotes_of, masked_traceback
 from supportcarr.kit.observability.sampling import LineSampler
 from supportcarr.kit.observability.settings import LogSettings
 
@@ -261,17 +261,18 @@ class _StandardHandler(logging.Handler):
         if _writer is not None and not _writer.admits(record.name, record.levelname.lower()):
             return
         try:
-            event: dict[str, Any] = {"event": masked(record.getMessage()), "logger": record.name}
+            message = record.getMessage()
         except (TypeError, ValueError):
-            event = {
-                "event": masked(str(record.msg)),
-                "logger": record.name,
-            }  # its arguments do not fit its format
-        if record.exc_info and record.exc_info[1]:
-            event["exception"] = masked_traceback(record.exc_info[1])
+            message = str(record.msg)  # its arguments do not fit its format
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            message = masked_quotes_of(message, error)
+        event: dict[str, Any] = {"event": masked(message), "logger": record.name}
+        if error is not None:
+            event["exception"] = masked_traceback(error)
         _add_context(None, "", event)
-        if record.exc_info and record.exc_info[1] and not record.name.startswith("sentry_sdk"):
-            _report(record.exc_info[1], "error" if record.levelno >= logging.ERROR else "warning", event)
+        if error is not None and not record.name.startswith("sentry_sdk"):
+            _report(error, "error" if record.levelno >= logging.ERROR else "warning", event)
         if _writer is not None:
             level = "error" if record.levelno >= logging.ERROR else "warning"
             _writer.write(msgspec.Raw(_encode(self._encoder, level, event)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import threading
@@ -109,6 +110,21 @@ def test_warnings_of_the_standard_library_are_logged_alike(lines: Lines) -> None
         ("stripe", "slow: 3 s", "warning"),
         ("broken", "%d", "warning"),
     ]
+
+
+async def test_an_error_that_asyncio_quotes_is_masked_as_in_its_traceback(lines: Lines) -> None:
+    async def fail() -> None:
+        raise ValueError("no driver is called 'Ana Zimmer'")
+
+    failed = asyncio.create_task(fail(), name="find driver")
+    await asyncio.wait([failed])
+    del failed
+    gc.collect()
+    [line] = [line for line in lines() if line.get("logger") == "asyncio"]
+    assert "Task exception was never retrieved" in line["event"]
+    assert "find driver" in line["event"]
+    assert "no driver is called '…'" in line["event"]
+    assert "Zimmer" not in str(line)
 
 
 def test_without_info_there_are_no_access_lines(lines: Lines) -> None:
