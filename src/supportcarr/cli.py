@@ -415,6 +415,21 @@ def replay_job(job_id: str) -> None:
 
 
 @main.group()
+def payments() -> None:
+    """Look at payments that need a person."""
+
+
+@payments.command("unresolved")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+def unresolved_payments(limit: int) -> None:
+    """List payments without an outcome, the oldest first, one JSON line each."""
+    from supportcarr.bootstrap.commands import run_unresolved_payments
+
+    for line in run_unresolved_payments(load_settings(), limit):
+        click.echo(line)
+
+
+@main.group()
 def keys() -> None:
     """Rotate the keys that sign access tokens, find people, and protect personal data."""
 

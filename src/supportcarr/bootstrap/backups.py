@@ -235,11 +235,14 @@ def _expired(folder: Path, before: datetime) -> list[Path]:
 
 
 def backup_stats(settings: Settings) -> dict[str, float]:
-    """The figures of the metrics: when the newest backup was begun (Unix time; 0: there is none)."""
-    if not settings.backup.folder:
-        return {}
-    found = backups_in(Path(settings.backup.folder))
-    return {"last_success_timestamp_seconds": found[-1][0].timestamp() if found else 0.0}
+    """The figures of the metrics: whether backups are expected, and, if the settings name their folder, when
+    the newest one was begun (Unix time; 0: there is none)."""
+    local = settings.deployment.profile == "local"
+    stats = {"expected": float(not local and not settings.backup.by_provider)}
+    if settings.backup.folder:
+        found = backups_in(Path(settings.backup.folder))
+        stats["last_success_timestamp_seconds"] = found[-1][0].timestamp() if found else 0.0
+    return stats
 
 
 # --- restoring one ---------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Finding, Store, StoreError
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
+from supportcarr.payments.unresolved import UnresolvedPayments
 from supportcarr.realtime import asyncapi as realtime_asyncapi
 from supportcarr.rescues.schemas import MessageView
 
@@ -129,6 +130,34 @@ def run_keys(settings: Settings, *, rotate: bool = False, refuse_older: bool = F
             return ["There is no stored key yet: the first secret of SUPPORTCARR_AUTH_TOKEN_SECRETS signs."]
         return [
             f"{kid}  of {root}  since {since:%Y-%m-%d %H:%M:%S}Z  {state}" for kid, root, since, state in rows
+        ]
+
+    return asyncio.run(listing())
+
+
+def run_unresolved_payments(settings: Settings, limit: int) -> list[str]:
+    """The oldest payments without an outcome, as JSON lines.  The store alone is used."""
+
+    async def listing() -> list[str]:
+        store = store_of(settings)
+        await store.open()
+        try:
+            records = await UnresolvedPayments(store, Clock()).oldest(limit)
+        finally:
+            await store.close()
+        names = (
+            "id",
+            "rescue_id",
+            "status",
+            "unresolved_since",
+            "intent_id",
+            "tries",
+            "hold_minor",
+            "currency",
+        )
+        return [
+            msgspec.json.encode({name: getattr(record, name) for name in names}).decode()
+            for record in records
         ]
 
     return asyncio.run(listing())

@@ -154,6 +154,7 @@ from supportcarr.payments.ledger_verification import LedgerVerifier
 from supportcarr.payments.personal_data import PaymentData
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import PaymentService
+from supportcarr.payments.unresolved import UnresolvedPayments
 from supportcarr.payments.webhooks import StripeWebhooks
 from supportcarr.pricing import collections as pricing_repository
 from supportcarr.pricing import jobs as pricing_jobs
@@ -385,6 +386,7 @@ class Container:
             store, clock, self.drivers, LiveJobs(store), self.ledger, timezone=MONTREAL.timezone
         )
         self.payments = PaymentService(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
+        self.unresolved_payments = UnresolvedPayments(store, clock)
         self.webhooks = StripeWebhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
         self.chat = ChatService(store, clock, self.audit)

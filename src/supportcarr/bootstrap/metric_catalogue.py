@@ -186,6 +186,7 @@ DISPATCH = (
     ),
 )
 
+_UNRESOLVED = {"status": "holding, requires_action, capturing or releasing"}
 BUSINESS = (
     *_all(
         "counter",
@@ -210,6 +211,18 @@ BUSINESS = (
             "kind": "hold, capture, release, fee, tip or refund",
             "status": "succeeded, failed or requires_action",
         },
+    ),
+    Described(
+        "payments_unresolved",
+        "gauge",
+        "Payments of the platform that wait for an outcome at Stripe, or for the rider's bank.",
+        _UNRESOLVED,
+    ),
+    Described(
+        "payments_oldest_unresolved_seconds",
+        "gauge",
+        "For how long the oldest of them has been in that status, or 0.",
+        _UNRESOLVED,
     ),
     Described(
         "payments_minor_units_total",
@@ -274,6 +287,7 @@ CHANNELS = (
     *_all(
         "gauge",
         image_pool_processes="Processes that decode photos.",
+        backup_expected="1 if backups are to be made by the platform's owner, 0 if not, or by a provider.",
         backup_last_success_timestamp_seconds="When the newest backup was begun (Unix time), or 0.",
     ),
     *_all(

@@ -117,6 +117,14 @@ def _sampler(metrics: Metrics, container: Container) -> Sampler:
         states = await container.verifications.states()
         return [((name,), state.findings) for name, state in states.items()]
 
+    async def unresolved() -> Values:
+        found = await container.unresolved_payments.by_status()
+        return [((status,), one.number) for status, one in found.items()]
+
+    async def oldest_unresolved() -> Values:
+        found = await container.unresolved_payments.by_status()
+        return [((status,), one.oldest_s) for status, one in found.items()]
+
     async def round_trips() -> Values:
         return [((use,), await _round_trip_s(client)) for use, client in _redis_clients(container)]
 
@@ -129,6 +137,8 @@ def _sampler(metrics: Metrics, container: Container) -> Sampler:
     sampler.add("drivers_online", ("state",), drivers)
     sampler.add("verification_last_completed_timestamp_seconds", ("verified",), verified)
     sampler.add("verification_findings", ("verified",), findings)
+    sampler.add("payments_unresolved", ("status",), unresolved)
+    sampler.add("payments_oldest_unresolved_seconds", ("status",), oldest_unresolved)
     sampler.add("redis_round_trip_seconds", ("use",), round_trips)
     return sampler
 

@@ -136,6 +136,14 @@ class BackupSettings(SettingsGroup, frozen=True, kw_only=True):
     keep_days: Annotated[
         float, Meta(gt=0, description="how long a backup is kept; the newest is never removed")
     ] = 14.0
+    by_provider: Annotated[
+        bool,
+        Meta(
+            description=(
+                "the provider of a managed database makes and watches the backups: no alert misses ours"
+            )
+        ),
+    ] = False
 
 
 def map_style(value: str) -> None:

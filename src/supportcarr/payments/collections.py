@@ -8,7 +8,7 @@ from supportcarr.kit.store.port import CollectionSpec, Index
 from supportcarr.payments.ledger_entries import LedgerTransaction
 from supportcarr.payments.model import PaymentAccount, PaymentMethod, PaymentRecord, StripeEvent
 
-RECORDS = CollectionSpec("paymentrecords", PaymentRecord)
+RECORDS = CollectionSpec("paymentrecords", PaymentRecord, indexes=(Index("status", "unresolved_since"),))
 ACCOUNTS = CollectionSpec("paymentaccounts", PaymentAccount)
 METHODS = CollectionSpec(
     "paymentmethods", PaymentMethod, indexes=(Index("rider_id"),), unique=("stripe_payment_method",)

@@ -29,6 +29,7 @@ Status = Literal[
     "holding", "requires_action", "held", "failed", "capturing", "releasing", "captured", "released"
 ]
 SETTLED: frozenset[Status] = frozenset(("captured", "released", "failed"))  # no step follows
+UNRESOLVED: tuple[Status, ...] = ("holding", "requires_action", "capturing", "releasing")
 ChargeKind = Literal["fare", "fee"]
 IntentStatus = Literal[
     "requires_payment_method",
@@ -60,7 +61,8 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class PaymentRecord(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """The payment of one rescue.  Amounts are minor units of ``currency``; times are city time.
+    """The payment of one rescue.  Amounts are minor units of ``currency``; times are city time, but that of
+    ``unresolved_since``: wall time, when it came to its status, while that is one of ``UNRESOLVED``.
 
     ``tries`` is part of the idempotency keys.  It is incremented when Stripe has cached a failure of
     its own under the last key, after asking Stripe whether the operation took place nevertheless.
@@ -82,6 +84,7 @@ class PaymentRecord(Document, frozen=True, kw_only=True, omit_defaults=True):
     captured_minor: int = 0
     refunded_minor: int = 0
     created_at: datetime
+    unresolved_since: datetime | None = None
 
 
 class PaymentAccount(Document, frozen=True, kw_only=True):
@@ -123,6 +126,11 @@ def payment_id_of(rescue_id: str) -> str:
 def ending_of(event: RescueEnded) -> Ending:
     """The charge of a completed rescue is its fare; that of any other end is a fee."""
     return Ending(event.owed, "fare" if isinstance(event, RescueCompleted) else "fee")
+
+
+def since(record: PaymentRecord, wall: datetime) -> PaymentRecord:
+    """The record of a payment that has just come to its status."""
+    return replace(record, unresolved_since=wall if record.status in UNRESOLVED else None)
 
 
 def new_record(

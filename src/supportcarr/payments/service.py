@@ -10,7 +10,7 @@ from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import NotFound, Overloaded
 from supportcarr.contracts.events import PaymentProcessed, RescueEnded, RescueRequested
-from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.payments import model
@@ -174,9 +174,8 @@ class PaymentService:
                 await self._records.insert(failed, self._pending(event))
             else:
                 customer, method = card
-                await self._records.insert(
-                    model.new_record(requested, customer=customer, stripe_payment_method=method, now=now)
-                )
+                begun = model.new_record(requested, customer=customer, stripe_payment_method=method, now=now)
+                await self._records.insert(self._since_now(begun))
         except DuplicateKey:
             pass  # another run has begun it
 
@@ -206,7 +205,7 @@ class PaymentService:
 
     async def _settle_or_poll(self, record: PaymentRecord) -> bool:
         if settling := model.start_settlement(record):
-            await self._records.save(settling)
+            await self._records.save(self._since_now(settling))
             return True
         if record.status == "requires_action" and record.intent_id:
             return await self._save_hold(record, await self._gateway.retrieve(record.intent_id))
@@ -255,7 +254,10 @@ class PaymentService:
 
     async def _save(self, change: tuple[PaymentRecord, PaymentProcessed]) -> None:
         record, event = change
-        await self._records.save(record, self._pending(event))
+        await self._records.save(self._since_now(record), self._pending(event))
+
+    def _since_now(self, record: PaymentRecord) -> PaymentRecord:
+        return model.since(record, to_milliseconds(self._clock.wall()))
 
     async def _use_new_key(self, record: PaymentRecord) -> None:
         try:

@@ -21,6 +21,7 @@ from supportcarr.bootstrap.metric_catalogue import CATALOGUE
 from supportcarr.contracts.rescues import STATUSES
 from supportcarr.payments.collections import LEDGER
 from supportcarr.payments.ledger_entries import Entry, LedgerTransaction
+from supportcarr.payments.model import UNRESOLVED
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 ROLES = ("api", "realtime", "worker")
@@ -35,7 +36,7 @@ ONLY_MONGODB = {
 ONLY_IF_ON = {
     name
     for name in (one.name for one in CATALOGUE)
-    if name.startswith(("tracing_", "error_reports_", "backup_"))
+    if name.startswith(("tracing_", "error_reports_", "backup_last_"))
 }
 # The values of each label, other than those below and names in the code.
 LABELS = {
@@ -53,7 +54,7 @@ LABELS = {
         "insert", "insert_many", "save", "delete", "mark_published", "copy",
     },
     "outcome": {"made", "accepted", "declined", "expired", "withdrawn"},
-    "status": {*STATUSES, "succeeded", "failed", "requires_action"},
+    "status": {*STATUSES, "succeeded", "failed", *UNRESOLVED},
     "kind": {"hold", "capture", "release", "fee", "tip", "refund"},
 }  # fmt: skip
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "OTHER"}

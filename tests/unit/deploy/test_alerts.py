@@ -28,13 +28,13 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 ALERTS = [rule for group in render.groups() for rule in group.rules if isinstance(rule, Alert)]
 RECORDS = [rule for group in render.groups() for rule in group.rules if isinstance(rule, Record)]
-# Exported by Prometheus, its client library, kubelet, node_exporter, cert-manager, and the backup job.
+# Exported by Prometheus, its client library, kubelet, node_exporter, cert-manager and kube-state-metrics.
 FROM_OTHERS = {
     "up", "process_start_time_seconds", "process_open_fds", "process_max_fds",
     "process_resident_memory_bytes", "process_cpu_seconds_total",
     "kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes",
     "node_filesystem_avail_bytes", "node_filesystem_size_bytes",
-    "certmanager_certificate_expiration_timestamp_seconds", "backup_last_success_timestamp_seconds",
+    "certmanager_certificate_expiration_timestamp_seconds", "kube_cronjob_status_last_successful_time",
 }  # fmt: skip
 FAMILIES = {one.name for one in CATALOGUE} | {rule.name for rule in RECORDS} | FROM_OTHERS
 PARTS = ("People notice", "Check", "Likely causes", "Mend", "Afterwards")

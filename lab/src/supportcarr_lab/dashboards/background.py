@@ -132,5 +132,12 @@ BACKGROUND = Dashboard(
             "s",
             26 * 3600,
         ),
+        Panel(
+            "Backups expected",
+            "1 outside of development, unless a provider makes them.",
+            "1, and Age of the newest backup is empty: where MongoDB's CronJob makes none either, there is no"
+            " backup at all.",
+            (Query("max(backup_expected)", "expected"),),
+        ),
     ),
 )

@@ -62,6 +62,22 @@ MONEY = Dashboard(
             0.2,
         ),
         Panel(
+            "Payments without an outcome",
+            "a few holds and captures for seconds; requires_action while riders confirm at their banks.",
+            "grows: the provider does not answer, or jobs of payments wait; supportcarr payments unresolved"
+            " lists them.",
+            (Query("max by (status) (payments_unresolved)", "{{status}}"),),
+            limit=100,
+        ),
+        Panel(
+            "Oldest payment without an outcome",
+            "seconds; up to five minutes of requires_action, then the rescue is rejected.",
+            "minutes: its job is a dead letter, or is repeated in vain: the runbook PaymentsUnresolved.",
+            (Query("max by (status) (payments_oldest_unresolved_seconds)", "{{status}}"),),
+            "s",
+            900,
+        ),
+        Panel(
             "Jobs of payments (p95)",
             "below 2 s: a call to the provider.",
             "the provider is slow or away; jobs are repeated under the same key, so nothing is charged"

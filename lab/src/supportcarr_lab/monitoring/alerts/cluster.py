@@ -1,6 +1,7 @@
 """What the platform does not export itself: disks, certificates, backups.
 
-The series come from the kubelet, node_exporter and cert-manager; where those are not asked, nothing fires.
+The series come from the kubelet, node_exporter, cert-manager and kube-state-metrics; where those are not
+asked, nothing fires, but for ``BackupUnknown``: that there is no backup must not be silent.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ def _disk(available: int) -> Series:
         'node_filesystem_size_bytes{instance="host",fstype="ext4",mountpoint="/"}': "100x60",
     }
 
+
+_FOLDER = "backup_last_success_timestamp_seconds{@platform}"
+_FOLDER_OF = 'backup_last_success_timestamp_seconds{@platform,instance="a"}'
+_CRON_JOB = 'kube_cronjob_status_last_successful_time{@cluster,cronjob=~".+-mongodb-backup"}'
+_OF_MONGODB = 'kube_cronjob_status_last_successful_time{@cluster,cronjob="supportcarr-mongodb-backup"}'
 
 ALERTS = (
     Alert(
@@ -69,15 +75,44 @@ ALERTS = (
     Alert(
         "BackupTooOld",
         "ticket",
-        "time() - max(backup_last_success_timestamp_seconds) > 26 * 3600",
+        f"time() - max({_FOLDER}) > 26 * 3600",
         "10m",
         "The latest backup is {{ $value | humanizeDuration }} old",
         RUNBOOK,
         Case(
-            {"backup_last_success_timestamp_seconds": "0x400"},
-            {"backup_last_success_timestamp_seconds": f"0x100 {20 * 3600}x300"},
+            {_FOLDER: "0x400"},
+            {_FOLDER: f"0x100 {20 * 3600}x300"},
             at="28h",
             every="5m",
+        ),
+    ),
+    Alert(
+        "MongodbBackupTooOld",
+        "ticket",
+        f"time() - max by (cronjob) ({_CRON_JOB}) > 26 * 3600",
+        "10m",
+        "The CronJob {{ $labels.cronjob }} succeeded {{ $value | humanizeDuration }} ago",
+        RUNBOOK,
+        Case(
+            {_OF_MONGODB: "0x400"},
+            {_OF_MONGODB: f"0x100 {20 * 3600}x300"},
+            at="28h",
+            every="5m",
+        ),
+    ),
+    Alert(
+        "BackupUnknown",
+        "ticket",
+        f"max(backup_expected{{@platform}}) == 1\nunless on () max({_FOLDER})\nunless on () max({_CRON_JOB})",
+        "1h",
+        "Backups are expected, and nothing says that one was ever made",
+        RUNBOOK,
+        Case(
+            {'backup_expected{@platform,instance="a"}': "1x120"},
+            {'backup_expected{@platform,instance="a"}': "1x120", _OF_MONGODB: "0x120"},
+            at="90m",
+            over={'backup_expected{@platform,instance="a"}': "1x120", _FOLDER_OF: "0x120"},
+            over_at="90m",
         ),
     ),
 )

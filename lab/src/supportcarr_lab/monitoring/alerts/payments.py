@@ -39,6 +39,15 @@ ALERTS = (
         ),
     ),
     Alert(
+        "PaymentsUnresolved",
+        "ticket",
+        "max by (status) (payments_oldest_unresolved_seconds{@platform}) > 900",
+        "5m",
+        "A payment has been {{ $labels.status }} for {{ $value | humanizeDuration }} without an outcome",
+        RUNBOOK,
+        compared("payments_oldest_unresolved_seconds", 1000, 300, 'status="capturing"'),
+    ),
+    Alert(
         "WebhooksRejected",
         "ticket",
         "sum by (route) (increase(http_request_duration_seconds_count"
