@@ -255,6 +255,7 @@ async def _realtime(settings: Settings) -> None:
             metrics=metrics,
             shares=connection_shares(settings),
             clock=container.clock,
+            line_writer=logs.access_writer(settings.logs.level),
         )
         tune_gc()
         lifecycle.mark_ready()

@@ -17,6 +17,7 @@ from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.origins import AllowedOrigins
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Deployment
 from supportcarr.realtime.client_session import BackpressureLimits
@@ -117,6 +118,7 @@ def build_realtime(
     handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
     shares: ConnectionShares | None = None,
     clock: Clock | None = None,
+    line_writer: LogWriter | None = None,
 ) -> RealtimeApp:
     """Assemble one real-time process.
 
@@ -124,7 +126,7 @@ def build_realtime(
     *areas* are the ids of all service areas (operators receive the stream of each), *shares* bounds the
     connections of each address and user.  Nothing runs before the lifespan, or ``start``.
     """
-    fan_out = FanOut(streams, pubsub, settings.heads_seconds, clock)
+    fan_out = FanOut(streams, pubsub, settings.heads_seconds, clock, line_writer)
     server = SocketServer(
         fan_out,
         streams,

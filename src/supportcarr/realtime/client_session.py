@@ -13,13 +13,16 @@ driver is kept.  A client that does not read at all is disconnected.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from supportcarr.kit.events.stream_types import StreamEvent, StreamReset, parse_position
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.realtime import frames, messages
+from supportcarr.realtime.causes import decode_cause
 from supportcarr.realtime.delivery import Delivery
 from supportcarr.realtime.messages import StreamPositionsUpdate
 from supportcarr.realtime.ports import StreamReader, Transport
@@ -46,10 +49,13 @@ class SlowClient(Exception):
 class LiveEvent:
     """A stream's event as the process received it; its frame is encoded once, for the first recipient."""
 
-    __slots__ = ("_frame", "epoch", "event", "offset")
+    __slots__ = ("_frame", "began", "cause", "epoch", "event", "offset")
 
     def __init__(self, event: StreamEvent) -> None:
         self.event = event
+        self.cause = decode_cause(event.cause)
+        traced = self.cause is not None and self.cause.traceparent is not None
+        self.began = time.time_ns() if traced else 0  # of the spans of its deliveries; 0: it is not traced
         self.epoch, self.offset = parse_position(event.position)
         self._frame: str | None = None
 
@@ -58,6 +64,14 @@ class LiveEvent:
         if self._frame is None:
             self._frame = frames.stream_event_frame(self.event)
         return self._frame
+
+    def delivered(self) -> None:
+        """It was handed to the writer of a client's socket."""
+        if self.began and self.cause is not None and self.cause.traceparent is not None:
+            attributes: tracing.Attributes = {"supportcarr.event_id": self.event.id}
+            if self.cause.request_id is not None:
+                attributes["supportcarr.request_id"] = self.cause.request_id
+            tracing.record(self.cause.traceparent, f"deliver {self.event.name}", attributes, began=self.began)
 
 
 class ClientSession:
@@ -238,6 +252,7 @@ class ClientSession:
             self._next_offset[stream] = live.offset + 1
             if self._delivery is not None:
                 self._delivery.observe(live.event.at)
+            live.delivered()
 
     async def _catch_up(self, stream: str) -> None:
         """Send the events of the stream that were not sent yet."""

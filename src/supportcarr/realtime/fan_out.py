@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import msgspec
 import structlog
 
+from supportcarr.contracts.envelope import Cause
 from supportcarr.contracts.positions import PositionUpdate
+from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.redis.keys import positions_channel
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.realtime import frames, messages
+from supportcarr.realtime.causes import DeliveryLine
 from supportcarr.realtime.client_session import ClientSession, LiveEvent
 from supportcarr.realtime.delivery import Delivery
 from supportcarr.realtime.event_mapping import ops_stream, user_stream
@@ -37,9 +41,15 @@ class FanOut:
     """The sessions of this process, and the loops that feed them."""
 
     def __init__(
-        self, streams: EventSource, locations: PubSub, broadcast_seconds: float, clock: Clock | None = None
+        self,
+        streams: EventSource,
+        locations: PubSub,
+        broadcast_seconds: float,
+        clock: Clock | None = None,
+        line_writer: LogWriter | None = None,
     ) -> None:
         self.delivery = Delivery(clock or Clock())
+        self._log = line_writer
         self._streams = streams
         self._locations = locations
         self._broadcast_seconds = broadcast_seconds
@@ -93,6 +103,7 @@ class FanOut:
                 if batch.new_epoch:
                     for session in self.sessions():
                         session.on_new_epoch(batch.epoch)
+                lines: dict[str, DeliveryLine] = {}
                 for event in batch.events:
                     self.events_received += 1
                     sessions = self._sessions_by_stream.get(event.stream)
@@ -100,6 +111,11 @@ class FanOut:
                         live = LiveEvent(event)
                         for session in sessions:
                             session.on_event(live)
+                        if live.cause is not None and live.cause.request_id is not None:
+                            _note(lines, live, live.cause, len(sessions))
+                if self._log is not None:
+                    for line in lines.values():
+                        self._log.write(line)
 
     async def _receive_locations(self) -> None:
         async with contextlib.aclosing(self._locations.subscribe(positions_channel())) as received:
@@ -141,6 +157,24 @@ class FanOut:
                 lag += session.lag(positions)
                 session.on_positions(positions)
         self.event_lag = lag
+
+
+def _note(lines: dict[str, DeliveryLine], live: LiveEvent, cause: Cause, clients: int) -> None:
+    """Count the clients that get an event; it is received once for each of its streams."""
+    line = lines.get(live.event.id)
+    if line is not None:
+        line.clients += clients
+    elif cause.request_id is not None:
+        lines[live.event.id] = DeliveryLine(
+            datetime.now(UTC),
+            "info",
+            "event_received",
+            cause.request_id,
+            live.event.id,
+            live.event.name,
+            clients,
+            cause.traceparent.split("-")[1] if cause.traceparent else None,
+        )
 
 
 def location_frame(update: PositionUpdate) -> str:

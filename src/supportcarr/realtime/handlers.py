@@ -10,8 +10,10 @@ from supportcarr.contracts.envelope import AnyEvent, EventEnvelope
 from supportcarr.contracts.events import MessageSent, NotificationCreated, OfferMade
 from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.stream_types import Publication
+from supportcarr.kit.observability import tracing
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.retry import RetryLater
+from supportcarr.realtime.causes import encode_cause
 from supportcarr.realtime.event_mapping import STREAMED_EVENTS, Payload, PayloadRef, to_stream_messages
 from supportcarr.realtime.ports import PayloadLoader, StreamAppender
 
@@ -36,12 +38,15 @@ class StreamPublisher:
         # The collection is part of the id: documents of two collections may have the same id.
         event_id = f"{event.collection}.{event.id}"
         at = event.at.isoformat().replace("+00:00", "Z")
+        cause = encode_cause(tracing.cause())
         publications: list[Publication] = []
         for message in to_stream_messages(event):
             data = await self._encode(message.payload)
             if data is not None:
                 owner = _owner(event.event) if isinstance(message.payload, PayloadRef) else None
-                publications.append(Publication(message.streams, event_id, message.name, at, data, owner))
+                publications.append(
+                    Publication(message.streams, event_id, message.name, at, data, owner, cause)
+                )
         if publications:
             try:
                 await self._streams.append(publications)

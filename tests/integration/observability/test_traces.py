@@ -10,6 +10,7 @@ from support.otlp import otlp_receiver
 from support.payments.world import running_emulator
 from support.platform.fleet import Fleet
 from support.ports import free_port
+from support.realtime import connected_client
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -89,6 +90,49 @@ async def test_one_trace_leads_from_the_browser_through_the_api_to_the_job_of_a_
     sent = b"".join(receiver.bodies)
     for personal in (phone, phone.removeprefix("+1"), NAME, "Zimmermann", PASSWORD, token):
         assert personal.encode() not in sent
+
+
+async def test_a_trace_goes_on_to_the_process_that_delivers_to_a_socket(
+    tmp_path: Path, own_redis_server: EmbeddedRedis
+) -> None:
+    """A copy of somebody's data is asked for; a worker's job makes it, and its notification arrives."""
+    async with (
+        otlp_receiver() as receiver,
+        Fleet(tmp_path, own_redis_server, TRACING_ENDPOINT=receiver.url, TRACING_SAMPLE_RATIO="0") as fleet,
+    ):
+        api = await fleet.start("api")
+        await fleet.start("worker")
+        sockets = await fleet.start("realtime")
+        ids: dict[bool, str] = {}
+        for traced in (True, False):
+            token = await fleet.sign_up(api, new_phone())
+            headers = {"authorization": f"Bearer {token}", "idempotency-key": new_phone()}
+            if traced:
+                headers["traceparent"] = f"00-{TRACE}-{BROWSER_SPAN}-01"
+            async with connected_client(sockets.url, token) as client:
+                url = f"{api.url}/api/v1/me/exports"
+                async with fleet.session.post(url, headers=headers) as response:
+                    assert response.status in (201, 202), await response.text()
+                    ids[traced] = response.headers["x-request-id"]
+                await client.received.wait_until(lambda it: bool(it.payloads("notification:new")))
+        await receiver.wait_for(lambda spans: any(span.name.startswith("deliver ") for span in spans))
+        await receiver.wait_for(lambda spans: any(span.name == "realtime.publish" for span in spans))
+        sockets.process.terminate()  # which writes and exports the rest
+        await sockets.process.wait()
+        lines = [json.loads(line) for line in sockets.log.read_text().splitlines()]
+
+    spans = {span.id: span for span in receiver.spans}
+    assert {span.trace for span in spans.values()} == {TRACE}, "nothing of the other request is traced"
+    (delivered,) = (span for span in spans.values() if span.name.startswith("deliver "))
+    assert (delivered.service, delivered.name) == ("supportcarr-realtime", "deliver notification:new")
+    assert delivered.attributes["supportcarr.request_id"] == ids[True]
+    published = spans[delivered.parent]
+    assert (published.service, published.name) == ("supportcarr-worker", "realtime.publish")
+    received = {line["request_id"]: line for line in lines if line["event"] == "event_received"}
+    assert received.keys() == set(ids.values())
+    for traced, trace in ((True, TRACE), (False, None)):
+        line = received[ids[traced]]
+        assert (line["name"], line["clients"], line.get("trace_id")) == ("notification:new", 1, trace)
 
 
 async def test_an_endpoint_that_is_down_costs_spans_and_nothing_else(

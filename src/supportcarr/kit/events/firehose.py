@@ -52,8 +52,14 @@ class FirehoseReader:
 
 
 def decode_firehose_entry(fields: Sequence[bytes]) -> Iterator[StreamEvent]:
-    """The event of a firehose entry, once for each stream it was appended to."""
+    """The event of a firehose entry, once for each stream it was appended to.
+
+    A place in no stream has the cause of the event; older releases write none.
+    """
     _, event_id, _, name, _, at, _, data, *places = fields
-    shared = event_id.decode(), name.decode(), at.decode(), data
-    for n in range(0, len(places), 2):
+    first, cause = 0, b""
+    if places and not places[0]:
+        first, cause = 2, places[1].partition(b" ")[2]
+    shared = event_id.decode(), name.decode(), at.decode(), data, cause
+    for n in range(first, len(places), 2):
         yield StreamEvent(places[n].decode(), places[n + 1].decode(), *shared)

@@ -9,7 +9,7 @@ TRIM_INTERVAL = 16  # events of a stream between two checks for entries that are
 # KEYS: the stream positions, the firehoses, then for each publication its mark and its streams.
 # ARGV: a candidate epoch, retention in seconds, maximum length of a firehose, number of firehoses, then
 # for each publication: id, name, time, data, number of streams, all stream names as stored in the mark,
-# and for each stream its name, its maximum length and the index of its firehose.
+# its cause (empty: none), and for each stream its name, its maximum length and the index of its firehose.
 # Returns the epoch, then the offset in each stream of each publication; 0 for a duplicate.
 APPEND = Script(
     "streams.append",
@@ -27,12 +27,12 @@ APPEND = Script(
     local result = {epoch}
     local k, a = 2 + firehoses, 5
     while k <= #KEYS do
-      local mark, id, name, at, data, names =
-        KEYS[k], ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 5]
+      local mark, id, name, at, data, names, cause =
+        KEYS[k], ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 5], ARGV[a + 6]
       local last = k + tonumber(ARGV[a + 4])
       local marked = not redis.call('SET', mark, names, 'NX', 'EX', keep) and redis.call('GET', mark)
       local fan_out = {}  -- by firehose: one entry for all streams of the event that use it
-      a = a + 6
+      a = a + 7
       for stream_key = k + 1, last do
         local stream, key = ARGV[a], KEYS[stream_key]
         if marked and marked:find(' ' .. stream .. ' ', 1, true) then
@@ -65,6 +65,10 @@ APPEND = Script(
           if not fields then
             fields = {'id', id, 'name', name, 'at', at, 'data', data}
             fan_out[ARGV[a + 2]] = fields
+            if cause ~= '' then  -- as a place in no stream: an older release delivers that to nobody
+              fields[#fields + 1] = ''
+              fields[#fields + 1] = epoch .. ':0 ' .. cause
+            end
           end
           fields[#fields + 1] = stream
           fields[#fields + 1] = epoch .. ':' .. offset

@@ -12,6 +12,7 @@ class Publication(msgspec.Struct, frozen=True):
 
     An event whose data differs between streams is published in several publications with the same
     ``event_id``.  *owner* is the person of whom ``data`` says something, if it must be sealed.
+    ``cause`` is an encoded ``Cause``, or empty.
     """
 
     streams: tuple[str, ...]  # each once; names contain no spaces
@@ -20,10 +21,14 @@ class Publication(msgspec.Struct, frozen=True):
     at: str
     data: bytes
     owner: str | None = None
+    cause: bytes = b""
 
 
 class StreamEvent(msgspec.Struct, frozen=True):
-    """An event read from a stream, with its position in it (``EPOCH:OFFSET``)."""
+    """An event read from a stream, with its position in it (``EPOCH:OFFSET``).
+
+    ``cause`` is that of its publication if it was read from the firehose, else empty.
+    """
 
     stream: str
     position: str
@@ -31,6 +36,7 @@ class StreamEvent(msgspec.Struct, frozen=True):
     name: str
     at: str
     data: bytes
+    cause: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

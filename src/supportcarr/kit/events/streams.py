@@ -7,6 +7,9 @@ streams, writes the event to these streams, and once to a firehose, which the re
 A position is ``EPOCH:OFFSET``.  The epoch is random and created by the first process that finds none;
 it is lost together with the offsets when Redis is wiped.
 
+An entry of the firehose also has what caused the event, for log lines and traces of those who deliver it; the
+entries of the streams do not: who catches up asks for itself.
+
 Each event has one mark, which holds the names of the streams that contain the event.  If an event is
 published again for further streams, it is appended to those only.  Publications of the same iteration
 of the event loop share a script call.
@@ -104,7 +107,7 @@ class EventStreams:
         for one in publications:
             touched.append(keys.stream_seen(one.event_id))
             names = f" {' '.join(one.streams)} "
-            args += one.event_id, one.name, one.at, one.data, len(one.streams), names
+            args += one.event_id, one.name, one.at, one.data, len(one.streams), names, one.cause
             for stream in one.streams:
                 touched.append(keys.stream(stream))
                 args += stream, self._max_length(stream), self._firehose_index(stream)

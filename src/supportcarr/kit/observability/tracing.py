@@ -286,6 +286,19 @@ def resume(cause: Cause | None, name: str, attributes: Attributes) -> Span | Non
     return span
 
 
+def record(traceparent: str, name: str, attributes: Attributes, *, began: int) -> None:
+    """A span, from *began* (nanoseconds of Unix time) until now, below the one that *traceparent* names.
+
+    Nothing if its trace was not chosen.  The task's own work has no part in it.
+    """
+    tracing = _tracing
+    context = None if tracing is None else tracing.parent(traceparent)
+    if tracing is not None and context is not None:
+        tracing.tracer.start_span(
+            name, context=context, kind=tracing.kinds.CONSUMER, attributes=attributes, start_time=began
+        ).end()
+
+
 def child(name: str, attributes: Attributes | None = None) -> Span | None:
     """A span below that of this task, for a call to something else; ``None`` if the task is not traced."""
     above = _current.get()

@@ -405,3 +405,32 @@ async def test_data_is_returned_byte_for_byte(streams: EventStreams) -> None:
     (position,) = await streams.append([Publication((RIDER,), "e", "n", "t", data)])
     assert position is not None
     assert (await streams.read(RIDER, position.replace(":1", ":0")))[0].data == data
+
+
+CAUSE = b'{"request_id":"req-1 a","traceparent":"00-4bf9-00f0-01"}'
+
+
+async def test_the_firehose_has_the_cause_of_an_event(streams: EventStreams) -> None:
+    await streams.append([publication(0)])
+    caused = msgspec.structs.replace(publication(1, RIDER, OPS), cause=CAUSE)
+    await streams.append([caused, publication(2)])
+    batches: list[FirehoseBatch] = []
+    collecting = asyncio.create_task(collect(streams, batches, "0-0"))
+    received = await until(batches, 4)
+    collecting.cancel()
+    assert [(event.stream, event.cause) for event in received] == [
+        (RIDER, b""), (RIDER, CAUSE), (OPS, CAUSE), (RIDER, b""),
+    ]  # fmt: skip
+    (item,) = await streams.read(OPS, received[2].position.replace(":1", ":0"))
+    assert (item.id, item.cause) == (caused.event_id, b"")
+
+
+async def test_an_older_release_delivers_a_cause_to_nobody(streams: EventStreams, redis: RedisClient) -> None:
+    """It takes what follows the data for pairs of a stream and a position of its epoch."""
+    await streams.append([msgspec.structs.replace(publication(1, RIDER, OPS), cause=CAUSE)])
+    [(_, fields)] = await redis.call("XRANGE", keys.firehose(0), "-", "+")
+    _, event_id, _, _name, _, _at, _, data, *places = fields
+    assert (event_id, data) == (b"res_1.1.0", b'{"n":1}')
+    assert places[0::2] == [b"", RIDER.encode(), OPS.encode()]
+    epoch = (await streams.current_positions([RIDER]))[RIDER].partition(":")[0]
+    assert all(position.startswith(f"{epoch}:".encode()) for position in places[1::2])
