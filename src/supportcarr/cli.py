@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -242,22 +243,24 @@ def totp(key: str) -> None:
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--dump",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Seal this file instead: what mongodump has written.",
+    type=click.Path(exists=True, path_type=Path),
+    help="Seal this instead: a folder that deploy/mongodb/dump has made, or a file.",
 )
 def backup(file: Path | None, dump: Path | None) -> None:
     """Back up the store and the files of this machine, while they are in use.
 
     The backup is a file in SUPPORTCARR_BACKUP_FOLDER, sealed with the key in SUPPORTCARR_BACKUP_PUBLIC_KEY;
-    those older than SUPPORTCARR_BACKUP_KEEP_DAYS are removed.  `supportcarr restore` reads it.  With FILE the
-    embedded store alone is copied there, as it is.
+    those older than SUPPORTCARR_BACKUP_KEEP_DAYS are removed.  It is uploaded to SUPPORTCARR_BACKUP_S3_BUCKET
+    too, if that is set.  `supportcarr restore` reads it.  With FILE the embedded store alone is copied there,
+    as it is.
     """
     from supportcarr.bootstrap.commands import run_backup
 
     if file is None:
         from supportcarr.bootstrap.backup_commands import run_sealed_backup
 
-        click.echo(f"The backup is {run_sealed_backup(load_settings(), dump)}.")
+        for line in run_sealed_backup(load_settings(keep_secrets=False), dump):
+            click.echo(line)
         return
     if dump is not None:
         raise click.UsageError("--dump seals a file into the folder of the backups: leave FILE out.")
@@ -267,7 +270,27 @@ def backup(file: Path | None, dump: Path | None) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def backups() -> None:
+    """List the sealed backups and oplogs: name and bytes.
+
+    Those in SUPPORTCARR_BACKUP_S3_BUCKET if it is set (its key must be allowed to list and to read), else
+    those in SUPPORTCARR_BACKUP_FOLDER.
+    """
+    from supportcarr.bootstrap.backup_commands import run_list
+
+    for line in run_list(load_settings(keep_secrets=False)):
+        click.echo(line)
+
+
+class BackupPath(click.Path):
+    """A file that exists, or ``s3:NAME``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if str(value).startswith("s3:") else super().convert(value, param, ctx)
+
+
+@main.command()
+@click.argument("file", type=BackupPath(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--key",
     required=True,
@@ -281,15 +304,26 @@ def backup(file: Path | None, dump: Path | None) -> None:
     help="Unpack it into a new folder, and do no more.",
 )
 @click.option("--verify", is_flag=True, help="Only find out whether it could be restored.")
-def restore(file: Path, key: Path, into: Path | None, verify: bool) -> None:
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]),
+    metavar="TIME",
+    help="With --into, of MongoDB: unpack the oplogs up to this moment too (2026-06-01T03:00:00Z).",
+)
+def restore(file: Path | str, key: Path, into: Path | None, verify: bool, until: datetime | None) -> None:
     """Restore a sealed backup: the store and the files, where there are none.
+
+    FILE may be s3:NAME, in SUPPORTCARR_BACKUP_S3_BUCKET, or s3:latest.
 
     Stop the platform and move away what is left first.  A backup that is damaged, cut off, of a newer release
     or for another key is refused, and then nothing is changed.
     """
     from supportcarr.bootstrap.backup_commands import run_restore
 
-    for line in run_restore(load_settings(keep_secrets=False), file, key, into=into, verify=verify):
+    if until is not None and (into is None or verify):
+        raise click.UsageError("--until needs --into, and no --verify.")
+    settings = load_settings(keep_secrets=False)
+    for line in run_restore(settings, file, key, into=into, verify=verify, until=until):
         click.echo(line)
 
 

@@ -15,7 +15,7 @@ FORMS = {
     "region": r"[a-z]{2}(-[a-z]+)+-\d",
     "host": r"([a-z0-9-]+\.)+[a-z]{2,}",
     "cloudfront_prefix_list": r"pl-[0-9a-f]{8,17}",
-    "mongodb": r"atlas|documentdb",
+    "mongodb": r"atlas|documentdb|chart",
     "atlas_service": r"|com\.amazonaws\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]+",
 }
 

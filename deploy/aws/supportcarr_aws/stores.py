@@ -1,10 +1,11 @@
-"""What holds data: S3, Redis (ElastiCache), MongoDB (Atlas by PrivateLink, or DocumentDB), the secrets."""
+"""What holds data: S3, Redis (ElastiCache), MongoDB (Atlas by PrivateLink, DocumentDB, or backups of the
+chart's), the secrets."""
 
 from __future__ import annotations
 
 import json
 
-from aws_cdk import Duration, Fn, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_docdb as docdb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticache as elasticache
@@ -18,6 +19,9 @@ from constructs import Construct
 from supportcarr_aws.config import Environment
 from supportcarr_aws.network import Network
 
+# How long a backup can be neither changed nor deleted, by anybody; it is gone a few days later. People whom
+# the platform has deleted are in backups until then: the privacy policy says so.
+BACKUP_DAYS = 14
 NOT_IN_URLS = "\"@/:?#[]%&'<>\\{}|^`+=,;$! ()*~"
 
 
@@ -38,8 +42,10 @@ class Stores(Stack):
         self._redis()
         if of.mongodb == "documentdb":
             self._documentdb()
-        else:
+        elif of.mongodb == "atlas":
             self._atlas()
+        else:
+            self._backups()
         self.user = self._user_of_files()
         self._secrets()
 
@@ -50,6 +56,8 @@ class Stores(Stack):
         lifecycle: list[s3.LifecycleRule],
         kms_key: kms.IKey | None,
         access_logs: s3.IBucket | None = None,
+        # an erased person's files must be gone soon; a mistake can be undone for a week
+        noncurrent_days: int = 7,
         **more: object,
     ) -> s3.Bucket:
         return s3.Bucket(
@@ -68,8 +76,7 @@ class Stores(Stack):
             lifecycle_rules=[
                 *lifecycle,
                 s3.LifecycleRule(
-                    # an erased person's files must be gone soon; a mistake can be undone for a week
-                    noncurrent_version_expiration=Duration.days(7),
+                    noncurrent_version_expiration=Duration.days(noncurrent_days),
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 ),
             ],
@@ -210,6 +217,62 @@ class Stores(Stack):
             open=False,
             private_dns_enabled=False,  # Atlas has names of its own
         )
+
+    def _backups(self) -> None:
+        """The bucket of the chart's backups of MongoDB, and a user who can add to it and do nothing else."""
+        bucket = self._bucket(
+            "Backups",
+            lifecycle=[
+                s3.LifecycleRule(expiration=Duration.days(BACKUP_DAYS + 1)),
+                s3.LifecycleRule(expired_object_delete_marker=True),
+            ],
+            noncurrent_days=1,
+            kms_key=self._key,
+            access_logs=self.logs,
+            object_lock_enabled=True,
+            object_lock_default_retention=s3.ObjectLockRetention.compliance(Duration.days(BACKUP_DAYS)),
+        )
+        user = iam.User(self, "BackupUser")
+        iam.Policy(
+            self,
+            "BackupPolicy",
+            users=[user],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["s3:PutObject", "s3:AbortMultipartUpload"],
+                    resources=[bucket.arn_for_objects("*")],
+                ),
+                iam.PolicyStatement(
+                    # S3 decrypts the parts of an upload to put them together
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                    resources=[self._key.key_arn],
+                    conditions={"StringEquals": {"kms:ViaService": f"s3.{self._of.region}.amazonaws.com"}},
+                ),
+            ],
+        )
+        key = iam.AccessKey(self, "BackupKey", user=user)
+        secrets.CfnSecret(
+            self,
+            "BackupConnection",
+            name=f"supportcarr/{self._of.name}/backup/connection",
+            description="The key of the user who adds backups",
+            kms_key_id=self._key.key_arn,
+            secret_string=self.to_json_string(
+                {
+                    "SUPPORTCARR_BACKUP_S3_ACCESS_KEY_ID": key.access_key_id,
+                    "SUPPORTCARR_BACKUP_S3_SECRET_ACCESS_KEY": key.secret_access_key.unsafe_unwrap(),
+                }
+            ),
+        )
+        secrets.CfnSecret(
+            self,
+            "Backup",
+            name=f"supportcarr/{self._of.name}/backup",
+            description="MONGODB_BACKUP_PASSWORD and SUPPORTCARR_BACKUP_PUBLIC_KEY: filled by hand",
+            kms_key_id=self._key.key_arn,
+            secret_string=json.dumps({"FILL": "see docs/deploying.md"}),
+        )
+        CfnOutput(self, "BackupBucket", value=bucket.bucket_name)
 
     def _user_of_files(self) -> iam.User:
         """The platform signs forms and links with an access key: it cannot take a role yet."""

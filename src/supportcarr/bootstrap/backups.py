@@ -2,7 +2,7 @@
 
 A backup is a tar archive, compressed and sealed (``kit.sealing.sealed_stream``), of ``manifest.json``, the
 anchors of the audit log, a snapshot of the store, and ``objects/``.  It has no keys: neither the keyset of
-personal data nor the secrets.  A dump of another database is sealed the same way.
+personal data nor the secrets.  A dump of MongoDB, and its oplog, are sealed the same way (``dumps``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -27,6 +27,16 @@ import msgspec
 
 from supportcarr.bootstrap.anchors import anchor_file
 from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.dumps import (
+    PREFIX,
+    SUFFIX,
+    BackupError,
+    Dump,
+    backup_name,
+    backup_time,
+    dump_at,
+    oplog_named,
+)
 from supportcarr.bootstrap.objects import FOLDER as OBJECTS
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import sqlite_file
@@ -39,18 +49,12 @@ from supportcarr.supervisor.folder_lock import lock_folder
 # before it cannot use (docs/stores.md, "Changing what is stored").
 SCHEMA = 1
 MANIFEST, STORE, ANCHORS, DUMP = "manifest.json", "supportcarr.sqlite3", "audit-anchors.jsonl", "dump"
-SUFFIX = ".backup"
 _UNFINISHED = ".unfinished"
 _LOCK = ".backup.lock"  # of backups alone: a platform goes on meanwhile
 _COPYING, _UNPACKING = ".backup-", ".restore-"  # folders beside the store
-_STAMP = "%Y%m%dT%H%M%SZ"
 _MANIFEST_BYTES = 1 << 20
 _COMPRESSION = 1  # the store compresses well at any level, photos at none
 _BLOCK = 1 << 20
-
-
-class BackupError(Exception):
-    """The backup cannot be made or restored, and nothing was changed; the message is a sentence."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -61,9 +65,12 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds.  ``sha256`` and ``size`` (bytes) are those of the store or the dump."""
+    """What a backup holds.  ``sha256`` and ``size`` (bytes) are those of the store or the dump.
 
-    kind: str  # sqlite: a platform on one machine; dump: another database, as its own tool wrote it
+    ``since`` and ``until`` are those of ``dumps.Dump``.
+    """
+
+    kind: str  # sqlite: a platform on one machine; dump, oplog: of MongoDB, as its own tools wrote it
     schema: int
     release: str
     created_at: datetime
@@ -71,36 +78,39 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     collections: dict[str, Counts] = {}
     files: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 # --- making one ------------------------------------------------------------------------------------
 
 
 async def make_backup(settings: Settings, *, now: datetime, dump: Path | None = None) -> Path:
-    """Seal a backup into the folder of the settings, or *dump*, the output of a database's own tool.
+    """Seal a backup into the folder of the settings, or *dump*: what MongoDB's tools have written.
 
-    Then backups older than the settings keep are removed, but never the newest.  What a backup that was
-    killed has left is removed first.  Raises ``BackupError``, also if another backup is being made;
-    ``KeyPairError``; ``StoreError``; ``OSError``.
+    Then backups and oplogs older than the settings keep are removed, but never the newest backup.  What a
+    backup that was killed has left is removed first.  Raises ``BackupError``, also if another backup is being
+    made; ``KeyPairError``; ``StoreError``; ``OSError``.
     """
     chosen = settings.backup
     if not chosen.folder or not chosen.public_key:
         raise BackupError("Set SUPPORTCARR_BACKUP_FOLDER and SUPPORTCARR_BACKUP_PUBLIC_KEY.")
+    dumped = None if dump is None else dump_at(dump)
     folder = Path(chosen.folder)
     make_private_folder(folder)
     with _alone(folder):
-        for left in folder.glob(f"supportcarr-*{SUFFIX}{_UNFINISHED}"):
+        for left in folder.glob(f"supportcarr-*{_UNFINISHED}"):
             left.unlink(missing_ok=True)
-        target = folder / f"supportcarr-{now.astimezone(UTC):{_STAMP}}{SUFFIX}"
+        target = folder / (dumped.name(now) if dumped else backup_name(now))
         if target.exists():
             raise BackupError(f"There is a file {target} already.")
-        await _write_backup(target, settings, now, dump)
+        await _write_backup(target, settings, now, dumped)
         for old in _expired(folder, now - timedelta(days=chosen.keep_days)):
             old.unlink(missing_ok=True)
     return target
 
 
-async def _write_backup(target: Path, settings: Settings, now: datetime, dump: Path | None) -> None:
+async def _write_backup(target: Path, settings: Settings, now: datetime, dump: Dump | None) -> None:
     unfinished = target.with_name(f"{target.name}{_UNFINISHED}")
     try:
         with _new_file(unfinished) as out, sealing(out, settings.backup.public_key) as sealed:
@@ -178,20 +188,20 @@ async def _write_platform(out: BinaryIO, settings: Settings, now: datetime) -> N
                     continue  # it was removed meanwhile
 
 
-def _write_dump(out: BinaryIO, dump: Path, now: datetime) -> None:
-    if not dump.is_file():
-        raise BackupError(f"There is no file {dump}.")
+def _write_dump(out: BinaryIO, dump: Dump, now: datetime) -> None:
     manifest = Manifest(
-        kind="dump",
+        kind=dump.kind,
         schema=SCHEMA,
         release=version("supportcarr"),
         created_at=now,
-        size=dump.stat().st_size,
-        sha256=_sha256(dump),
+        size=dump.file.stat().st_size,
+        sha256=_sha256(dump.file),
+        since=dump.since,
+        until=dump.until,
     )
     with _archive(out) as archive:
         _add_bytes(archive, MANIFEST, msgspec.json.encode(manifest))
-        archive.add(dump, DUMP)
+        archive.add(dump.file, DUMP)
 
 
 @contextmanager
@@ -220,18 +230,16 @@ def _objects(settings: Settings) -> list[Path]:
 
 def backups_in(folder: Path) -> list[tuple[datetime, Path]]:
     """The finished backups of a folder with the times when they were begun, oldest first."""
-    found = []
-    for path in folder.glob(f"supportcarr-*{SUFFIX}"):
-        try:
-            stamp = path.name.removeprefix("supportcarr-").removesuffix(SUFFIX)
-            found.append((datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC), path))
-        except ValueError:
-            continue  # not one of ours
-    return sorted(found)
+    found = [(backup_time(path.name), path) for path in folder.glob(f"{PREFIX}*{SUFFIX}")]
+    return sorted((made, path) for made, path in found if made is not None)
 
 
 def _expired(folder: Path, before: datetime) -> list[Path]:
-    return [path for made, path in backups_in(folder)[:-1] if made < before]
+    oplogs = [(oplog_named(path.name), path) for path in folder.glob(f"{PREFIX}*")]
+    return [
+        *(path for made, path in backups_in(folder)[:-1] if made < before),
+        *(path for oplog, path in oplogs if oplog is not None and oplog.until < before),
+    ]
 
 
 def backup_stats(settings: Settings) -> dict[str, float]:
@@ -352,7 +360,7 @@ def restore(settings: Settings, file: Path, private_key: str) -> Manifest:
             unpacked = temporary / "backup"
             manifest = read_backup(file, private_key, unpacked)
             if manifest.kind != "sqlite":
-                raise BackupError(f"{file} is a dump of another database: unpack it (--into).")
+                raise BackupError(f"{file} is of MongoDB ({manifest.kind}): unpack it (--into).")
             if anchors is not None and (unpacked / ANCHORS).stat().st_size:
                 anchors.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 _move(unpacked / ANCHORS, anchors)

@@ -24,7 +24,15 @@ from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.settings import OutboundSettings, TlsSettings
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.observability.settings import LogSettings, SentrySettings, TracingSettings
-from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, origin, point, rule
+from supportcarr.kit.runtime.setting_rules import (
+    bucket_name,
+    content_sources,
+    host,
+    https_url,
+    origin,
+    point,
+    rule,
+)
 from supportcarr.kit.runtime.settings import (
     PREFIX,
     CityClockSettings,
@@ -146,6 +154,18 @@ class BackupSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = False
 
 
+class BackupBucketSettings(S3Settings, frozen=True, kw_only=True):
+    """A bucket that sealed backups are uploaded to; its key need not be allowed more than that."""
+
+    prefix = "BACKUP_S3_"
+    bucket: Annotated[
+        str, Meta(description="bucket; empty: backups stay in their folder", extra=rule(bucket_name))
+    ] = ""
+    endpoint: Annotated[
+        str, Meta(description="URL of a server with the API of S3; empty: AWS", extra=rule(origin))
+    ] = ""
+
+
 def map_style(value: str) -> None:
     """A URL that the map libraries load."""
     if not value.startswith("mapbox://styles/"):
@@ -257,6 +277,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     privacy: PrivacySettings
     keyset: KeysetSettings
     backup: BackupSettings
+    backup_bucket: BackupBucketSettings
     limits: LimitSettings
     stripe: StripeSettings
     twilio: TwilioSettings
@@ -322,6 +343,10 @@ def _check_together(settings: Settings) -> None:
                     f"{PREFIX}{name} is set: set {PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY "
                     "too."
                 )
+    backups = settings.backup_bucket
+    if backups.bucket and not (backups.access_key_id and backups.secret_access_key):
+        name = f"{PREFIX}{backups.prefix}"
+        raise SettingsError(f"{name}BUCKET is set: set {name}ACCESS_KEY_ID and {name}SECRET_ACCESS_KEY too.")
     for checks in checks_of(settings).values():
         if checks.api_base and not (checks.api_key and checks.webhook_secret):
             name = f"{PREFIX}{checks.prefix}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from supportcarr.providers.settings import S3Settings
 
-__all__ = ["BotoCoreError", "ClientError", "new_client"]
+__all__ = ["BotoCoreError", "ClientError", "S3UploadFailedError", "new_client"]
 
 
 def new_client(settings: S3Settings, *, connections: int, attempts: int) -> Any:

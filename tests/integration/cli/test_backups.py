@@ -29,6 +29,7 @@ from supportcarr.bootstrap.backups import (
     backups_in,
     make_backup,
 )
+from supportcarr.bootstrap.dumps import BackupError
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.sealing.sealed_stream import new_key_pair, sealing
@@ -303,7 +304,7 @@ async def test_old_backups_are_removed_but_never_the_newest(tmp_path: Path, town
     assert [at for at, _ in backups_in(tmp_path / "b")] == [NOW + timedelta(days=day) for day in (2, 3, 4)]
     assert backup_stats(settings)["last_success_timestamp_seconds"] == (NOW + timedelta(days=4)).timestamp()
     much_later = NOW + timedelta(days=400)
-    with pytest.raises(backups.BackupError, match="There is no file"):
+    with pytest.raises(BackupError, match="There is no file"):
         await make_backup(settings, now=much_later, dump=tmp_path / "missing")
     assert [at for at, _ in backups_in(tmp_path / "b")][-1] == NOW + timedelta(
         days=4
@@ -312,7 +313,7 @@ async def test_old_backups_are_removed_but_never_the_newest(tmp_path: Path, town
     assert backups.read_backup(made, PRIVATE, tmp_path / "unpacked").kind == "dump"
     assert (tmp_path / "unpacked" / "dump").read_bytes() == dump.read_bytes()
     restored = settings.deployment.data
-    with pytest.raises(backups.BackupError, match="already"):
+    with pytest.raises(BackupError, match="already"):
         backups.restore(settings, made, PRIVATE)
     assert Path(restored, STORE).is_file()
 

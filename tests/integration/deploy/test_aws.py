@@ -152,6 +152,34 @@ def test_stores_are_encrypted_isolated_and_evict_nothing(
         }
 
 
+def test_backups_can_be_added_and_nothing_else(stacks: dict[str, Template]) -> None:
+    assert not [
+        name
+        for name, _ in resources(stack(stacks, "production", "Stores"), "AWS::S3::Bucket")
+        if name.startswith("Backups")
+    ], "Atlas has backups of its own"
+    stores = stack(stacks, "staging", "Stores")
+    [bucket] = [found for name, found in resources(stores, "AWS::S3::Bucket") if name.startswith("Backups")]
+    locked = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert locked == {"Mode": "COMPLIANCE", "Days": 14}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule] == [15]
+    [noncurrent] = [rule for rule in rules if "NoncurrentVersionExpiration" in rule]
+    assert noncurrent["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    allowed = [rule for name, rule in statements(stores) if name.startswith("BackupPolicy")]
+    assert [sorted(rule["Action"]) for rule in allowed] == [
+        ["s3:AbortMultipartUpload", "s3:PutObject"], ["kms:Decrypt", "kms:GenerateDataKey"],
+    ]  # fmt: skip
+    [uploads, _] = [json.dumps(rule["Resource"]) for rule in allowed]
+    assert "Backups" in uploads
+    assert '"/*"' in uploads
+    names = {
+        found["Name"] for _, found in resources(stores, "AWS::SecretsManager::Secret") if "Name" in found
+    }
+    assert {"supportcarr/staging/backup", "supportcarr/staging/backup/connection"} <= names
+
+
 def test_nothing_is_reachable_from_the_internet(stacks: dict[str, Template], environment: str) -> None:
     for name, template in stacks.items():
         if environment not in name:
@@ -226,12 +254,16 @@ def test_no_template_has_a_secret(stacks: dict[str, Template]) -> None:
             if isinstance(literal, str):
                 assert literal in ("", '{"FILL": "see docs/deploying.md"}'), (name, secret)
             else:
-                assert "{{resolve:secretsmanager:" in json.dumps(literal), (name, secret)
+                text = json.dumps(literal)
+                references = (
+                    '"SecretAccessKey"' in text if secret == "BackupConnection" else "{{resolve:" in text
+                )
+                assert references, (name, secret)
 
 
 def test_documentdb_instead_of_atlas_and_somebody_elses_cluster(tmp_path: Path) -> None:
     changed = (AWS / "environments.toml").read_text()
-    changed = changed.replace('mongodb = "atlas" ', 'mongodb = "documentdb"').replace(
+    changed = changed.replace('mongodb = "chart" ', 'mongodb = "documentdb"').replace(
         "kubernetes = true ", "kubernetes = false "
     )
     file = tmp_path / "environments.toml"

@@ -20,7 +20,7 @@ from support.ports import free_port
 from supportcarr.providers.settings import S3Settings
 
 PROGRAM = Path(__file__).resolve().parents[3] / ".venv" / "go" / "bin" / "versitygw"
-KEY_ID, SECRET = "tests-of-supportcarr", "nothing that is kept anywhere"
+KEY_ID, SECRET = "tests-of-supportcarr", "nothing-that-is-kept-anywhere"
 BUCKET = "files"
 START_SECONDS = 60.0
 

@@ -28,6 +28,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- if .Values.secrets.existingSecret }}{{ .Values.secrets.existingSecret }}{{ else if .Values.secrets.externalSecret.enabled }}{{ include "supportcarr.fullname" . }}{{ else }}{{ fail "set secrets.existingSecret or secrets.externalSecret" }}{{ end }}
 {{- end }}
 
+{{- define "supportcarr.backupSecretName" -}}
+{{- if .Values.mongodb.backup.existingSecret }}{{ .Values.mongodb.backup.existingSecret }}{{ else if .Values.secrets.externalSecret.enabled }}{{ include "supportcarr.fullname" . }}-backup{{ else }}{{ fail "set mongodb.backup.existingSecret, or mongodb.backup.enabled: false" }}{{ end }}
+{{- end }}
+
 {{- define "supportcarr.publicTls" -}}
 {{- if .Values.tls.public.secretName }}{{ .Values.tls.public.secretName }}{{ else if .Values.tls.public.issuerName }}{{ include "supportcarr.fullname" . }}-public{{ else }}{{ fail "set tls.public.secretName or tls.public.issuerName" }}{{ end }}
 {{- end }}

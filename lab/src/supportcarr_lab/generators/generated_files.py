@@ -104,6 +104,11 @@ def dashboard_files() -> Iterator[tuple[Path, Callable[[], str]]]:
             yield ROOT / folder / f"{dashboard.name}.json", dashboard.text
 
 
+def dump_script() -> str:
+    """``deploy/mongodb/dump``, for the chart, which can read only its own folder."""
+    return (ROOT / "deploy/mongodb/dump").read_text()
+
+
 def nginx_of_one_machine() -> str:
     """``deploy/nginx/supportcarr.conf``."""
     from supportcarr_lab.generators.edge_configuration import one_machine
@@ -159,6 +164,7 @@ def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     yield ROOT / "deploy/nginx/supportcarr.conf", nginx_of_one_machine
     yield ROOT / "docs/metrics.md", metrics_page
     yield from dashboard_files()
+    yield ROOT / "deploy/helm/supportcarr/files/mongodb-dump", dump_script
 
     yield ROOT / "docs/slos.md", slos_page
     yield ROOT / "docs/runbooks/README.md", runbooks_page
