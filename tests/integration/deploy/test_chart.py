@@ -43,6 +43,7 @@ INGRESS = (
     "edge.service.type=ClusterIP",
 )
 KIND = ("-f", str(CHART.parent / "kind" / "staging.yaml"))  # as images.yml installs it
+LOGS = ("--set", "logs.enabled=true", "--set", "logs.endpoint=https://logs.example")
 SHARDS = (
     "--set",
     "sharding.enabled=true",
@@ -106,6 +107,7 @@ def test_every_object_is_valid_for_kubernetes(tmp_path: Path) -> None:
     assert KUBECONFORM is not None
     everything = [found for environment in ENVIRONMENTS for found in rendered(environment)]
     everything += rendered("staging", *INGRESS) + rendered("production", *SHARDS) + rendered("staging", *KIND)
+    everything += rendered("staging", *LOGS)
     schemas = strict_schemas(tmp_path, {str(found["kind"]) for found in everything})
     checked = subprocess.run(
         [
