@@ -13,7 +13,7 @@ from rig.city import City
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.ports import RevocationListener
 from supportcarr.auth.settings import AuthSettings
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_at, store_of, store_url
 from supportcarr.contracts.actors import Principal

@@ -15,7 +15,7 @@ from rig.mongo import with_database
 from support.mongo.cluster import SKIP_REASON, TIMEOUT_S, Cluster, router_url
 from support.mongo.commands import Commands, commands
 from support.store.writers import RIDES
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.kit.store.mongo.cluster import command_runner, pin_regions
 from supportcarr.kit.store.mongo.document import Row
 from supportcarr.kit.store.mongo.engine import MongoStore

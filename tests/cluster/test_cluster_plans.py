@@ -21,7 +21,7 @@ from support.mongo.plans import (
 )
 from support.rescues.builders import rescue_in
 from support.store.queries import QUERIES, Query
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.kit.store.mongo.document import OUTBOX, Row
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import CollectionSpec, VersionConflict

@@ -14,7 +14,7 @@ from support.mongo.commands import Commands, name_of
 from support.rescues.builders import rescue_in
 from support.store.fixtures import pending
 from support.store.writers import RIDES
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.kit.store.mongo.document import OUTBOX, Row
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import CollectionSpec

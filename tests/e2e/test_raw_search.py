@@ -33,7 +33,7 @@ from support.raw.values import (
     without_live_positions,
 )
 from support.store.fixtures import ENGINES
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.kit.redis.client import RedisClient

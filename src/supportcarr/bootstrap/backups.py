@@ -26,7 +26,7 @@ from typing import BinaryIO
 import msgspec
 
 from supportcarr.bootstrap.anchors import anchor_file
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.dumps import (
     PREFIX,
     SUFFIX,

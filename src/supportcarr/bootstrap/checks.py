@@ -6,8 +6,8 @@ import asyncio
 import os
 from pathlib import Path
 
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.commands import with_store
-from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.profile_rules import insecure_settings
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import sqlite_file

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from supportcarr.auth.signing_keys import SigningKeys
-from supportcarr.bootstrap.container import Container, RedisClients
+from supportcarr.bootstrap.container import Container
+from supportcarr.bootstrap.parts.core import RedisClients
 from supportcarr.bootstrap.processes import open_container
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.bootstrap.stores import store_of

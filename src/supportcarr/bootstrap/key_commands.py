@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from supportcarr.auth.name_index import NameIndex
 from supportcarr.auth.phone_directory import PhoneDirectory
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import keyset_file, keyset_seal, store_of
 from supportcarr.drivers.plates import Plates

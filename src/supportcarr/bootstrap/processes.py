@@ -14,11 +14,14 @@ import structlog
 
 from supportcarr import __version__
 from supportcarr.bootstrap import process_metrics
-from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
+from supportcarr.bootstrap.areas import area_ids
+from supportcarr.bootstrap.collections import SPECS
+from supportcarr.bootstrap.container import Container
 from supportcarr.bootstrap.maps import map_tiles, public_streets
 from supportcarr.bootstrap.metric_catalogue import CATALOGUE
 from supportcarr.bootstrap.operators import Operator
 from supportcarr.bootstrap.pages import page_sources
+from supportcarr.bootstrap.parts.core import RedisClients
 from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import add_operator, seed

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.stores import store_at
 from supportcarr.kit.sealing.store import stored_spec
 from supportcarr.kit.store.copy import Comparison, CopyRefused, Progress, copy_store

@@ -15,7 +15,7 @@ from pymongo import MongoClient
 
 from support.ports import free_port
 from support.processes.command_line import run_in_process, run_process
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.jobs.verification import STATES, VerificationState
 from supportcarr.kit.store.copy import MARKER_ID, MARKERS, CopyMarker

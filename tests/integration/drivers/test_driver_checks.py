@@ -250,7 +250,7 @@ async def test_two_workers_at_once_order_once(platform: Platform) -> None:
 async def test_what_is_known_of_a_person_is_exported_and_erased(platform: Platform) -> None:
     driver = await submitted(platform, "Ada Consider")
     await until(platform, driver, "consider")
-    [data] = [d for d in platform.container._personal_data() if d.part == "driver"]
+    [data] = [d for d in platform.container.deletions.parts if d.part == "driver"]
     exported = (await data.export(driver.user_id))["checks"]
     assert {check.state for check in exported} == {"consider"}
     await data.forget(driver.user_id)

@@ -10,7 +10,7 @@ import pytest
 from support.http.server import PASSWORD, Client
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import PICKUP, RescueFactory, expect
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.privacy.collections import DELETIONS
 from supportcarr.privacy.model import Deletion
 

@@ -28,7 +28,7 @@ from support.raw.values import (
     without_live_positions,
 )
 from support.rescues.fixtures import RescueFactory, expect
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.settings import LogSettings
 from supportcarr.kit.store.mongo.engine import MongoStore

@@ -19,7 +19,7 @@ from support.http.server import new_address, new_phone
 from support.payments.world import running_emulator
 from support.platform.fleet import Fleet, FleetProcess, Response
 from support.rescues.fixtures import quote_body
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.pricing.areas import seed_demo
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis

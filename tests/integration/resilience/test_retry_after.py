@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from support.realtime import running_server
-from supportcarr.bootstrap.container import SPECS  # noqa: F401 - with it every part, and its refusals, is there
+from supportcarr.bootstrap.container import Container  # noqa: F401 - with it every part, and its refusals, is there
 from supportcarr.contracts.errors import ApiError
 from supportcarr.gateway.problems import LimitReached, headers_of
 from supportcarr.kit.http.lifecycle import Lifecycle

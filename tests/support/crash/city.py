@@ -20,7 +20,8 @@ from support.crash.life import populate
 from support.crash.world import ApiResponse, open_world
 from support.payments.world import Emulator, running_emulator, serving
 from support.ports import free_port
-from supportcarr.bootstrap.container import Container, area_ids
+from supportcarr.bootstrap.areas import area_ids
+from supportcarr.bootstrap.container import Container
 from supportcarr.bootstrap.processes import gateway_of, open_container
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.events.relay import Relay

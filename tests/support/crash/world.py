@@ -24,7 +24,9 @@ from support.crash.steps import (
     named_periodic_tasks,
 )
 from support.store.fixtures import store_at
-from supportcarr.bootstrap.container import Container, RedisClients, check_providers_of
+from supportcarr.bootstrap.container import Container
+from supportcarr.bootstrap.parts.core import RedisClients
+from supportcarr.bootstrap.parts.drivers import check_providers_of
 from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.contracts.routing import Route
 from supportcarr.dispatch.collections import OFFERS, ROSTER

@@ -24,7 +24,7 @@ import psutil
 from support.http.server import PASSWORD, new_address
 from support.ports import free_port
 from support.sms import code_of
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.kit.runtime.settings import PREFIX

@@ -34,7 +34,9 @@ from support.payments.world import BACKGROUND, IDENTITY, Emulator, running_emula
 from support.ports import free_port
 from supportcarr.auth.session_service import Grant
 from supportcarr.auth.text_message import TextMessage
-from supportcarr.bootstrap.container import SPECS, Container, RedisClients
+from supportcarr.bootstrap.collections import SPECS
+from supportcarr.bootstrap.container import Container
+from supportcarr.bootstrap.parts.core import RedisClients
 from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.events.relay import Relay

@@ -29,7 +29,8 @@ held = {
 before = set(sys.modules)
 
 async def build():
-    from supportcarr.bootstrap.container import Container, RedisClients
+    from supportcarr.bootstrap.container import Container
+    from supportcarr.bootstrap.parts.core import RedisClients
     from supportcarr.bootstrap.processes import gateway_of
     from supportcarr.bootstrap.stores import store_of
     from supportcarr.kit.http.lifecycle import Lifecycle

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from supportcarr.bootstrap.container import area_ids
+from supportcarr.bootstrap.areas import area_ids
 from supportcarr.bootstrap.public_config import PublicConfig, PublicPlace, PublicWaits, public_config
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.runtime.settings import SettingsError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.commands import container_without_servers
-from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.retention import retention_table
 from supportcarr.privacy.settings import PrivacySettings
 

@@ -21,7 +21,7 @@ from supportcarr.auth.name_index import terms_of
 from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.auth.staff_list import StaffList
 from supportcarr.bootstrap.anchors import anchor_of
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.objects import FOLDER, objects_of
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.bootstrap.settings import Settings

@@ -22,7 +22,7 @@ from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.phone_directory import PhoneDirectory
 from supportcarr.bootstrap.audit_commands import run_verify
 from supportcarr.bootstrap.checks import run_check
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.contracts.documents import Document

@@ -11,7 +11,7 @@ import pytest
 from support.mongo.commands import name_of, read_mode
 from support.mongo.wire import MongoWire
 from support.store.queries import QUERIES
-from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.collections import SPECS
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.operations.repository import OPS_RESCUES
 
