@@ -38,16 +38,23 @@ export interface Action {
 
 export type NewAction = Pick<Action, "subject" | "kind" | "url" | "body" | "file" | "happenedAt"> & { key?: string | null };
 
-/** What can be sent now: of each subject the oldest action of *owner*, unless the platform refused it. */
-export function sendable(actions: readonly Action[], owner: string): Action[] {
-  const seen = new Set<string>();
+/** Steps are sent at once, in order; what takes long, for example a photo, is sent beside them. */
+export type Lane = "steps" | "uploads";
+
+/**
+ * What can be sent now of *owner*: of each subject the oldest step, unless the platform refused it, and the uploads
+ * before which no step of their subject waits.  No step waits for an upload, and no upload for one that was refused.
+ */
+export function sendable(actions: readonly Action[], owner: string, lane: Lane, laneOf: (action: Action) => Lane): Action[] {
+  const blocked = new Set<string>();
   return actions
     .filter((action) => action.owner === owner)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .filter(({ subject, state }) => {
-      if (seen.has(subject)) return false;
-      seen.add(subject);
-      return state !== "failed";
+    .filter((action) => {
+      const { subject, state } = action;
+      const free = !blocked.has(subject);
+      if (laneOf(action) === "steps") blocked.add(subject);
+      return free && state !== "failed" && laneOf(action) === lane;
     });
 }
 

@@ -14,6 +14,7 @@ function refusal(status: number, code: string, headers: Record<string, string> =
 
 /** A phone whose network answers what the test says; `sent` is what the platform received. */
 function phone(store = memoryStore(), oneAtATime?: OneAtATime) {
+  const slow = new Map<string, () => void>(); // uploads that are under way
   const network: { online: boolean; owner: string | null; answer: (action: Action) => Error | null } = { online: true, owner: "usr_1", answer: () => null };
   const sent: Action[] = [];
   const queue = new ActionQueue({
@@ -22,17 +23,29 @@ function phone(store = memoryStore(), oneAtATime?: OneAtATime) {
     isOnline: () => network.online,
     random: () => 0,
     ...(oneAtATime ? { oneAtATime } : {}),
-    send: (action) => {
+    laneOf: ({ kind }) => (kind.startsWith("photo") ? "uploads" : "steps"),
+    send: async (action) => {
       sent.push(action);
+      if (action.file?.size) await new Promise<void>((resolve) => slow.set(action.kind, resolve));
       const error = network.answer(action);
-      return error ? Promise.reject(error) : Promise.resolve();
+      if (error) throw error;
     },
   });
   const states = () => queue.state.getState().actions.map(({ kind, state }) => `${kind} ${state}`);
   const actionOf = (kind: string, subject = "res_1") => ({ kind, subject, url: `/rescues/${subject}/${kind}`, body: {}, happenedAt: "2026-01-01T10:00:00Z" });
   const act = (kind: string, subject?: string) => queue.enqueue(actionOf(kind, subject));
   const perform = (kind: string, subject?: string) => queue.perform(actionOf(kind, subject));
-  return { queue, network, sent, states, act, perform };
+  /** Takes a photo on a line that needs minutes for it. */
+  const photograph = (kind = "photo", subject?: string) => queue.perform({ ...actionOf(kind, subject), file: new Blob(["picture"]) });
+  const underWay = (kind = "photo") => vi.waitFor(() => expect(slow.has(kind)).toBe(true), { timeout: 30_000 });
+  const finish = async (kind = "photo") => {
+    await underWay(kind);
+    const end = slow.get(kind);
+    slow.delete(kind);
+    end?.();
+  };
+  const kinds = () => sent.map(({ kind }) => kind);
+  return { queue, network, sent, states, act, perform, photograph, underWay, finish, kinds };
 }
 
 test("without a connection actions are saved, survive a reload, and are sent in order afterwards", async () => {
@@ -246,4 +259,109 @@ test("who watches has the response before the action is gone", async () => {
   await act("message");
   await queue.flush();
   expect(seen).toEqual(["message", ["message sending"]]);
+});
+
+test("no step waits for an upload, and an upload follows the steps before it", async () => {
+  const { queue, network, states, act, perform, photograph, underWay, finish, kinds } = phone();
+  network.online = false;
+  await act("arrival");
+  await photograph();
+  network.online = true;
+  const flushed = queue.flush();
+  await underWay();
+  expect(kinds()).toEqual(["arrival", "photo"]);
+  expect(await perform("start")).toBe("sent");
+  expect(await perform("completion")).toBe("sent");
+  expect(states()).toEqual(["photo sending"]);
+  await finish();
+  await flushed;
+  expect(kinds()).toEqual(["arrival", "photo", "start", "completion"]);
+  expect(states()).toEqual([]);
+});
+
+test("an upload that waits for a refused step is sent when that is settled, and the later steps are not sent before it", async () => {
+  const { queue, network, states, act, photograph, finish, kinds } = phone();
+  network.answer = ({ kind }) => (kind === "arrival" ? refusal(409, "illegal_transition") : null);
+  network.online = false;
+  await act("arrival");
+  await photograph();
+  await act("start");
+  network.online = true;
+  await queue.flush();
+  expect(states()).toEqual(["arrival failed", "photo saved", "start saved"]);
+  await queue.drop(queue.state.getState().actions[0]?.id ?? "");
+  await finish();
+  await queue.flush();
+  expect(kinds()).toEqual(["arrival", "start", "photo"]);
+});
+
+test("uploads wait for the connection by themselves, and are sent one after another", async () => {
+  const { network, states, perform, photograph, finish, kinds } = phone();
+  network.answer = ({ kind }) => (kind === "photo 1" ? offline : null);
+  const [first, second] = [photograph("photo 1"), photograph("photo 2")];
+  await finish("photo 1");
+  expect(await first).toBe("kept");
+  expect(kinds()).not.toContain("photo 2");
+  expect(await perform("start")).toBe("sent");
+  network.answer = () => null;
+  await finish("photo 1");
+  await finish("photo 2");
+  expect(await second).toBe("sent");
+  expect(states()).toEqual([]);
+  expect(kinds().filter((kind) => kind !== "photo 1").sort()).toEqual(["photo 2", "start"]);
+});
+
+test("a photo that is refused stops no other", async () => {
+  const { queue, network, states, photograph, finish } = phone();
+  network.answer = ({ kind }) => (kind === "photo 1" ? refusal(409, "photos_closed") : null);
+  network.online = false;
+  await photograph("photo 1");
+  await photograph("photo 2");
+  network.online = true;
+  const flushed = queue.flush();
+  for (const kind of ["photo 1", "photo 2"]) await finish(kind);
+  await flushed;
+  expect(states()).toEqual(["photo 1 failed"]);
+});
+
+test("an upload that a step overtakes says that it waited, and survives a reload with its key", async () => {
+  const store = memoryStore();
+  const before = phone(store);
+  before.network.answer = ({ kind }) => (kind === "photo 1" ? offline : null);
+  const taken = [before.photograph("photo 1"), before.photograph("photo 2")];
+  await before.underWay("photo 1");
+  expect(await before.perform("completion")).toBe("sent");
+  before.network.online = false; // before the second one has begun
+  await before.finish("photo 1");
+  await Promise.all(taken);
+  const kept = await store.all();
+  expect(kept.map(({ kind, waited }) => [kind, waited])).toEqual([
+    ["photo 1", true],
+    ["photo 2", true],
+  ]);
+
+  const after = phone(store);
+  const flushed = after.queue.flush();
+  for (const kind of ["photo 1", "photo 2"]) await after.finish(kind);
+  await flushed;
+  expect(after.sent.map(({ kind, key, waited }) => [kind, key, waited])).toEqual(kept.map(({ kind, key }) => [kind, key, true]));
+  expect(await store.all()).toEqual([]);
+});
+
+test("what the platform has is not kept again by a step that overtakes it at that moment", async () => {
+  const store = memoryStore();
+  const tabs = [phone(store), phone(store)] as const;
+  tabs[0].network.online = false;
+  await tabs[0].photograph();
+  const [photo] = await store.all();
+  await store.put({ ...(photo as Action), waited: false });
+  const all = store.all.bind(store);
+  vi.spyOn(store, "all").mockImplementation(async () => {
+    const kept = await all();
+    await store.remove(photo?.id ?? ""); // the other tab has sent it since then
+    return kept;
+  });
+  expect(await tabs[1].perform("start")).toBe("sent");
+  vi.restoreAllMocks();
+  expect(await store.all()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { AxiosError, type AxiosInstance } from "axios";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 
-import { type Action, type ActionState, mayRetry, type NewAction, nextId, pauseMs, type Refusal, sendable } from "./actions.ts";
+import { type Action, type ActionState, type Lane, mayRetry, type NewAction, nextId, pauseMs, type Refusal, sendable } from "./actions.ts";
 import { type ActionStore, browserStore, memoryStore } from "./actionStore.ts";
 
 /** An action as screens show it. */
@@ -23,8 +23,8 @@ export class RefusedAction extends Error {
   }
 }
 
-/** One tab at a time: the part of `LockManager` that is used, or a stand-in. */
-export type OneAtATime = (work: () => Promise<void>) => Promise<void>;
+/** One tab at a time in each lane: the part of `LockManager` that is used, or a stand-in. */
+export type OneAtATime = (work: () => Promise<void>, lane: Lane) => Promise<void>;
 
 export interface QueueOptions {
   store: ActionStore;
@@ -32,6 +32,8 @@ export interface QueueOptions {
   send: (action: Action) => Promise<unknown>;
   /** Whose session the app has; `null`: none. */
   owner: () => string | null;
+  /** By default everything is a step. */
+  laneOf?: (action: Action) => Lane;
   oneAtATime?: OneAtATime;
   isOnline?: () => boolean;
   /** Tells the other tabs that the stored actions have changed. */
@@ -47,8 +49,9 @@ interface QueueState {
 }
 
 /**
- * Actions that are kept on the phone and sent in order, each subject by itself, when there is a connection.  Each is
- * sent with its own Idempotency-Key on every attempt, so the platform carries it out once; routes that take no key are
+ * Actions that are kept on the phone and sent in order, each subject by itself, when there is a connection.  Uploads
+ * are sent beside them: they follow the steps that were before them, and no step waits for them.  Each action is sent
+ * with its own Idempotency-Key on every attempt, so the platform carries it out once; routes that take no key are
  * themselves idempotent.
  */
 export class ActionQueue {
@@ -57,8 +60,8 @@ export class ActionQueue {
   private readonly sending = new Set<string>();
   /** What the platform has, while it is being deleted here: no screen shows it beside what the platform made of it. */
   private readonly sent = new Set<string>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private running: Promise<void> | null = null;
+  private readonly timers = new Map<Lane, ReturnType<typeof setTimeout>>();
+  private readonly running = new Map<Lane, Promise<void>>();
 
   constructor(private readonly options: QueueOptions) {}
 
@@ -74,8 +77,11 @@ export class ActionQueue {
    * with `RefusedAction` if the platform refuses it at once, and then it is not kept.
    */
   async perform(given: NewAction): Promise<"sent" | "kept"> {
-    const { id } = await this.keep(given);
-    await this.flush();
+    const action = await this.keep(given);
+    const { id } = action;
+    await this.flushLane("steps");
+    const uploads = this.flushLane("uploads"); // some may have waited for a step that is sent now
+    if (this.laneOf(action) === "uploads") await uploads;
     const kept = await this.find(id);
     if (!kept) return "sent";
     if (!kept.refusal) return "kept";
@@ -103,13 +109,22 @@ export class ActionQueue {
   }
 
   /** Sends what can be sent; called at the start, after a sign-in, and when the connection is back. */
-  flush(): Promise<void> {
-    if (this.running) return this.running.then(() => this.flush());
+  async flush(): Promise<void> {
+    await this.flushLane("steps");
+    await this.flushLane("uploads");
+  }
+
+  private flushLane(lane: Lane): Promise<void> {
+    const running = this.running.get(lane);
+    if (running) return running.then(() => this.flushLane(lane));
     const oneAtATime = this.options.oneAtATime ?? ((work) => work());
-    this.running = oneAtATime(() => this.sendAll()).finally(() => {
-      this.running = null;
-    });
-    return this.running;
+    const run = oneAtATime(() => this.sendAll(lane), lane).finally(() => this.running.delete(lane));
+    this.running.set(lane, run);
+    return run;
+  }
+
+  private laneOf(action: Action): Lane {
+    return this.options.laneOf?.(action) ?? "steps";
   }
 
   /** Tries an action again that the platform refused. */
@@ -138,7 +153,7 @@ export class ActionQueue {
 
   /** Deletes every action that is kept: the person signs out. */
   async clear(): Promise<void> {
-    clearTimeout(this.timer);
+    this.timers.forEach(clearTimeout);
     for (const { id } of await this.options.store.all()) await this.options.store.remove(id);
     await this.changed();
   }
@@ -156,15 +171,17 @@ export class ActionQueue {
     this.state.setState({ actions: kept.map((action) => ({ ...action, state: this.sending.has(action.id) ? "sending" : action.state })) });
   }
 
-  private async sendAll(): Promise<void> {
-    clearTimeout(this.timer);
+  private async sendAll(lane: Lane): Promise<void> {
+    clearTimeout(this.timers.get(lane));
     const waiting = new Set<string>(); // subjects that have to wait for their next attempt
     let pause: number | null = null;
     for (;;) {
       const owner = this.options.owner();
       if (owner === null || !(this.options.isOnline?.() ?? true)) break;
-      const next = sendable(await this.options.store.all(), owner).find(({ subject }) => !waiting.has(subject));
+      const kept = await this.options.store.all();
+      const next = sendable(kept, owner, lane, (action) => this.laneOf(action)).find(({ subject }) => !waiting.has(subject));
       if (!next) break;
+      await this.markOvertaken(kept, next);
       const wait = await this.sendOne(next);
       if (wait !== null) {
         waiting.add(next.subject);
@@ -172,7 +189,15 @@ export class ActionQueue {
       }
     }
     await this.read();
-    if (pause !== null) this.timer = setTimeout(() => void this.flush(), pause);
+    if (pause !== null) this.timers.set(lane, setTimeout(() => void this.flush(), pause));
+  }
+
+  /** Uploads that a step overtakes are sent later than they happened. */
+  private async markOvertaken(kept: readonly Action[], { id, owner, subject }: Action): Promise<void> {
+    for (const action of kept) {
+      const overtaken = action.owner === owner && action.subject === subject && action.id < id && this.laneOf(action) === "uploads";
+      if (overtaken && !action.waited && !this.sending.has(action.id)) await this.options.store.change(action.id, { waited: true });
+    }
   }
 
   /** The pause before the next attempt; `null` if there is none, because it is sent or refused. */
@@ -239,10 +264,11 @@ export interface BrowserQueueOptions {
   session: { http: AxiosInstance; personId: () => string | null; onPersonChange: (listener: () => void) => unknown };
   /** Sends one action; by default its body is posted to its URL, with its key. */
   send?: (action: Action) => Promise<unknown>;
+  laneOf?: (action: Action) => Lane;
 }
 
 /** The queue of an app in its browser. */
-export function createQueue({ app, session: { http, personId, onPersonChange }, send }: BrowserQueueOptions): ActionQueue {
+export function createQueue({ app, session: { http, personId, onPersonChange }, send, laneOf }: BrowserQueueOptions): ActionQueue {
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`supportcarr.${app}.actions`);
   const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);
   const queue = new ActionQueue({
@@ -251,8 +277,9 @@ export function createQueue({ app, session: { http, personId, onPersonChange }, 
     send: send ?? ((action) => postAction(http, action)),
     isOnline: () => navigator.onLine,
     announce: () => channel?.postMessage(null),
-    ...(locks ? { oneAtATime: async (work: () => Promise<void>) => {
-            await locks.request(`supportcarr.${app}.actions`, work);
+    ...(laneOf ? { laneOf } : {}),
+    ...(locks ? { oneAtATime: async (work: () => Promise<void>, lane: Lane) => {
+            await locks.request(`supportcarr.${app}.${lane === "uploads" ? "uploads" : "actions"}`, work);
           }, } : {}),
   });
   if (channel) channel.onmessage = () => void queue.read();

@@ -16,12 +16,12 @@ const timeOf = ({ waited, happenedAt }: Action): { happened_at?: string } => (wa
 async function send(action: Action): Promise<unknown> {
   const { kind, subject, body, key, file } = action;
   if (kind === "message" || kind === "rating") return postAction(http, action);
-  await reporter.flush(); // what the platform has to know before
   if (kind === "photo") {
     if (!file) return null;
     const { stage } = body as PhotoBody;
     return uploadPhoto(http, { rescueId: subject, stage, file: new File([file], "photo", { type: file.type }), key: key ?? action.id, happenedAt: timeOf(action).happened_at });
   }
+  await reporter.flush(); // what the platform has to know before
   return postAction(http, { ...action, body: { ...(body as object), ...timeOf(action) } });
 }
 
@@ -29,8 +29,8 @@ interface PhotoBody {
   stage: "before" | "after";
 }
 
-/** What the driver did, until the platform has it. */
-export const queue = createQueue({ app: "driver", session: phoneApp.session, send });
+/** What the driver did, until the platform has it.  No step waits for a photo, which a bad line may take minutes to send. */
+export const queue = createQueue({ app: "driver", session: phoneApp.session, send, laneOf: ({ kind }) => (kind === "photo" ? "uploads" : "steps") });
 
 const happenedAt = () => new Date(cityNow()).toISOString();
 

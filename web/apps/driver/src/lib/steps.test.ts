@@ -19,4 +19,5 @@ test("a step that is tried for the first time leads nowhere yet, one behind a st
   expect(statusWith(rescue, [step("start", { state: "sending", waited: false })])).toBe("arrived");
   expect(statusWith(rescue, [step("start"), step("completion", { state: "saved", waited: false })])).toBe("completed");
   expect(statusWith(rescue, [step("start", { state: "sending" })])).toBe("in_transit");
+  expect(statusWith(rescue, [step("photo"), step("start", { state: "sending", waited: false })])).toBe("arrived");
 });

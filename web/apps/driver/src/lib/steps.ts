@@ -17,9 +17,10 @@ export function statusWith(rescue: Pick<Rescue, "id" | "status">, actions: reado
   let { status } = rescue;
   let waiting = false;
   for (const { subject, kind, state, waited } of actions) {
-    if (subject !== rescue.id || state === "failed") continue;
+    const next = LEADS_TO[kind];
+    if (next === undefined || subject !== rescue.id || state === "failed") continue; // no step waits for a photo
     waiting ||= waited; // what comes after it waits too
-    if (waiting) status = LEADS_TO[kind] ?? status;
+    if (waiting) status = next;
   }
   return status;
 }

@@ -19,12 +19,12 @@ export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStag
   const mine = shown.filter(({ by }) => by.role === "driver").length + waiting;
 
   async function add(files: readonly File[]) {
-    for (const file of files.slice(0, MAX_PHOTOS - mine)) {
-      try {
-        await takePhoto(rescueId, stage, file);
-      } catch (error) {
-        toast({ tone: "danger", message: error instanceof Error && error.message ? error.message : text("failed") });
-      }
+    // All are kept at once, and sent one after another: a reload in between loses none.
+    const taken = await Promise.allSettled(files.slice(0, MAX_PHOTOS - mine).map((file) => takePhoto(rescueId, stage, file)));
+    for (const photo of taken) {
+      if (photo.status === "fulfilled") continue;
+      const error: unknown = photo.reason;
+      toast({ tone: "danger", message: error instanceof Error && error.message ? error.message : text("failed") });
     }
   }
 
