@@ -32,6 +32,13 @@ test.each([0, 503, 408])("what was sent with an unknown outcome (%i) is repeated
   expect(keys[2]).not.toBe(keys[0]);
 });
 
+test("a price that is asked for again after a lost response is the same quote, the next one another", async () => {
+  const { keys, post } = client(0, 201, 201);
+  for (let times = 0; times < 3; times += 1) await post("/quotes", { problem: "flat_tire" });
+  expect(keys[1]).toBe(keys[0]);
+  expect(keys[2]).not.toBe(keys[0]);
+});
+
 test("what was refused, or is another thing, has a new key", async () => {
   const { keys, post } = client(422, 0, 201);
   await post("/me/bikes");

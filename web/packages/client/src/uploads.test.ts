@@ -1,4 +1,4 @@
-import axios, { type AxiosInstance } from "axios";
+import axios, { AxiosError, type AxiosInstance } from "axios";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { contentTypeOf, uploadFile, UploadRefused } from "./uploads.ts";
@@ -27,7 +27,7 @@ describe("an upload", () => {
     const uploaded = uploadFile(http.instance, "driver_document", FILE);
     await vi.runAllTimersAsync();
     expect(await uploaded).toMatchObject({ id: "fil_1", state: "ready" });
-    expect(http.post.mock.calls[0]).toEqual(["/me/uploads", { purpose: "driver_document", content_type: "image/jpeg", size: 7 }, {}]);
+    expect(http.post.mock.calls[0]).toEqual(["/me/uploads", { purpose: "driver_document", content_type: "image/jpeg", size: 7 }, { headers: { "Idempotency-Key": expect.stringMatching(/^[\w-]{36}$/) as string } }]);
     const [url, form] = send.mock.calls[0] as [string, FormData];
     expect(url).toBe("https://files.example/");
     expect([...form.keys()]).toEqual(["key", "policy", "file"]);
@@ -43,6 +43,48 @@ describe("an upload", () => {
     const http = fakeHttp("ready");
     await expect(uploadFile(http.instance, "bike_photo", FILE)).rejects.toThrow("expired");
     expect(http.post).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("an upload that is tried again", () => {
+  const picture = () => new File(["picture"], "licence.jpg", { type: "image/jpeg" });
+  const keysOf = ({ post }: ReturnType<typeof fakeHttp>) => post.mock.calls.filter(([path]) => path === "/me/uploads").map((call: unknown[]) => (call[2] as { headers: Record<string, string> }).headers["Idempotency-Key"]);
+
+  it("goes on with the upload that was begun, also after the response of its beginning was lost; the next is another", async () => {
+    send.mockResolvedValue({ data: "" });
+    const file = picture();
+    const http = fakeHttp("ready", "ready");
+    http.post.mockRejectedValueOnce(new AxiosError("Network Error"));
+    await expect(uploadFile(http.instance, "bike_photo", file)).rejects.toThrow("Network");
+    send.mockRejectedValueOnce(new AxiosError("Network Error"));
+    await expect(uploadFile(http.instance, "bike_photo", file)).rejects.toThrow("Network");
+    await uploadFile(http.instance, "bike_photo", file);
+    await uploadFile(http.instance, "bike_photo", file);
+    const [first, second, third, fourth] = keysOf(http);
+    expect([second, third]).toEqual([first, first]);
+    expect(fourth).not.toBe(first);
+  });
+
+  it("begins anew when the form has expired, and only asks how it went when the file is there", async () => {
+    send.mockResolvedValue({ data: "" });
+    const http = fakeHttp("ready", "ready");
+    const file = picture();
+    http.post.mockResolvedValueOnce({ data: { id: "fil_1", state: "awaiting_upload" } } as never);
+    await uploadFile(http.instance, "bike_photo", file);
+    expect(new Set(keysOf(http)).size).toBe(2);
+    send.mockClear();
+    http.post.mockResolvedValueOnce({ data: { id: "fil_1", state: "processing" } } as never);
+    expect(await uploadFile(http.instance, "bike_photo", file)).toMatchObject({ state: "ready" });
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  it("begins anew after a refusal", async () => {
+    send.mockResolvedValue({ data: "" });
+    const http = fakeHttp("refused", "ready");
+    const file = picture();
+    await expect(uploadFile(http.instance, "bike_photo", file)).rejects.toBeInstanceOf(UploadRefused);
+    await uploadFile(http.instance, "bike_photo", file);
+    expect(new Set(keysOf(http)).size).toBe(2);
   });
 });
 

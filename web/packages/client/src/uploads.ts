@@ -1,6 +1,7 @@
 import axios, { type AxiosInstance } from "axios";
 
 import type { components } from "./api";
+import { toProblem } from "./http.ts";
 
 type Schemas = components["schemas"];
 
@@ -46,16 +47,46 @@ export class UploadRefused extends Error {
   }
 }
 
+/** The key with which the upload of a file was begun; forgotten once the platform has the file, or refused it. */
+const keys = new WeakMap<File, Map<UploadPurpose, string>>();
+
+function keyOf(file: File, purpose: UploadPurpose): string {
+  const known = keys.get(file) ?? new Map<UploadPurpose, string>();
+  keys.set(file, known);
+  const key = known.get(purpose) ?? crypto.randomUUID();
+  known.set(purpose, key);
+  return key;
+}
+
 /**
  * Uploads a file past the API, directly to the file store, and waits until it has been checked: `ready`, or still
- * `processing` after a minute.  Rejects with the problem of the platform, or with `UploadRefused`.
+ * `processing` after a minute.  The same file again, after an upload that was lost or ended, goes on with that upload:
+ * one that is begun and not used counts against the person for a day.  Rejects with the problem of the platform, or
+ * with `UploadRefused`.
  */
-export async function uploadFile(http: AxiosInstance, purpose: UploadPurpose, file: File, { onProgress, signal }: UploadOptions = {}): Promise<StoredFile> {
+export async function uploadFile(http: AxiosInstance, purpose: UploadPurpose, file: File, options: UploadOptions = {}): Promise<StoredFile> {
+  const forget = () => keys.get(file)?.delete(purpose);
+  try {
+    const stored = await uploadOnce(http, purpose, file, options);
+    forget();
+    return stored;
+  } catch (error) {
+    const { status } = toProblem(error);
+    if (error instanceof UploadRefused || (status >= 400 && status < 500 && status !== 408 && status !== 429)) forget();
+    throw error;
+  }
+}
+
+async function uploadOnce(http: AxiosInstance, purpose: UploadPurpose, file: File, { onProgress, signal }: UploadOptions): Promise<StoredFile> {
   const cancel = signal ? { signal } : {};
   const wanted: Schemas["UploadRequest"] = { purpose, content_type: contentTypeOf(file), size: file.size };
-  const { data: begun } = await http.post<StoredFile>("/me/uploads", wanted, cancel);
-  if (!begun.upload) throw new Error(`no form to upload with: the file is ${begun.state}`);
-  await sendToStore(begun.upload, file, { ...(onProgress ? { onProgress } : {}), ...cancel });
+  const begin = async () => (await http.post<StoredFile>("/me/uploads", wanted, { ...cancel, headers: { "Idempotency-Key": keyOf(file, purpose) } })).data;
+  let begun = await begin();
+  if (!begun.upload && begun.state === "awaiting_upload") {
+    keys.get(file)?.delete(purpose); // the form of the former upload has expired
+    begun = await begin();
+  }
+  if (begun.upload) await sendToStore(begun.upload, file, { ...(onProgress ? { onProgress } : {}), ...cancel });
   const path = `/me/uploads/${encodeURIComponent(begun.id)}`;
   let { data: stored } = await http.post<StoredFile>(`${path}/completion`, undefined, cancel);
   const deadline = Date.now() + PROCESSING_TIMEOUT_MS;
