@@ -123,6 +123,56 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await expect.poll(() => phone.page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toMatch(/\?next$/);
   });
 
+  test("in the middle of a rescue a new version waits in both apps until it is pressed, and the rescue goes on", { timeout: 480_000 }, async ({ openPhone }) => {
+    const rider = await ScriptedRider.signUp("+14385550177", "Una Updates");
+    const scripted = await ScriptedDriver.start("Udo Updates", "+14385550178", "UPD 178", CORNER);
+    const at = { latitude: CORNER.lat, longitude: CORNER.lng, accuracy: 8 };
+    const riding = new RiderPhone(await openPhone({ at }));
+    const driving = new DriverPhone(await openPhone({ at }));
+    await riding.signIn({ phone: "+14385550177", password: PASSWORD });
+    await waitForShell(riding.phone, "/");
+    const id = await rider.ask(CORNER);
+    await scripted.accept(id);
+    await driving.phone.visit("/driver/sign-in");
+    await signIn(driving.phone, { ...DRIVER, phone: "+14385550178" });
+    await waitForShell(driving.phone, "/driver/");
+    await riding.phone.visit(`/rescues/${id}`);
+    await riding.page.getByText("UPD 178").waitFor();
+    await driving.phone.visit(`/driver/job/${id}`);
+    await driving.button("I am leaving now").waitFor();
+    for (const [{ page }, scope] of [[riding, "/"], [driving, "/driver/"]] as const) {
+      await page.evaluate(async (path) => {
+        Object.assign(window, { notLoadedAgain: true });
+        await navigator.serviceWorker.register(`${path}sw.js?next`, { scope: path });
+      }, scope);
+      await page.getByRole("button", { name: "Update" }).waitFor();
+      await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // the app looks for versions then
+    }
+
+    // The rescue goes on under the notice, in the version with which it began.
+    await driving.button("I am leaving now").click();
+    await driving.button("Slide: I am here").waitFor();
+    await riding.heading(/away$/).waitFor();
+    for (const { page } of [riding, driving]) {
+      expect(await page.evaluate(() => "notLoadedAgain" in window)).toBe(true);
+      expect(await page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toMatch(/sw\.js$/);
+      await page.getByRole("button", { name: "Update" }).waitFor();
+    }
+
+    await driving.button("Later").click();
+    await driving.button("Update").waitFor({ state: "detached" });
+    await scripted.stop(); // from now on the phone alone says where it is
+    await driving.slide("Slide: I am here");
+    await driving.button("Loaded: enter the PIN").waitFor();
+    const loaded = riding.page.waitForEvent("load");
+    await riding.button("Update").click();
+    await loaded;
+    await riding.heading("Udo is here").waitFor();
+    await expect.poll(() => riding.page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toMatch(/\?next$/);
+    expect(await driving.page.evaluate(() => "notLoadedAgain" in window)).toBe(true);
+    await rider.cancel(id).catch(() => undefined); // nobody waits for them any more
+  });
+
   test("a rider's cancellation is kept, survives a reload, and is carried out once though its response is lost", async ({ phone }) => {
     const { base } = getDemoCity();
     const rider = await ScriptedRider.signUp("+14385550173", "Kim Keeps");

@@ -6,20 +6,25 @@ Each fits one SMS of 160 characters in the GSM 7-bit alphabet, which has à, é,
 
 from __future__ import annotations
 
+from supportcarr.auth.codes import LIFETIME
 from supportcarr.contracts.languages import Language
 
+_MINUTES = int(LIFETIME.total_seconds() / 60)
+
 _VERIFY: dict[Language, str] = {
-    "en": "{code} is your SupportCarr code. It ends in 10 minutes. Give it to nobody: we never ask for it.",
-    "es": "{code} es su clave de SupportCarr. Vence en 10 minutos. No la comparta: nunca se la pediremos.",
-    "fr": "{code} est votre code SupportCarr. Il expire dans 10 minutes. "
+    "en": "{code} is your SupportCarr code. It ends in {minutes} minutes. "
+    "Give it to nobody: we never ask for it.",
+    "es": "{code} es su clave de SupportCarr. Vence en {minutes} minutos. "
+    "No la comparta: nunca se la pediremos.",
+    "fr": "{code} est votre code SupportCarr. Il expire dans {minutes} minutes. "
     "Ne le donnez à personne : nous ne le demandons jamais.",
 }
 _RESET: dict[Language, str] = {
-    "en": "{code} is your code for a new SupportCarr password. It ends in 10 minutes. "
+    "en": "{code} is your code for a new SupportCarr password. It ends in {minutes} minutes. "
     "If you did not ask for it, ignore this text.",
-    "es": "{code} es su clave para una nueva contraseña de SupportCarr. Vence en 10 minutos. "
+    "es": "{code} es su clave para una nueva contraseña de SupportCarr. Vence en {minutes} minutos. "
     "Si no fue usted, ignore este mensaje.",
-    "fr": "{code} est votre code pour un nouveau mot de passe SupportCarr. Il expire dans 10 minutes. "
+    "fr": "{code} est votre code pour un nouveau mot de passe SupportCarr. Il expire dans {minutes} minutes. "
     "Si ce n'est pas vous, ignorez ce message.",
 }
 _HAS_ACCOUNT: dict[Language, str] = {
@@ -50,12 +55,12 @@ _CHANGED: dict[Language, str] = {
 
 def verification(code: str, language: Language) -> str:
     """The code with which a person proves that a phone is theirs."""
-    return _VERIFY[language].format(code=code)
+    return _VERIFY[language].format(code=code, minutes=_MINUTES)
 
 
 def password_reset(code: str, language: Language) -> str:
     """The code with which the owner of an account chooses a new password."""
-    return _RESET[language].format(code=code)
+    return _RESET[language].format(code=code, minutes=_MINUTES)
 
 
 def has_account(language: Language) -> str:

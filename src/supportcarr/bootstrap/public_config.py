@@ -6,10 +6,12 @@ from typing import get_args
 
 import msgspec
 
+from supportcarr.auth.codes import LIFETIME as CODE_LIFETIME
 from supportcarr.bootstrap.settings import Settings, release_of
 from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.setting_rules import point
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
+from supportcarr.pricing.model import DEMAND_CAP
 from supportcarr.providers.vapid import private_key_of, public_key_of
 
 
@@ -83,11 +85,18 @@ class PublicErrorReports(msgspec.Struct, frozen=True):
 
 
 class PublicWaits(msgspec.Struct, frozen=True):
-    """How long the apps say that something takes, in seconds of city time."""
+    """How long the apps say that something takes, in seconds of city time, but codes."""
 
     search_seconds: float  # for a driver, then the rescue is unserved
     no_show_seconds: float  # at the pickup, before the driver may report a no-show
     free_cancellation_seconds: float  # after the first acceptance
+    code_seconds: float  # wall time: a code that was sent by SMS is valid
+
+
+class PublicPricing(msgspec.Struct, frozen=True):
+    """What the apps say of prices."""
+
+    demand_cap: float  # the highest multiplier of a price
 
 
 class PublicPlace(msgspec.Struct, frozen=True):
@@ -110,6 +119,7 @@ class PublicConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     support: PublicSupport
     legal: PublicLegal
     waits: PublicWaits
+    pricing: PublicPricing
     push: PublicPush | None  # absent: nothing is pushed to browsers
     demo: PublicPlace | None = None
     tracing: PublicTracing | None = None
@@ -141,7 +151,9 @@ def public_config(settings: Settings, speed: float, streets: PublicStreets | Non
             settings.rescues.matching_seconds,
             settings.rescues.no_show_seconds,
             settings.rescues.free_cancellation_seconds,
+            CODE_LIFETIME.total_seconds(),
         ),
+        pricing=PublicPricing(DEMAND_CAP),
         push=PublicPush(public_key_of(private_key_of(key))) if key else None,
         demo=_demo_place(settings),
         tracing=_tracing(settings),

@@ -490,7 +490,8 @@ async def test_paths_outside_the_api_respond_as_documented(platform: Platform) -
     assert expect(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
     assert expect(await anybody.get("//openapi.json"), 200)["openapi"].startswith("3.1")
     config = expect(await anybody.get("//config.json"), 200)
-    expect_fields(config, "realtime_url map payments legal waits support languages speed areas push", "demo")
+    expected = "realtime_url map payments legal waits pricing support languages speed areas push"
+    expect_fields(config, expected, "demo")
 
 
 # --- overload ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 import smsutil
 
 from supportcarr.auth import sms_texts
+from supportcarr.auth.codes import LIFETIME
 from supportcarr.contracts.languages import Language
 
 PARTS = {"verification": 1, "password_reset": 1, "has_account": 1, "number_in_use": 1, "phone_changed": 1}
@@ -24,3 +25,5 @@ def test_each_text_fits_one_sms_of_the_gsm_alphabet(language: Language) -> None:
     assert all(smsutil.is_valid_gsm(text) for text in texts.values())
     assert "042137" in texts["verification"]
     assert "042137" in texts["password_reset"]
+    assert f" {LIFETIME.total_seconds() / 60:g} minut" in texts["verification"]
+    assert f" {LIFETIME.total_seconds() / 60:g} minut" in texts["password_reset"]

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from supportcarr.auth.codes import LIFETIME as CODE_LIFETIME
 from supportcarr.bootstrap.areas import area_ids
 from supportcarr.bootstrap.public_config import PublicConfig, PublicPlace, PublicWaits, public_config
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.runtime.settings import SettingsError
+from supportcarr.pricing.model import DEMAND_CAP
 from supportcarr.providers.vapid import new_private_key, private_key_of, public_key_of
 
 
@@ -54,14 +56,18 @@ def test_the_public_config_says_who_helps_and_which_terms_count(tmp_path: Path) 
 
 
 def test_the_public_config_says_how_long_searches_and_waits_are(tmp_path: Path) -> None:
-    assert config(tmp_path).waits == PublicWaits(480, 600, 120)
+    assert config(tmp_path).waits == PublicWaits(480, 600, 120, CODE_LIFETIME.total_seconds())
     given = config(
         tmp_path,
         RESCUES_MATCHING_SECONDS="90",
         RESCUES_NO_SHOW_SECONDS="45",
         RESCUES_FREE_CANCELLATION_SECONDS="30",
     )
-    assert given.waits == PublicWaits(90, 45, 30)
+    assert given.waits == PublicWaits(90, 45, 30, CODE_LIFETIME.total_seconds())
+
+
+def test_the_public_config_says_what_the_highest_demand_multiplier_is(tmp_path: Path) -> None:
+    assert config(tmp_path).pricing.demand_cap == DEMAND_CAP
 
 
 def test_a_demo_has_a_place_to_start_at_in_the_local_profile_only(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ export interface PublicMap {
   streets?: { url: string; attribution: string } | null;
 }
 
-/** How long things take, in seconds of city time. */
+/** How long things take, in seconds of city time, but codes. */
 export interface PublicWaits {
   /** A search for a driver; then the rescue is unserved. */
   search_seconds: number;
@@ -32,6 +32,8 @@ export interface PublicWaits {
   no_show_seconds: number;
   /** Free cancellation after the first acceptance. */
   free_cancellation_seconds: number;
+  /** Of real time: a code that was sent by SMS is valid. */
+  code_seconds: number;
 }
 
 /** The public configuration of the server (`/config.json`). */
@@ -50,6 +52,8 @@ export interface PublicConfig extends PublicTelemetry {
   legal?: { terms_version: string; privacy_version: string };
   /** How long things take, in seconds of city time. */
   waits?: PublicWaits;
+  /** The highest demand multiplier of a price. */
+  pricing?: { demand_cap: number };
   /** The key with which a browser subscribes to notifications; `null`: none are pushed. */
   push?: { public_key: string } | null;
   /** Where the apps of a demo start in a browser that knows no place in a service area. */

@@ -13,6 +13,7 @@ import { useTranslations } from "use-intl";
 import { Button } from "@supportcarr/ui/Button";
 import { usePhoneApp } from "../PhoneAppContext.tsx";
 import { useDescribeError } from "../useProblemText.ts";
+import { useWaitTexts } from "../useWaits.ts";
 
 interface Request {
   phone: string;
@@ -27,6 +28,7 @@ export function PhoneChange({ phone }: { phone: string }) {
   const text = useTranslations("profile.phone");
   const { accountQueries, changePhone, confirmPhone } = usePhoneApp();
   const queryClient = useQueryClient();
+  const waits = useWaitTexts();
   const [step, setStep] = useState<Step>({ at: "idle" });
   return (
     <section aria-label={text("title")}>
@@ -50,6 +52,7 @@ export function PhoneChange({ phone }: { phone: string }) {
         <>
           <PhoneVerification
             phone={step.phone}
+            validFor={waits.code}
             onResend={() => changePhone(step.phone, step.password)}
             onCode={async (code) => {
               await confirmPhone(code);

@@ -8,6 +8,7 @@ import { Loaded } from "../Loaded.tsx";
 import { usePhoneApp } from "../PhoneAppContext.tsx";
 import { Screen } from "../Screen.tsx";
 import { TextLink } from "../TextLink.tsx";
+import { useWaitTexts } from "../useWaits.ts";
 
 interface VerifyScreenProps {
   /** Where it goes on once the number is confirmed. */
@@ -21,6 +22,7 @@ export function VerifyScreen({ onVerified, children }: VerifyScreenProps) {
   const text = useTranslations("verify");
   const { account, accountQueries } = usePhoneApp();
   const queryClient = useQueryClient();
+  const waits = useWaitTexts();
   const me = useQuery(accountQueries.me());
   return (
     <Screen title={text("title")}>
@@ -34,6 +36,7 @@ export function VerifyScreen({ onVerified, children }: VerifyScreenProps) {
             <>
               <PhoneVerification
                 phone={phone}
+                validFor={waits.code}
                 onResend={account.resendCode}
                 onCode={async (code) => {
                   await account.verifyPhone(code);

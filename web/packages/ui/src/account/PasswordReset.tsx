@@ -17,6 +17,8 @@ export interface NewPassword {
 }
 
 interface PasswordResetProps {
+  /** How long a code is valid, in words. */
+  validFor: string;
   onRequest: (phone: string) => Promise<unknown>;
   /** Sets the password; the app then leads to the sign-in. */
   onConfirm: (reset: NewPassword) => Promise<unknown>;
@@ -24,7 +26,7 @@ interface PasswordResetProps {
 
 
 /** The number first; then, whether or not it has an account, the code that was sent and the new password. */
-export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
+export function PasswordReset({ validFor, onRequest, onConfirm }: PasswordResetProps) {
   const { reset: text } = useUiTexts();
   const [phone, setPhone] = useState<string | null>(null);
   const request = useSubmission(async (values) => {
@@ -32,7 +34,7 @@ export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
     await onRequest(entered);
     setPhone(entered);
   });
-  if (phone) return <Confirmation phone={phone} onConfirm={onConfirm} onBack={() => setPhone(null)} />;
+  if (phone) return <Confirmation phone={phone} validFor={validFor} onConfirm={onConfirm} onBack={() => setPhone(null)} />;
   return (
     <form onSubmit={request.onSubmit} className="space-y-4">
       <p className="text-sm text-(--muted)">{text.about}</p>
@@ -43,12 +45,12 @@ export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
   );
 }
 
-function Confirmation({ phone, onConfirm, onBack }: { phone: string; onConfirm: PasswordResetProps["onConfirm"]; onBack: () => void }) {
+function Confirmation({ phone, validFor, onConfirm, onBack }: { phone: string; validFor: string; onConfirm: PasswordResetProps["onConfirm"]; onBack: () => void }) {
   const { fields, reset: text } = useUiTexts();
   const form = useSubmission((values) => onConfirm({ phone, code: values("code").replaceAll(" ", ""), password: values("password") }));
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
-      <Notice tone="info">{text.sent(formatPhone(phone))}</Notice>
+      <Notice tone="info">{text.sent(formatPhone(phone), validFor)}</Notice>
       {/* For password managers: whose password this is. */}
       <input type="hidden" name="username" autoComplete="username" value={phone} readOnly />
       <CodeField name="code" label={fields.code} required autoFocus error={form.errorOf("code")} />

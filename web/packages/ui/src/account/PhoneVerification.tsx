@@ -11,6 +11,8 @@ import { useUiTexts } from "../texts/useUiTexts.ts";
 
 interface PhoneVerificationProps {
   phone: string;
+  /** How long a code is valid, in words. */
+  validFor: string;
   onCode: (code: string) => Promise<unknown>;
   onResend: () => Promise<unknown>;
 }
@@ -18,7 +20,7 @@ interface PhoneVerificationProps {
 const RESEND_PAUSE_S = 30;
 
 /** The code that was sent to the person's number. */
-export function PhoneVerification({ phone, onCode, onResend }: PhoneVerificationProps) {
+export function PhoneVerification({ phone, validFor, onCode, onResend }: PhoneVerificationProps) {
   const text = useUiTexts().verification;
   const uiTexts = useUiTexts();
   const form = useSubmission((values) => onCode(values("code").replaceAll(" ", "")));
@@ -42,7 +44,7 @@ export function PhoneVerification({ phone, onCode, onResend }: PhoneVerification
 
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
-      <p className="text-sm text-(--muted)">{text.about(formatPhone(phone))}</p>
+      <p className="text-sm text-(--muted)">{text.about(formatPhone(phone), validFor)}</p>
       <CodeField name="code" label={uiTexts.fields.code} required error={form.errorOf("code")} />
       {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
       {resent && !form.message ? <Notice tone={resent.tone}>{resent.message}</Notice> : null}

@@ -55,7 +55,7 @@ export const texts = {
   },
 
   verification: {
-    about: (phone: string) => `We sent a text message with a code to ${phone}. It is valid for 10 minutes.`,
+    about: (phone: string, validFor: string) => `We sent a text message with a code to ${phone}. It is valid for ${validFor}.`,
     submit: "Confirm number",
     pending: "Confirming…",
     resend: "Send another code",
@@ -67,7 +67,7 @@ export const texts = {
     about: "Enter the number of your account. If it has one, we send a code to it.",
     submit: "Send a code",
     pending: "Sending…",
-    sent: (phone: string) => `If ${phone} has an account, a code is on its way. It is valid for 10 minutes.`,
+    sent: (phone: string, validFor: string) => `If ${phone} has an account, a code is on its way. It is valid for ${validFor}.`,
     newPasswordSubmit: "Set new password",
     newPasswordPending: "Saving…",
     endsSessions: "You will be signed out on all devices.",

@@ -56,7 +56,7 @@ export const texts: UiTexts = {
   },
 
   verification: {
-    about: (phone: string) => `Enviamos un mensaje con un código al ${phone}. Es válido durante 10 minutos.`,
+    about: (phone: string, validFor: string) => `Enviamos un mensaje con un código al ${phone}. Es válido durante ${validFor}.`,
     submit: "Confirmar número",
     pending: "Confirmando…",
     resend: "Enviar otro código",
@@ -68,7 +68,7 @@ export const texts: UiTexts = {
     about: "Introduzca el número de su cuenta. Si tiene una, le enviamos un código.",
     submit: "Enviar un código",
     pending: "Enviando…",
-    sent: (phone: string) => `Si el ${phone} tiene una cuenta, un código está en camino. Es válido durante 10 minutos.`,
+    sent: (phone: string, validFor: string) => `Si el ${phone} tiene una cuenta, un código está en camino. Es válido durante ${validFor}.`,
     newPasswordSubmit: "Guardar contraseña nueva",
     newPasswordPending: "Guardando…",
     endsSessions: "Se cerrará la sesión en todos sus dispositivos.",

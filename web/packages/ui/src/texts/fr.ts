@@ -56,7 +56,7 @@ export const texts: UiTexts = {
   },
 
   verification: {
-    about: (phone: string) => `Nous avons envoyé un code par texto au ${phone}. Il est valable 10 minutes.`,
+    about: (phone: string, validFor: string) => `Nous avons envoyé un code par texto au ${phone}. Il est valable ${validFor}.`,
     submit: "Confirmer le numéro",
     pending: "Confirmation…",
     resend: "Envoyer un autre code",
@@ -68,7 +68,7 @@ export const texts: UiTexts = {
     about: "Saisissez le numéro de votre compte. S’il en a un, nous y envoyons un code.",
     submit: "Envoyer un code",
     pending: "Envoi…",
-    sent: (phone: string) => `Si le ${phone} a un compte, un code est en route. Il est valable 10 minutes.`,
+    sent: (phone: string, validFor: string) => `Si le ${phone} a un compte, un code est en route. Il est valable ${validFor}.`,
     newPasswordSubmit: "Définir le nouveau mot de passe",
     newPasswordPending: "Enregistrement…",
     endsSessions: "Vous serez déconnecté de tous vos appareils.",

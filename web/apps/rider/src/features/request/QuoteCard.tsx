@@ -1,6 +1,8 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { configQueries } from "@supportcarr/phone-app/api/config";
 import { useWaitTexts } from "@supportcarr/phone-app/useWaits";
 import { Notice } from "@supportcarr/ui/Notice";
+import { useQuery } from "@tanstack/react-query";
 import { Clock, TrendingUp } from "lucide-react";
 import { useTranslations } from "use-intl";
 
@@ -8,14 +10,13 @@ import type { Quote } from "../../lib/api/types.ts";
 import { PriceLines } from "@supportcarr/ui/PriceLines";
 import { usePriceLines } from "../../lib/usePriceLines.ts";
 
-const MAX_MULTIPLIER = 3;
-
 /** The price and when somebody could be there, before anything is asked for. */
 export function QuoteCard({ quote }: { quote: Quote }) {
   const text = useTranslations("request.quote");
   const formats = useFormats();
   const lines = usePriceLines();
   const waits = useWaitTexts();
+  const cap = useQuery(configQueries.current()).data?.pricing?.demand_cap;
   const { currency, fees } = quote;
   const eta = quote.scheduled_for
     ? text("atTime", { when: formats.dateTime(quote.scheduled_for) })
@@ -33,7 +34,10 @@ export function QuoteCard({ quote }: { quote: Quote }) {
       {quote.demand_multiplier > 1 ? (
         <Notice tone="warning" className="mb-3 flex gap-2">
           <TrendingUp aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-          <span>{text("demand", { multiplier: formats.number(quote.demand_multiplier, 2), max: MAX_MULTIPLIER })}</span>
+          <span>
+            {text("demand", { multiplier: formats.number(quote.demand_multiplier, 2) })}
+            {cap ? ` ${text("demandCap", { max: formats.number(cap, 2) })}` : null}
+          </span>
         </Notice>
       ) : null}
       <PriceLines
