@@ -11,6 +11,7 @@ import { cityNow } from "../lib/cityClock.ts";
 import { adoptFormerSteps } from "../lib/formerOutbox.ts";
 import { reportInterval } from "../lib/positions/buffer.ts";
 import { watchPlace } from "../lib/positions/demoDrive.ts";
+import { allowSoundByTouch } from "../lib/chime.ts";
 import { reporter } from "../lib/positions/positionReporter.ts";
 import { queue } from "../lib/queue.ts";
 import type { Fix } from "../lib/useGeolocation.ts";
@@ -38,6 +39,7 @@ export function useDriving(signedIn: boolean): void {
   liveJobs.current = jobs.data ?? [];
 
   useEffect(() => (driving ? keepScreenOn() : undefined), [driving]);
+  useEffect(() => (driving ? allowSoundByTouch() : undefined), [driving]);
 
   useEffect(() => {
     if (!driving) return;

@@ -1,6 +1,6 @@
 let context: AudioContext | null = null;
 
-/** Browsers allow sound after a touch only: called when the driver goes online. */
+/** Browsers allow sound after a touch only: called in one. */
 export function allowSound(): void {
   try {
     context ??= new AudioContext();
@@ -8,6 +8,13 @@ export function allowSound(): void {
   } catch {
     context = null;
   }
+}
+
+/** Allows sound at each touch until the returned function is called: the page may have been loaded while online. */
+export function allowSoundByTouch(): () => void {
+  const events = ["pointerdown", "keydown"];
+  events.forEach((event) => addEventListener(event, allowSound));
+  return () => events.forEach((event) => removeEventListener(event, allowSound));
 }
 
 function tone(audio: AudioContext, frequency: number, start: number, seconds: number): void {
