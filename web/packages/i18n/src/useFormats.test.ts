@@ -40,3 +40,10 @@ test("a duration is never nothing", () => {
 test("times are those of the given zone", () => {
   expect(plain(createFormats("en-GB", "America/Toronto").time("2026-01-01T12:00:00Z"))).toBe("07:00");
 });
+
+test("no line ends within a time", () => {
+  const at = "2026-01-01T21:20:00Z";
+  expect(createFormats("fr-CA", "America/Toronto").time(at)).toBe("16\u00a0h\u00a020");
+  expect(createFormats("fr-CA", "America/Toronto").dateTime(at)).toMatch(/, 16\u00a0h\u00a020$/);
+  expect(createFormats("en-CA", "America/Toronto").dateTime(at)).toMatch(/, 4:20\u00a0pm$/);
+});

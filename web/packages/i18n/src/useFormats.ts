@@ -9,8 +9,15 @@ const MILES = new Set(["US", "GB", "LR", "MM"]); // regions whose roads are sign
 /** The units that the roads of the locale's region are signed in. */
 export const unitsOf = (locale: string): Units => (MILES.has(new Intl.Locale(locale).region ?? "") ? "imperial" : "metric");
 
-/** A short form without full stops ("4:04 pm"), which would meet the one of a sentence that ends with a time. */
-const withoutStops = (time: string): string => time.replace(/\b([ap])\.\s?m\./gi, "$1m");
+/**
+ * A short form without full stops ("4:04 pm"), which would meet the one of a sentence that ends with a time, and in
+ * which no line ends ("16 h 20").
+ */
+const asOneWord = (time: string): string =>
+  time
+    .replace(/\b([ap])\.\s?m\./gi, "$1m")
+    .replace(/(\d)\s(?=h\b|[ap]m\b)/g, "$1\u00a0")
+    .replace(/(\bh)\s(?=\d)/g, "$1\u00a0");
 
 /** Formats of money, distance, duration and time in the page's locale, by the platform's own Intl; `units` come from the account. */
 export function createFormats(locale: string, timeZone: string | undefined, units: Units = unitsOf(locale)) {
@@ -43,10 +50,10 @@ export function createFormats(locale: string, timeZone: string | undefined, unit
       const [value, name] = seconds < 60 ? [seconds, "second"] : [seconds / 60, "minute"];
       return number({ style: "unit", unit: name, unitDisplay: "long", maximumFractionDigits: 1 }).format(value);
     },
-    time: (value: string | number | Date, timeZone_?: string): string => withoutStops(new Intl.DateTimeFormat(locale, { timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
+    time: (value: string | number | Date, timeZone_?: string): string => asOneWord(new Intl.DateTimeFormat(locale, { timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
     date: (value: string | number | Date, timeZone_?: string): string => new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...zone(timeZone_) }).format(at(value)),
     dateTime: (value: string | number | Date, timeZone_?: string): string =>
-      withoutStops(new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
+      asOneWord(new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
     number: (value: number, digits = 0): string => number({ maximumFractionDigits: digits }).format(value),
     percent: (share: number): string => number({ style: "percent", maximumFractionDigits: 0 }).format(share),
   };

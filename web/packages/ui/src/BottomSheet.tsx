@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
 
 import { useUiTexts } from "./texts/useUiTexts.ts";
 
@@ -21,17 +21,23 @@ interface BottomSheetProps {
   /** Its height; without `onSnap` it is as high as its content and cannot be dragged. */
   snap?: Snap;
   onSnap?: (snap: Snap) => void;
+  /** When this changes, the top of the content has news: it is scrolled to. */
+  news?: string;
   children: ReactNode;
 }
 
 /**
  * A sheet over the lower part of a map; what is behind stays usable.  Its handle is dragged, or moved by the arrow keys.
  */
-export function BottomSheet({ label, snap = "half", onSnap, children }: BottomSheetProps) {
+export function BottomSheet({ label, snap = "half", onSnap, news, children }: BottomSheetProps) {
   const text = useUiTexts().sheet;
   const sheet = useRef<HTMLElement>(null);
   const drag = useRef<{ y: number; at: number; height: number } | null>(null);
+  const content = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState<number | null>(null);
+  useEffect(() => {
+    if (content.current) content.current.scrollTop = 0;
+  }, [news]);
 
   const within = () => sheet.current?.parentElement?.clientHeight ?? window.innerHeight;
   const step = (by: number) => onSnap?.(ORDER[Math.min(ORDER.length - 1, Math.max(0, ORDER.indexOf(snap) + by))] ?? snap);
@@ -90,7 +96,7 @@ export function BottomSheet({ label, snap = "half", onSnap, children }: BottomSh
       ) : (
         <span className="h-4 shrink-0" />
       )}
-      <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-[calc(1rem+env(safe-area-inset-bottom))]">{children}</div>
+      <div ref={content} className="min-h-0 flex-1 overflow-y-auto px-4 pb-[calc(1rem+env(safe-area-inset-bottom))]">{children}</div>
     </section>
   );
 }

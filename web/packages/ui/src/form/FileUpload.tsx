@@ -41,7 +41,8 @@ function mayRetry(failure: unknown): boolean {
 }
 
 function failureOf(failure: unknown): string {
-  if (failure instanceof UploadRefused) return failure.detail || uiTexts().upload.refused;
+  const { platformLanguage, upload } = uiTexts();
+  if (failure instanceof UploadRefused) return (platformLanguage && failure.detail) || upload.refused;
   const problem = toProblem(failure);
   return problem.errors?.map(fieldText).join(" ") || problemText(problem);
 }

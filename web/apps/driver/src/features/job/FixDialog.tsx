@@ -1,4 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { Modal } from "@supportcarr/ui/Modal";
 import { Notice } from "@supportcarr/ui/Notice";
 import { type FormEvent, useState } from "react";
@@ -13,6 +14,7 @@ import { useStep } from "./useStep.ts";
 export function FixDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void }) {
   const text = useTranslations("job.fix");
   const formats = useFormats();
+  const sentence = useProblemText();
   const { busy, step } = useStep(rescue.id);
   const { total_minor, currency } = rescue.quote;
   const [entered, setEntered] = useState("");
@@ -29,9 +31,9 @@ export function FixDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => 
       return;
     }
     setProblem(null);
-    const refused = await step("completion", { outcome: "fixed_on_spot", price_minor: price, ...(pin ? { pin } : {}) });
+    const refused = await step("completion", { outcome: "fixed_on_spot", price_minor: price, ...(pin ? { pin } : {}) }, { quiet: true });
     if (!refused) onClose();
-    else setProblem(refused.code === "rider_confirmation_required" ? text("asked") : refused.detail);
+    else setProblem(refused.code === "rider_confirmation_required" ? text("asked") : sentence(refused));
   }
 
   return (

@@ -26,7 +26,7 @@ export function JobEnd({ rescue, status }: { rescue: Rescue; status: RescueStatu
     <div className="space-y-6 pt-4 text-center">
       <div>
         <h2 className="text-3xl font-semibold">{text(`${status}.title` as "completed.title")}</h2>
-        <p className="mt-1 text-(--muted)">{text(`${status}.about` as "completed.about")}</p>
+        <p className="mt-1 text-(--muted)">{status === "cancelled" && earned[0] ? text("cancelled.paid") : text(`${status}.about` as "completed.about")}</p>
       </div>
       {earned[0] ? <p className="text-5xl font-semibold tabular-nums">{formats.money(amount, earned[0].currency)}</p> : null}
       {status === "completed" && rescue.status === "completed" ? (

@@ -12,7 +12,7 @@ import { Button } from "@supportcarr/ui/Button";
 import { useWork } from "../../lib/useWork.ts";
 import { Modal } from "@supportcarr/ui/Modal";
 
-const LINK = "flex min-h-14 items-center justify-center gap-2 rounded-xl px-4 text-lg font-medium";
+const LINK = "flex min-h-14 items-center justify-center gap-2 rounded-xl px-4 font-medium min-[22rem]:text-lg";
 
 /** The next stop in words, the way there, and the chat with the rider. */
 export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueStatus }) {
@@ -38,7 +38,7 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
   return (
     <div className="space-y-3">
       <div className="grid gap-3 min-[16rem]:grid-cols-2">
-        <Button size="lg" variant="secondary" icon={<Navigation aria-hidden="true" className="size-6" />} onClick={() => setChoosing(true)} className="min-h-14 text-lg">
+        <Button size="lg" variant="secondary" icon={<Navigation aria-hidden="true" className="size-6" />} onClick={() => setChoosing(true)} className="min-h-14 min-[22rem]:text-lg">
           {text("navigate")}
         </Button>
         <Link to="/job/$rescueId/chat" params={{ rescueId: rescue.id }} className={`${LINK} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>

@@ -1,4 +1,4 @@
-import { useQueue } from "@supportcarr/pwa/queue";
+import { RefusedAction, useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
@@ -6,6 +6,7 @@ import { jobQueries } from "../../lib/api/jobs.ts";
 import type { PhotoStage } from "../../lib/api/types.ts";
 import { queue, takePhoto } from "../../lib/queue.ts";
 import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
 import { useToast } from "@supportcarr/ui/toasts";
 
@@ -13,6 +14,7 @@ import { useToast } from "@supportcarr/ui/toasts";
 export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStage }) {
   const text = useTranslations("photos");
   const toast = useToast();
+  const sentence = useProblemText();
   const photos = useQuery(jobQueries.photos(rescueId));
   const waiting = useQueue(queue).filter((action) => action.subject === rescueId && action.kind === "photo" && (action.body as { stage: PhotoStage }).stage === stage).length;
   const shown = photos.data?.filter((photo) => photo.stage === stage) ?? [];
@@ -24,7 +26,7 @@ export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStag
     for (const photo of taken) {
       if (photo.status === "fulfilled") continue;
       const error: unknown = photo.reason;
-      toast({ tone: "danger", message: error instanceof Error && error.message ? error.message : text("failed") });
+      toast({ tone: "danger", message: error instanceof RefusedAction ? sentence(error) : text("failed") });
     }
   }
 

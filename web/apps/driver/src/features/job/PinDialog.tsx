@@ -1,9 +1,11 @@
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { Modal } from "@supportcarr/ui/Modal";
 import { Notice } from "@supportcarr/ui/Notice";
 import { type FormEvent, useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { Button } from "@supportcarr/ui/Button";
+import { triesLeft } from "../../lib/triesLeft.ts";
 import { useStep } from "./useStep.ts";
 
 interface PinDialogProps {
@@ -14,19 +16,22 @@ interface PinDialogProps {
 /** The rider says the PIN, the driver types it; five tries. */
 export function PinDialog({ rescueId, onClose }: PinDialogProps) {
   const text = useTranslations("job.pinEntry");
+  const sentence = useProblemText();
   const { busy, step } = useStep(rescueId);
   const [pin, setPin] = useState("");
-  const [problem, setProblem] = useState<{ locked: boolean; detail: string } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (pin.length !== 4) return;
-    const refused = await step("start", { pin });
+    const refused = await step("start", { pin }, { quiet: true });
     if (!refused) {
       onClose();
       return;
     }
     setPin("");
-    setProblem({ locked: refused.code === "pin_locked", detail: refused.detail });
+    const left = refused.code === "pin_wrong" ? triesLeft(refused.detail) : null;
+    if (refused.code === "pin_locked" || left === 0) setProblem(text("locked"));
+    else setProblem(left === null ? sentence(refused) : text("wrong", { left }));
   };
   return (
     <Modal title={text("title")} about={text("about")} onClose={onClose}>
@@ -48,7 +53,7 @@ export function PinDialog({ rescueId, onClose }: PinDialogProps) {
         </label>
         {problem ? (
           <div id="pin-problem">
-            <Notice tone="danger">{problem.locked ? text("locked") : text("wrong", { detail: problem.detail })}</Notice>
+            <Notice tone="danger">{problem}</Notice>
           </div>
         ) : null}
         <Button type="submit" size="lg" block busy={busy} disabled={pin.length !== 4}>

@@ -1,7 +1,8 @@
+import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { RefusedAction } from "@supportcarr/pwa/queue";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { useTranslations } from "use-intl";
+import { useLocale, useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
 import { performStep } from "../../lib/queue.ts";
@@ -11,14 +12,15 @@ import { useToast } from "@supportcarr/ui/toasts";
 /** Does steps of a job, one at a time; says that one is kept when there is no connection, or why it was refused. */
 export function useStep(rescueId: string) {
   const text = useTranslations("job");
-  const errors = useTranslations("errors");
+  const sentence = useProblemText();
+  const english = useLocale().startsWith("en");
   const queryClient = useQueryClient();
   const toast = useToast();
   const [busy, setBusy] = useState(false);
   const running = useRef(false);
 
-  /** The code of the refusal; `null` if it is done, or kept. */
-  async function step(kind: StepKind, body: Record<string, unknown> = {}): Promise<RefusedAction | null> {
+  /** Why it was refused; `null` if it is done, or kept.  `quiet`: whoever asked for it says why. */
+  async function step(kind: StepKind, body: Record<string, unknown> = {}, { quiet = false } = {}): Promise<RefusedAction | null> {
     if (running.current) return null;
     running.current = true;
     setBusy(true);
@@ -30,8 +32,9 @@ export function useStep(rescueId: string) {
       return null;
     } catch (error) {
       if (!(error instanceof RefusedAction)) throw error;
-      const sentence = errors.has(error.code as never) ? errors(error.code as never) : error.detail;
-      toast({ tone: "danger", message: error.code === "too_far_from_pickup" || error.code === "pin_wrong" ? `${sentence} ${error.detail}` : sentence });
+      // The platform's own words, which are English, say how far it is.
+      const far = english && error.code === "too_far_from_pickup" ? ` ${error.detail}` : "";
+      if (!quiet) toast({ tone: "danger", message: `${sentence(error)}${far}` });
       return error;
     } finally {
       await queryClient.invalidateQueries({ queryKey: jobQueries.all() });

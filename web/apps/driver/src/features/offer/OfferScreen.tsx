@@ -64,9 +64,9 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
               <div className="flex items-center justify-between gap-4">
                 <div className="min-w-0">
                   <Dialog.Title className="text-lg text-(--muted)">{offer.queued ? text("next") : text("title")}</Dialog.Title>
-                  <p className="text-[2.75rem] leading-none font-semibold tabular-nums">{formats.money(offer.pay_minor, offer.currency)}</p>
+                  <p className="text-[2rem] leading-none font-semibold tabular-nums min-[24rem]:text-[2.75rem]">{formats.money(offer.pay_minor, offer.currency)}</p>
                 </div>
-                <Countdown endsAt={endsAt} total={(Date.parse(offer.expires_at) - Date.parse(offer.made_at)) / citySpeed() / 1_000} label={(seconds) => text("countdown", { seconds })} />
+                <Countdown endsAt={endsAt} total={(Date.parse(offer.expires_at) - Date.parse(offer.made_at)) / citySpeed() / 1_000} label={(seconds) => text("countdown", { seconds })} className="size-24 shrink-0 min-[24rem]:size-28" />
               </div>
               <p className="mt-3 text-2xl font-semibold">{work(offer.kind, offer.problem)}</p>
               <p className="mt-1 text-xl">{text("away", { distance: formats.distance(offer.distance_m), eta: formats.duration(offer.eta_seconds) })}</p>

@@ -162,7 +162,7 @@ const own = {
       title: "The rider's PIN",
       about: "Load the bike first. The rider sees four digits and tells you.",
       field: "PIN",
-      wrong: "That is not it. {detail}",
+      wrong: "That is not the rider's PIN. {left, plural, one {One try is left.} other {# tries are left.}}",
       locked: "It was tried too often. The rider can make a new PIN in the app, or call support.",
       submit: "Start",
       cancel: "Not yet",
@@ -215,7 +215,7 @@ const own = {
     end: {
       completed: { title: "Well done", about: "The job is finished." },
       no_show: { title: "Rider not met", about: "You are paid for the way." },
-      cancelled: { title: "The job was cancelled", about: "If the rider cancelled late, you get your share of the fee." },
+      cancelled: { title: "The job was cancelled", about: "If the rider cancelled late, you get your share of the fee.", paid: "The rider cancelled late. This is your share of the fee." },
       aborted: { title: "The job was stopped", about: "Support looks at it if something is owed." },
       matching: { title: "You have given the job up", about: "Another driver is being looked for." },
       unserved: { title: "The job is over", about: "" },

@@ -163,7 +163,7 @@ const own: OwnMessages = {
       title: "El PIN del cliente",
       about: "Cargue primero la bici. El cliente ve cuatro cifras y se las dice.",
       field: "PIN",
-      wrong: "No es ese. {detail}",
+      wrong: "Ese no es el PIN del cliente. {left, plural, one {Queda un intento.} other {Quedan # intentos.}}",
       locked: "Se probó demasiadas veces. El cliente puede crear otro PIN en la app, o llame a soporte.",
       submit: "Empezar",
       cancel: "Todavía no",
@@ -216,7 +216,7 @@ const own: OwnMessages = {
     end: {
       completed: { title: "Bien hecho", about: "El servicio está terminado." },
       no_show: { title: "Cliente ausente", about: "Se le paga el camino." },
-      cancelled: { title: "El servicio fue cancelado", about: "Si el cliente canceló tarde, recibe su parte del cargo." },
+      cancelled: { title: "El servicio fue cancelado", about: "Si el cliente canceló tarde, recibe su parte del cargo.", paid: "El cliente canceló tarde. Esta es su parte del cargo." },
       aborted: { title: "El servicio se detuvo", about: "Soporte mira si se debe algo." },
       matching: { title: "Dejó el servicio", about: "Se busca otro conductor." },
       unserved: { title: "El servicio terminó", about: "" },

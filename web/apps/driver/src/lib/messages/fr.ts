@@ -163,7 +163,7 @@ const own: OwnMessages = {
       title: "Le NIP du client",
       about: "Chargez d’abord le vélo. Le client voit quatre chiffres et vous les dit.",
       field: "NIP",
-      wrong: "Ce n’est pas ça. {detail}",
+      wrong: "Ce n’est pas le NIP du client. {left, plural, one {Il reste un essai.} other {Il reste # essais.}}",
       locked: "Trop d’essais. Le client peut créer un autre NIP dans l’app, ou appelez l’assistance.",
       submit: "Commencer",
       cancel: "Pas encore",
@@ -216,7 +216,7 @@ const own: OwnMessages = {
     end: {
       completed: { title: "Bravo", about: "La course est finie." },
       no_show: { title: "Client absent", about: "Le trajet vous est payé." },
-      cancelled: { title: "La course a été annulée", about: "Si le client a annulé tard, vous recevez votre part des frais." },
+      cancelled: { title: "La course a été annulée", about: "Si le client a annulé tard, vous recevez votre part des frais.", paid: "Le client a annulé tard. Voici votre part des frais." },
       aborted: { title: "La course a été arrêtée", about: "L’assistance regarde si quelque chose est dû." },
       matching: { title: "Vous avez rendu la course", about: "On cherche un autre conducteur." },
       unserved: { title: "La course est terminée", about: "" },

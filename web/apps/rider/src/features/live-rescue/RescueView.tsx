@@ -37,7 +37,7 @@ export function RescueView({ rescue, loadedAt, timeline }: { rescue: Rescue; loa
   return (
     <div className="relative h-full overflow-hidden">
       <RescueMap rescue={rescue} phase={phase} position={position} />
-      <BottomSheet label={text("title")} snap={snap} onSnap={setSnap}>
+      <BottomSheet label={text("title")} snap={snap} onSnap={setSnap} news={phase}>
         <div aria-live="polite">
           <h1 className="text-xl leading-tight font-semibold wrap-anywhere">{title}</h1>
           {body ? <p className="mt-1 text-(--muted)">{body}</p> : null}

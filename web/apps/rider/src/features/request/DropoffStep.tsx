@@ -14,6 +14,8 @@ import { Button } from "@supportcarr/ui/Button";
 import { StepFrame } from "./StepFrame.tsx";
 import { useProceed } from "./useProceed.ts";
 
+const HERE_M = 50; // nearer, nobody needs to be driven
+
 /** Where the rider and the bike are taken: a saved place, an address, or a point of the map. */
 export function DropoffStep() {
   const text = useTranslations("request.dropoff");
@@ -37,6 +39,7 @@ function DropoffPin({ start, onBack, onChoose }: { start: Spot | null; onBack: (
   const pickup = useRequest((state) => state.draft.pickup);
   const [at, setAt] = useState({ lat: start?.lat ?? 0, lng: start?.lng ?? 0 });
   const address = useQuery(geocodingQueries.reverse(at.lat, at.lng));
+  const away = pickup ? metresBetween(at, pickup) : null;
   return (
     <StepFrame
       step="dropoff"
@@ -64,7 +67,7 @@ function DropoffPin({ start, onBack, onChoose }: { start: Spot | null; onBack: (
       </div>
       <p role="status" className="mt-3">
         {address.data ? <span className="block font-medium wrap-anywhere">{address.data.label}</span> : null}
-        {pickup ? <span className="text-sm text-(--muted)">{text("away", { distance: formats.distance(metresBetween(at, pickup)) })}</span> : null}
+        {away === null ? null : <span className="text-sm text-(--muted)">{away < HERE_M ? text("sameAsHere") : text("away", { distance: formats.distance(away) })}</span>}
       </p>
     </StepFrame>
   );

@@ -31,14 +31,14 @@ export function JobSummary() {
   return (
     <dl className="rounded-2xl border border-(--border) bg-(--surface) px-4 text-sm">
       {rows.map(({ step, label, value }) => (
-        <div key={step} className="flex items-center gap-3 border-b border-(--border) py-1 last:border-0">
-          <dt className="w-20 shrink-0 text-(--muted)">{label}</dt>
-          <dd className="min-w-0 flex-1 font-medium wrap-anywhere">{value}</dd>
-          <dd>
+        <div key={step} className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 border-b border-(--border) py-1 last:border-0 min-[22rem]:grid-cols-[5rem_minmax(0,1fr)_auto]">
+          <dt className="text-(--muted)">{label}</dt>
+          <dd className="font-medium wrap-anywhere">{value}</dd>
+          <dd className="max-[22rem]:col-start-2 max-[22rem]:row-span-2 max-[22rem]:row-start-1">
             <Link
               {...(step === "pickup" ? { to: "/" as const } : { to: "/request/$step" as const, params: { step } })}
               aria-label={text("change", { what: label })}
-              className="flex min-h-11 items-center px-2 text-(--accent-text) underline underline-offset-4"
+              className="flex min-h-11 items-center pl-2 text-(--accent-text) underline underline-offset-4"
             >
               {text("edit")}
             </Link>

@@ -3,7 +3,7 @@ import { configQueries } from "@supportcarr/phone-app/api/config";
 import { useWaitTexts } from "@supportcarr/phone-app/useWaits";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery } from "@tanstack/react-query";
-import { Clock, TrendingUp } from "lucide-react";
+import { Clock } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import type { Quote } from "../../lib/api/types.ts";
@@ -32,12 +32,9 @@ export function QuoteCard({ quote }: { quote: Quote }) {
         {eta}
       </p>
       {quote.demand_multiplier > 1 ? (
-        <Notice tone="warning" className="mb-3 flex gap-2">
-          <TrendingUp aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-          <span>
-            {text("demand", { multiplier: formats.number(quote.demand_multiplier, 2) })}
-            {cap ? ` ${text("demandCap", { max: formats.number(cap, 2) })}` : null}
-          </span>
+        <Notice tone="warning" className="mb-3">
+          {text("demand", { multiplier: formats.number(quote.demand_multiplier, 2) })}
+          {cap ? ` ${text("demandCap", { max: formats.number(cap, 2) })}` : null}
         </Notice>
       ) : null}
       <PriceLines

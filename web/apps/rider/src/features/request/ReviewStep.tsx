@@ -113,9 +113,9 @@ export function ReviewStep() {
       <div className="space-y-5">
         <JobSummary />
         {badPromo ? (
-          <Notice tone="danger" className="flex flex-wrap items-center justify-between gap-2">
-            <span>{sentence(quote.error)}</span>
-            <Button variant="quiet" onClick={() => change({ promoCode: "" })}>
+          <Notice tone="danger">
+            <p>{sentence(quote.error)}</p>
+            <Button variant="secondary" className="mt-2" onClick={() => change({ promoCode: "" })}>
               {text("withoutPromo")}
             </Button>
           </Notice>

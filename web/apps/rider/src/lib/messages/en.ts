@@ -136,6 +136,7 @@ const own = {
       here: "Take me here",
       youAreHere: "You are here",
       away: "{distance} from you",
+      sameAsHere: "This is where you are. Move the map to where you want to go.",
     },
     summary: { pickup: "From", problem: "Problem", bike: "Bike", dropoff: "To", pin: "Point on the map", here: "Your position", away: "{place}, {distance} away", anyBike: "Not named", edit: "Change", change: "Change: {what}" },
     quote: {

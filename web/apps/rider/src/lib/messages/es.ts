@@ -135,6 +135,7 @@ const own: OwnMessages = {
       here: "Llévenme aquí",
       youAreHere: "Usted está aquí",
       away: "A {distance} de usted",
+      sameAsHere: "Aquí está usted. Mueva el mapa hasta donde quiere ir.",
     },
     summary: { pickup: "Desde", problem: "Problema", bike: "Bicicleta", dropoff: "Hasta", pin: "Punto en el mapa", here: "Su posición", away: "{place}, a {distance}", anyBike: "Sin indicar", edit: "Cambiar", change: "Cambiar: {what}" },
     quote: {

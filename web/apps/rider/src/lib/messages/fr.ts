@@ -135,6 +135,7 @@ const own: OwnMessages = {
       here: "M’emmener ici",
       youAreHere: "Vous êtes ici",
       away: "À {distance} de vous",
+      sameAsHere: "C’est ici que vous êtes. Déplacez la carte jusqu’où vous voulez aller.",
     },
     summary: { pickup: "De", problem: "Problème", bike: "Vélo", dropoff: "À", pin: "Point sur la carte", here: "Votre position", away: "{place}, à {distance}", anyBike: "Non précisé", edit: "Modifier", change: "Modifier : {what}" },
     quote: {
