@@ -58,8 +58,10 @@ class Phone:
 
         response = await until(signed_in)
         assert (await response.json())["url"] == self.base + PATHS[self._who]
-        cookie = response.headers["set-cookie"].partition(";")[0]
-        headers = {"cookie": cookie, "x-supportcarr-app": APPS[self._who]}
+        stored = response.headers.getall("set-cookie")
+        assert sorted("HttpOnly" in cookie for cookie in stored) == [False, True], "the session, and its mark"
+        cookies = "; ".join(cookie.partition(";")[0] for cookie in stored)
+        headers = {"cookie": cookies, "x-supportcarr-app": APPS[self._who]}
         body = {"nonce": uuid4().hex}
         async with self._http.post(f"{self.base}/api/v1/auth/refresh", json=body, headers=headers) as session:
             assert session.status == 200

@@ -44,7 +44,7 @@ def signed_in(grant: Grant, request: RequestContext[Any, Any]) -> Response:
     )
     if request.web_app is None:
         return Response(body)
-    return Response(body, headers=(request.web_app.cookie(grant.refresh_token, grant.refresh_expires_in),))
+    return Response(body, headers=request.web_app.cookies(grant.refresh_token, grant.refresh_expires_in))
 
 
 def device_in(request: RequestContext[Any, Any]) -> Device:
@@ -92,7 +92,7 @@ def _sign_in_routes(service: AuthService) -> list[Route]:
 
     async def sign_out(request: RequestContext[None, NoQuery]) -> Response:
         await service.end_session(request.caller.session_id)
-        return Response(headers=(request.web_app.no_cookie(),) if request.web_app is not None else ())
+        return Response(headers=request.web_app.no_cookies() if request.web_app is not None else ())
 
     return [
         Route(

@@ -11,6 +11,7 @@ import msgspec
 
 AppName = Literal["rider", "driver", "admin"]
 APPS: tuple[AppName, ...] = get_args(AppName)
+MARK = "-signed-in"  # ends the name of the cookie that scripts may read
 HEADER = "X-Supportcarr-App"  # names the app; its presence is the protection against forged requests
 
 
@@ -25,15 +26,21 @@ class WebApp(msgspec.Struct, frozen=True):
     def cookie_name(self) -> str:
         return cookie_name(self.name, secure=self.secure)
 
-    def cookie(self, refresh_token: str, seconds: int) -> tuple[str, str]:
-        """The header that stores the next refresh token."""
-        secure = "; Secure" if self.secure else ""
-        value = f"{self.cookie_name}={refresh_token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict"
-        return "set-cookie", value + secure
+    def cookies(self, refresh_token: str, seconds: int) -> tuple[tuple[str, str], ...]:
+        """The headers that store the next refresh token, and a mark that says that there is one.
 
-    def no_cookie(self) -> tuple[str, str]:
-        """The header that removes the cookie."""
-        return self.cookie("", 0)
+        Scripts can read the mark, and it opens nothing: without it an app need not ask for a session.
+        """
+        kept = f"Path=/; Max-Age={seconds}"
+        strict = "SameSite=Strict; Secure" if self.secure else "SameSite=Strict"
+        return (
+            ("set-cookie", f"{self.cookie_name}={refresh_token}; {kept}; HttpOnly; {strict}"),
+            ("set-cookie", f"{self.cookie_name}{MARK}={'1' if refresh_token else ''}; {kept}; {strict}"),
+        )
+
+    def no_cookies(self) -> tuple[tuple[str, str], ...]:
+        """The headers that remove both."""
+        return self.cookies("", 0)
 
 
 def cookie_name(app: str, *, secure: bool) -> str:

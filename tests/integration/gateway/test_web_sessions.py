@@ -26,7 +26,7 @@ class Browser:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.cookies: dict[str, str] = {}
-        self.set_cookie = ""
+        self.stored: list[str] = []
 
     async def post(self, app: str, path: str, body: object = None, **headers: str) -> Reply:
         sent = {
@@ -35,8 +35,8 @@ class Browser:
         }
         sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         reply = await self.client.post(path, body, headers=sent)
-        self.set_cookie = reply.headers.get("set-cookie", "")
-        for name, morsel in SimpleCookie(self.set_cookie).items():
+        self.stored = reply.headers.getall("set-cookie", [])
+        for name, morsel in (item for header in self.stored for item in SimpleCookie(header).items()):
             self.cookies[name] = morsel.value
             if morsel["max-age"] == "0":
                 del self.cookies[name]
@@ -56,7 +56,7 @@ async def credentials(api: Api, *roles: str) -> dict[str, str]:
 async def test_the_refresh_token_is_in_a_cookie_that_no_script_reads(api: Api, browser: Browser) -> None:
     reply = await browser.post("admin", "/auth/sign-in", await credentials(api, "admin"))
     assert (reply.status, "refresh_token" in reply.body) == (200, False)
-    name, _, attributes = browser.set_cookie.partition("=")
+    name, _, attributes = browser.stored[0].partition("=")
     assert name == "__Host-supportcarr-admin"
     for attribute in ("Path=/", "HttpOnly", "Secure", "SameSite=Strict", f"Max-Age={30 * 86_400}"):
         assert f"; {attribute}" in attributes
@@ -67,6 +67,18 @@ async def test_the_refresh_token_is_in_a_cookie_that_no_script_reads(api: Api, b
     browser.client.token = refreshed.body["access_token"]
     assert (await browser.client.get("/me")).status == 200
     assert (await browser.post("admin", "/auth/sign-out")).status == 204
+    assert browser.cookies == {}
+
+
+async def test_scripts_read_that_there_is_a_session_and_nothing_else(api: Api, browser: Browser) -> None:
+    reply = await browser.post("rider", "/auth/sign-in", await credentials(api, "rider"))
+    [mark] = [header for header in browser.stored if "HttpOnly" not in header]
+    kept = f"Path=/; Max-Age={30 * 86_400}; SameSite=Strict; Secure"
+    assert mark == f"__Host-supportcarr-rider-signed-in=1; {kept}"
+    browser.cookies = {name: value for name, value in browser.cookies.items() if name.endswith("-signed-in")}
+    assert (await browser.post("rider", "/auth/refresh", {})).status == 401, "it opens nothing"
+    browser.client.token = reply.body["access_token"]
+    assert (await browser.post("rider", "/auth/sign-out")).status == 204
     assert browser.cookies == {}
 
 

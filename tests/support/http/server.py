@@ -21,6 +21,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from multidict import CIMultiDictProxy
 
 from support.http.staff import proved
 from support.ports import free_port
@@ -74,7 +75,7 @@ class Reply:
     """A response: ``body`` is decoded JSON, or the bytes if it is not JSON."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: CIMultiDictProxy[str]
     body: Any
 
     @property

@@ -32,11 +32,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, delete, get, post, route
+from litestar.datastructures import Cookie
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -276,9 +278,23 @@ def _phone_routes(phones: PhoneSignIn) -> list[Any]:
             done = await phones.sign_in(data, dict(request.headers))
         except LinkRefused as refused:
             return Response({"code": refused.code, "retry": refused.retry}, status_code=refused.status)
-        return Response({"url": done.url}, headers={"set-cookie": done.cookie})
+        return Response({"url": done.url}, cookies=[_cookie(header) for header in done.cookies])
 
     return [phone, sign_in]
+
+
+def _cookie(header: str) -> Cookie:
+    """The cookie of a ``Set-Cookie`` header of the API."""
+    [(name, morsel)] = SimpleCookie(header).items()
+    return Cookie(
+        key=name,
+        value=morsel.value,
+        path=morsel["path"],
+        max_age=int(morsel["max-age"]),
+        httponly=bool(morsel["httponly"]),
+        secure=bool(morsel["secure"]),
+        samesite="strict",
+    )
 
 
 def _twilio_routes(behaviour: TwilioBehaviour) -> list[Any]:

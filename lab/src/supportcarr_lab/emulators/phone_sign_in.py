@@ -1,7 +1,7 @@
 """Signs the visitor's browser in to an app, by the API's own sign-in.
 
 The page of a link posts the key, which came in the fragment of its address and so is in no log.  The answer
-carries the cookie of the app's session: cookies belong to a host, whatever the port.
+carries the cookies of the app's session: cookies belong to a host, whatever the port.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class SignInLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedInAt(msgspec.Struct, frozen=True):
-    """Where the app is, and the header that stores its cookie."""
+    """Where the app is, and the headers that store its cookies."""
 
     url: str
-    cookie: str
+    cookies: tuple[str, ...]
 
 
 class LinkRefused(Exception):
@@ -63,7 +63,7 @@ class PhoneSignIn:
         passed_on = {name: headers[name] for name in _PASSED_ON if name in headers}
         return SignedInAt(
             self._public + PATHS[link.who],
-            await self._cookie(links.accounts[link.who], {HEADER: APPS[link.who], **passed_on}),
+            await self._cookies(links.accounts[link.who], {HEADER: APPS[link.who], **passed_on}),
         )
 
     def codes(self) -> list[tuple[str, str]]:
@@ -72,7 +72,7 @@ class PhoneSignIn:
         accounts = links.accounts.items() if links is not None and links.key else ()
         return [(who, pyotp.TOTP(one.totp_secret).now()) for who, one in accounts if one.totp_secret]
 
-    async def _cookie(self, account: LinkedAccount, headers: dict[str, str]) -> str:
+    async def _cookies(self, account: LinkedAccount, headers: dict[str, str]) -> tuple[str, ...]:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
             for wait_s, ahead in LATEST_CODES if account.totp_secret else ((0.0, 0),):
@@ -84,7 +84,7 @@ class PhoneSignIn:
                 try:
                     async with http.post(self._api, json=body, headers=headers, ssl=False) as response:
                         if response.status == 200:
-                            return response.headers["set-cookie"]
+                            return tuple(response.headers.getall("set-cookie"))
                         problem = await response.json(content_type=None)
                 except (aiohttp.ClientError, TimeoutError, ValueError):
                     raise LinkRefused(503, "unreachable", retry=True) from None

@@ -4,7 +4,7 @@ import { create, type StoreApi, type UseBoundStore } from "zustand";
 import type { SignedIn } from "./account.ts";
 import { createHttpClient, endSession, type HttpClient, type Problem } from "./http.ts";
 import { keepKeys } from "./repeats.ts";
-import { appHeader, type AppName, shareSessionOfTabs } from "./webSession.ts";
+import { appHeader, type AppName, isMarkedSignedIn, shareSessionOfTabs } from "./webSession.ts";
 
 /** Why a session ended without a sign-out: it expired or was ended elsewhere, or its refresh token was used twice. */
 export type EndReason = "expired" | "reused";
@@ -139,6 +139,8 @@ export function createAppSession<Message extends string = never>(app: AppName): 
 
   async function restoreNow(): Promise<void> {
     if (localStorage.getItem(signedOutKey) !== null) return finishSignOut(null);
+    // Who was never signed in here has nothing to ask for; the mark outlives what a browser keeps for scripts.
+    if (!isMarkedSignedIn(app, document.cookie) && localStorage.getItem(personKey) === null) return;
     if ((await refresh()) === "failed" && useSession.getState().token === null) useSession.setState({ remembered: localStorage.getItem(personKey) });
   }
 

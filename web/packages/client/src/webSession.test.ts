@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { shareSession, type Channel, type SharedStorage } from "./webSession.ts";
+import { isMarkedSignedIn, shareSession, type Channel, type SharedStorage } from "./webSession.ts";
 
 /** Channels of one name: each message reaches all others, in a later task, as in browsers. */
 function channels(count: number): Channel[] {
@@ -89,4 +89,11 @@ describe("a session that tabs share", () => {
     const alone = shareSession(null, undefined, null, "test");
     expect(await alone.refresh("a1", () => Promise.resolve("a2"))).toBe("a2");
   });
+});
+
+it("knows from the server's mark that an app has a session", () => {
+  expect(isMarkedSignedIn("rider", "__Host-supportcarr-rider-signed-in=1; other=2")).toBe(true);
+  expect(isMarkedSignedIn("rider", "supportcarr-rider-signed-in=1")).toBe(true);
+  expect(isMarkedSignedIn("rider", "__Host-supportcarr-driver-signed-in=1")).toBe(false);
+  expect(isMarkedSignedIn("rider", "__Host-supportcarr-rider-signed-in=")).toBe(false);
 });

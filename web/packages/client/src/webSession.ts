@@ -4,6 +4,9 @@ export type AppName = "rider" | "driver" | "admin";
 /** The header that names the app: with it the server uses the app's cookie. */
 export const appHeader = (app: AppName) => ({ "X-Supportcarr-App": app });
 
+/** Whether the server has marked, in a cookie that scripts may read, that the app's own cookie is there. */
+export const isMarkedSignedIn = (app: AppName, cookies: string): boolean => cookies.includes(`supportcarr-${app}-signed-in=1`);
+
 /** What one tab tells the others: its access token, or that the app was signed out. */
 interface Message {
   token: string | null;

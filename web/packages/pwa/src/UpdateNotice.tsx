@@ -5,7 +5,10 @@ import { useState } from "react";
 import { messagesOf } from "./messages.ts";
 import { useUpdate } from "./register.ts";
 
-/** Offers a new version of the app; only a press changes to it, because that loads the page again. */
+/**
+ * Offers a new version of the app; only a press changes to it, because that loads the page again.  It stands above the
+ * screen and covers nothing of it.
+ */
 export function UpdateNotice() {
   const { language } = useLanguage();
   const { waiting, apply } = useUpdate();
@@ -13,15 +16,14 @@ export function UpdateNotice() {
   if (!waiting || later) return null;
   const text = messagesOf(language);
   return (
-    <div
-      role="status"
-      className="fixed inset-x-3 bottom-[calc(env(safe-area-inset-bottom)+5rem)] z-40 mx-auto flex max-w-md items-center gap-2 rounded-xl border border-(--border) bg-(--surface-raised) py-2 pr-2 pl-4 text-(--text) shadow-lg"
-    >
-      <p className="grow text-sm">{text.updateReady}</p>
-      <Button variant="quiet" onClick={() => setLater(true)}>
-        {text.later}
-      </Button>
-      <Button onClick={apply}>{text.update}</Button>
+    <div role="status" className="shrink-0 border-b border-(--border) bg-(--surface-raised) px-4 pt-[env(safe-area-inset-top)] text-(--text)">
+      <div className="mx-auto flex max-w-xl flex-wrap items-center justify-end gap-x-2 py-1.5">
+        <p className="min-w-40 flex-1 py-1.5 text-sm">{text.updateReady}</p>
+        <Button variant="quiet" onClick={() => setLater(true)}>
+          {text.later}
+        </Button>
+        <Button onClick={apply}>{text.update}</Button>
+      </div>
     </div>
   );
 }

@@ -15,9 +15,11 @@ interface Update {
 
 const useUpdateStore = create<Update>(() => ({ waiting: false, apply: () => undefined }));
 
-function offer(registration: ServiceWorkerRegistration): void {
-  const { waiting } = registration;
-  if (!waiting || !navigator.serviceWorker.controller) return; // the first version has nothing before it
+/** Offers the version that waits, if it takes the place of another one. */
+export function offer(registration: Pick<ServiceWorkerRegistration, "waiting" | "active">): void {
+  const { waiting, active } = registration;
+  // The first version has nothing before it; the worker of another app, whose scope is above, may control the page then.
+  if (!waiting || !active || !navigator.serviceWorker.controller) return;
   useUpdateStore.setState({
     waiting: true,
     apply: () => {

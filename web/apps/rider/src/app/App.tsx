@@ -2,7 +2,6 @@ import { IntlProvider } from "@supportcarr/i18n/IntlProvider";
 import { PhoneAppContext } from "@supportcarr/phone-app/PhoneAppContext";
 import { startPhoneApp } from "@supportcarr/pwa/phoneApp";
 import { useNotificationTarget } from "@supportcarr/pwa/register";
-import { UpdateNotice } from "@supportcarr/pwa/UpdateNotice";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 
@@ -31,7 +30,6 @@ export function App() {
         <PhoneAppContext.Provider value={app}>
           <RouterProvider router={router} />
         </PhoneAppContext.Provider>
-        <UpdateNotice />
       </QueryClientProvider>
     </IntlProvider>
   );

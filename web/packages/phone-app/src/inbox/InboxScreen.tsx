@@ -2,7 +2,7 @@ import { useFormats } from "@supportcarr/i18n/useFormats";
 import { useLanguage } from "@supportcarr/i18n/useLanguage";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { ChevronRight } from "lucide-react";
+import { Bell, ChevronRight } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { Button } from "@supportcarr/ui/Button";
@@ -57,7 +57,7 @@ export function InboxScreen() {
       <Loaded query={inbox} lines={5}>
         {() =>
           items.length === 0 ? (
-            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+            <EmptyState icon={<Bell />} title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <>
               <ul className="space-y-2">

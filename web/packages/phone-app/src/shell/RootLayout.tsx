@@ -1,5 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 
+import { UpdateNotice } from "@supportcarr/pwa/UpdateNotice";
 import { PageAnnouncer } from "@supportcarr/ui/PageAnnouncer";
 import { Toasts } from "@supportcarr/ui/Toasts";
 
@@ -7,7 +8,12 @@ import { Toasts } from "@supportcarr/ui/Toasts";
 export function RootLayout() {
   return (
     <>
-      <Outlet />
+      <div className="flex h-full flex-col">
+        <UpdateNotice />
+        <div className="min-h-0 flex-1">
+          <Outlet />
+        </div>
+      </div>
       <PageAnnouncer />
       <Toasts />
     </>

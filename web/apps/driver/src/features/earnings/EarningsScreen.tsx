@@ -2,7 +2,7 @@ import { useFormats } from "@supportcarr/i18n/useFormats";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Clock, Star } from "lucide-react";
+import { Clock, Star, Wallet } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
@@ -38,7 +38,7 @@ export function EarningsScreen() {
         <Loaded query={earnings}>
           {() =>
             days.length === 0 ? (
-              <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+              <EmptyState icon={<Wallet />} title={text("none")}>{text("noneHelp")}</EmptyState>
             ) : (
               <>
                 {days.map(({ day, currency, amountMinor, earnings: items }) => (

@@ -2,6 +2,7 @@ import { useFormats } from "@supportcarr/i18n/useFormats";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { Stars } from "@supportcarr/ui/Stars";
 import { useQuery } from "@tanstack/react-query";
+import { Star } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
@@ -19,7 +20,7 @@ export function RatingsScreen() {
       <Loaded query={ratings}>
         {({ average, count, distribution }) =>
           average === null ? (
-            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+            <EmptyState icon={<Star />} title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <>
               <p className="text-6xl font-semibold tabular-nums">{formats.number(average, 1)}</p>

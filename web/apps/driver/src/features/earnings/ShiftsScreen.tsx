@@ -1,6 +1,7 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Clock } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { drivingQueries } from "../../lib/api/driving.ts";
@@ -22,7 +23,7 @@ export function ShiftsScreen() {
       <Loaded query={shifts}>
         {() =>
           items.length === 0 ? (
-            <EmptyState title={text("none")} />
+            <EmptyState icon={<Clock />} title={text("none")} />
           ) : (
             <ul className="divide-y divide-(--border)">
               {items.map(({ id, began_at, ended_at, end_reason, driving_seconds, break_seconds }) => (

@@ -44,7 +44,12 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
         <Link to="/job/$rescueId/chat" params={{ rescueId: rescue.id }} className={`${LINK} border border-(--border-strong) bg-(--surface) hover:bg-(--hover)`}>
           <MessageCircle aria-hidden="true" className="size-6" />
           {text("chat")}
-          {unread ? <span className="rounded-full bg-(--danger) px-2 text-sm text-(--on-danger)">{text("unread", { count: unread })}</span> : null}
+          {unread ? (
+            <span className="min-w-6 rounded-full bg-(--danger) px-1.5 text-center text-sm leading-6 text-(--on-danger)">
+              <span aria-hidden="true">{unread}</span>
+              <span className="sr-only">{text("unread", { count: unread })}</span>
+            </span>
+          ) : null}
         </Link>
       </div>
       <dl className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">

@@ -26,7 +26,7 @@ export function VehiclesScreen() {
       <Loaded query={vehicles}>
         {(items) =>
           items.length === 0 ? (
-            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+            <EmptyState icon={<Truck />} title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <ul className="divide-y divide-(--border)">
               {items.map(({ id, type, colour, make, model, plate, capacity, in_use }) => (

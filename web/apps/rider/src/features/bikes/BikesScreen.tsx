@@ -1,7 +1,7 @@
 import { Badge } from "@supportcarr/ui/Badge";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Pencil, Plus, Trash2 } from "lucide-react";
+import { Bike as BikeIcon, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
@@ -45,7 +45,7 @@ export function BikesScreen() {
       <Loaded query={bikes}>
         {(items) =>
           items.length === 0 ? (
-            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+            <EmptyState icon={<BikeIcon />} title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <ul className="divide-y divide-(--border)">
               {items.map((bike) => (

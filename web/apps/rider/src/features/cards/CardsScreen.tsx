@@ -49,7 +49,7 @@ export function CardsScreen() {
       <Loaded query={cards}>
         {(items) =>
           items.length === 0 && coming ? null : items.length === 0 ? (
-            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+            <EmptyState icon={<CreditCard />} title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <ul className="divide-y divide-(--border)">
               {items.map((card) => (

@@ -4,7 +4,7 @@ import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { Stars } from "@supportcarr/ui/Stars";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, History } from "lucide-react";
 import { useTranslations } from "use-intl";
 
 import { rescueQueries } from "../../lib/api/rescues.ts";
@@ -30,7 +30,7 @@ export function HistoryScreen() {
           const items = pages.flatMap((page) => page.items);
           if (items.length === 0)
             return (
-              <EmptyState title={text("none")} action={<TextLink to="/">{text("noneAction")}</TextLink>}>
+              <EmptyState icon={<History />} title={text("none")} action={<TextLink to="/">{text("noneAction")}</TextLink>}>
                 {text("noneHelp")}
               </EmptyState>
             );

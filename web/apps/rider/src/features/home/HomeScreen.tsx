@@ -9,6 +9,8 @@ import { Skeleton } from "@supportcarr/ui/Skeleton";
 import { LiveCard } from "./LiveCard.tsx";
 import { WhereAreYou } from "./WhereAreYou.tsx";
 
+const ALONE = "mx-4 mt-[calc(1rem+env(safe-area-inset-top))]"; // in place of the map, which has no margins
+
 /** The map, and what comes first: the rescue that is under way, or where the person is. */
 export function HomeScreen() {
   const text = useTranslations("home");
@@ -22,9 +24,9 @@ export function HomeScreen() {
   return (
     <main className="h-full">
       {loading ? (
-        <Skeleton label={common("loading")} lines={5} />
+        <Skeleton label={common("loading")} lines={5} className={ALONE} />
       ) : (
-        <Loaded query={config} lines={5}>
+        <Loaded query={config} lines={5} className={ALONE}>
           {({ areas, demo }) => (
             <WhereAreYou areas={areas} demo={demo} covered={live.data ? <LiveCard rescue={live.data} /> : null} bookings={scheduled.data ?? []} />
           )}

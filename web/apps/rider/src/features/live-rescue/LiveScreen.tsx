@@ -25,7 +25,7 @@ export function LiveScreen() {
       >
         <ChevronLeft aria-hidden="true" className="size-6" />
       </Link>
-      <Loaded query={rescue} lines={5}>
+      <Loaded query={rescue} lines={5} className="mx-4 mt-[calc(4.5rem+env(safe-area-inset-top))]">
         {(data) => <RescueView rescue={data} loadedAt={rescue.dataUpdatedAt} timeline={timeline.data ?? []} />}
       </Loaded>
     </main>

@@ -45,7 +45,7 @@ export function PlacesScreen() {
       <Loaded query={places}>
         {(items) =>
           items.length === 0 ? (
-            <EmptyState title={text("none")}>{text("noneHelp")}</EmptyState>
+            <EmptyState icon={<MapPin />} title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <ul className="divide-y divide-(--border)">
               {items.map((place) => (

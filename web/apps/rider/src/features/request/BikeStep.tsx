@@ -21,14 +21,16 @@ export function BikeStep() {
   const types = useTranslations("bikes.types");
   const queryClient = useQueryClient();
   const bikes = useQuery(ridingQueries.bikes());
+  const items = bikes.data ?? []; // who cannot load them goes on without
   const bikeId = useRequest((state) => state.draft.bikeId);
   const proceed = useProceed("bike");
   const [adding, setAdding] = useState(false);
   return (
     <StepFrame step="bike" title={text("title")}>
       <p className="mb-4 text-(--muted)">{text("about")}</p>
-      <Loaded query={bikes}>
-        {(items) => (
+      <div className="space-y-4">
+        <Loaded query={bikes}>{() => null}</Loaded>
+        {bikes.isPending && !bikes.isPaused ? null : (
           <OptionList
             label={text("title")}
             options={[
@@ -44,7 +46,7 @@ export function BikeStep() {
             onChoose={(value) => proceed({ bikeId: value === OTHER ? null : value })}
           />
         )}
-      </Loaded>
+      </div>
       <Button variant="secondary" block className="mt-4" icon={<Plus aria-hidden="true" className="size-5" />} onClick={() => setAdding(true)}>
         {text("add")}
       </Button>

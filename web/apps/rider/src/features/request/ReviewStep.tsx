@@ -104,7 +104,7 @@ export function ReviewStep() {
               ? text("sending")
               : quote.data
                 ? text(draft.scheduledFor ? "book" : "request", { price: formats.money(quote.data.total_minor, quote.data.currency) })
-                : text("pricing")}
+                : text(quote.isError || quote.isPaused ? "noPrice" : "pricing")}
           </Button>
           <p className="text-center text-xs text-(--muted)">{card ? text("holdAbout") : text("cardMissing")}</p>
         </div>

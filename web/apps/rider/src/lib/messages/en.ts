@@ -181,6 +181,7 @@ const own = {
       book: "Book · {price}",
       sending: "Asking…",
       pricing: "Working out the price…",
+      noPrice: "No price yet",
       holdAbout: "We hold the amount on your card now and charge it at the end.",
       cardMissing: "Add a card to continue.",
       priceRenewed: "The price of {before} had expired. Check the new one and ask again.",

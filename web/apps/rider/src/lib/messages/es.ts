@@ -180,6 +180,7 @@ const own: OwnMessages = {
       book: "Reservar · {price}",
       sending: "Pidiendo…",
       pricing: "Calculando el precio…",
+      noPrice: "Todavía sin precio",
       holdAbout: "Ahora retenemos el importe en su tarjeta y lo cobramos al final.",
       cardMissing: "Añada una tarjeta para continuar.",
       priceRenewed: "El precio de {before} había vencido. Revise el nuevo y pida otra vez.",

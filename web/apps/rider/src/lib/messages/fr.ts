@@ -180,6 +180,7 @@ const own: OwnMessages = {
       book: "Réserver · {price}",
       sending: "Envoi de la demande…",
       pricing: "Calcul du prix…",
+      noPrice: "Pas encore de prix",
       holdAbout: "Le montant est réservé sur votre carte maintenant et débité à la fin.",
       cardMissing: "Ajoutez une carte pour continuer.",
       priceRenewed: "Le prix de {before} avait expiré. Vérifiez le nouveau et redemandez.",
