@@ -49,7 +49,7 @@ describe.skipIf(!demoCityAvailable)("states that a ride seldom has, in each lang
       await route.fulfill({ response, json: { ...((await response.json()) as object), demand_multiplier: 1.6 } });
     });
     await rider.askForPrice();
-    await rider.text(rider.t.of("request.quote.demand", { multiplier: "1.6", max: 3 })).waitFor();
+    await rider.page.getByText(rider.t.of("request.quote.demand", { multiplier: "1.6" })).waitFor();
     await rider.look("demand", "axe");
     await rider.page.unroute("**/api/v1/quotes");
     const answer = await refuse(rider.page, "**/api/v1/quotes", 503, "unavailable");

@@ -38,12 +38,14 @@ export function QueryState<Data>({ query, failed, loading, children }: QueryStat
   }
   const problem = toProblem(query.error);
   return (
-    <Notice tone="danger">
+    <Notice tone="danger" className="[&>svg]:mt-0 [&>svg]:self-center">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
-      <span>{failed?.(problem.status) ?? problemText(problem)}</span>
-      <Button variant="ghost" className="text-current! underline underline-offset-4" onClick={() => void query.refetch()}>
-        {uiTexts.tryAgain}
-      </Button>
+        <span>{failed?.(problem.status) ?? problemText(problem)}</span>
+        {problem.status === 404 ? null : (
+          <Button variant="ghost" className="text-current! underline underline-offset-4" onClick={() => void query.refetch()}>
+            {uiTexts.tryAgain}
+          </Button>
+        )}
       </div>
     </Notice>
   );

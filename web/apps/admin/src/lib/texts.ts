@@ -583,7 +583,6 @@ export const texts = {
     erased: "The person was erased; details are gone.",
     none: "No entries.",
     more: "Show more",
-    loadFailed: "The audit log could not be loaded.",
   },
 
   /** Problems, reasons, roles, states of offers and payments; the platform may add codes. */

@@ -1,6 +1,5 @@
-import { toProblem } from "@supportcarr/client/http";
 import { Button } from "@supportcarr/ui/Button";
-import { Notice } from "@supportcarr/ui/Notice";
+import { QueryState } from "@supportcarr/ui/QueryState";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { type AuditFilter, auditLogQueries } from "../../lib/api/auditLog.ts";
@@ -19,8 +18,8 @@ export function AuditLog({ filter, onFilter }: { filter: AuditFilter; onFilter: 
   return (
     <div className="space-y-4">
       <AuditFilterForm key={JSON.stringify(filter)} filter={filter} onFilter={onFilter} />
-      {log.isError ? <Notice tone="danger">{toProblem(log.error).detail || text.loadFailed}</Notice> : null}
-      <div className="overflow-x-auto rounded-xl border border-(--border) bg-(--surface)">
+      {log.isError ? <QueryState query={log}>{() => null}</QueryState> : null}
+      <div hidden={log.isError && entries.length === 0} className="overflow-x-auto rounded-xl border border-(--border) bg-(--surface)">
         <table className="w-full min-w-[56rem] text-left text-sm">
           <caption className="sr-only">{text.title}</caption>
           <thead className="border-b border-(--border) text-xs text-(--muted)">

@@ -1,10 +1,9 @@
-import { toProblem } from "@supportcarr/client/http";
 import { Badge } from "@supportcarr/ui/Badge";
 import { Button } from "@supportcarr/ui/Button";
 import { Field } from "@supportcarr/ui/form/Field";
 import { FormDialog } from "@supportcarr/ui/form/FormDialog";
-import { problemText } from "@supportcarr/ui/form/useSubmission";
 import { Notice } from "@supportcarr/ui/Notice";
+import { QueryState } from "@supportcarr/ui/QueryState";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
@@ -38,7 +37,7 @@ export function UserSearch({ q, onSearch }: { q: string | undefined; onSearch: (
         ) : null}
       </form>
       <h2 className="text-sm font-semibold">{q ? text.found : text.operators}</h2>
-      {users.isError ? <Notice tone="danger">{problemText(toProblem(users.error))}</Notice> : null}
+      {users.isError ? <QueryState query={users}>{() => null}</QueryState> : null}
       {users.isPending ? <p className="text-sm text-(--muted)">{texts.loading}</p> : null}
       {users.data?.length === 0 ? <p className="text-sm text-(--muted)">{text.none}</p> : null}
       <ul className="grid gap-3 lg:grid-cols-2">
