@@ -1,6 +1,9 @@
 import "@supportcarr/ui/theme.css";
 
+import { type PublicTelemetry, startTelemetry } from "@supportcarr/client/telemetry";
+import { whenIdle } from "@supportcarr/client/whenIdle";
 import { applyTheme } from "@supportcarr/ui/theme";
+import axios from "axios";
 import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -18,3 +21,9 @@ startTransition(() =>
     </StrictMode>,
   ),
 );
+
+// Traces alone: reports of errors would hold the address, which ends with the token of the link.
+void whenIdle()
+  .then(() => axios.get<PublicTelemetry>("/config.json"))
+  .then(({ data }) => startTelemetry({ tracing: data.tracing ?? null }))
+  .catch(() => undefined);

@@ -40,6 +40,30 @@ function endSpan(request: SentRequest | undefined, status: number): void {
   if (request?.tracedAs) ended({ ...request.tracedAs, method: (request.method ?? "get").toUpperCase(), path: request.url ?? "", status });
 }
 
+/** Sends the trace context with requests to the API that are chosen to be traced, and ends their spans. */
+export function traceRequests<T extends AxiosInstance>(http: T): T {
+  http.interceptors.request.use((request) => {
+    const ours = `${request.baseURL ?? ""}${request.url ?? ""}`.startsWith("/api/"); // others do not expect the header
+    const span = ours ? traced() : null;
+    if (span) {
+      (request as SentRequest).tracedAs = span;
+      request.headers.set("traceparent", traceparentOf(span));
+    }
+    return request;
+  });
+  const succeeded = (response: AxiosResponse) => {
+    endSpan(response.config, response.status);
+    return response;
+  };
+  http.interceptors.response.use(succeeded, (error: unknown) => {
+    if (error instanceof AxiosError) endSpan(error.config, error.response?.status ?? 0);
+    throw error;
+  });
+  return http;
+}
+
+traceRequests(axios); // what begins or ends a session, and public pages, are asked for without a client of their own
+
 /**
  * Converts any error to a problem.  Without a response (network failure) the status is 0 and the code
  * `unreachable`; a response that is not a problem document keeps its status and gets the same code.
@@ -67,9 +91,9 @@ export function createHttpClient(
   config: Pick<CreateAxiosDefaults, "adapter"> = {},
   session: SharedSession = shareSession(null, undefined, null, app),
 ): HttpClient {
-  const http = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config });
-  // Without interceptors: a 401 here must not start another refresh.
-  const refreshHttp = axios.create({ baseURL: "/api/v1", timeout: 15_000, headers: appHeader(app), ...config });
+  const http = traceRequests(axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config }));
+  // Of its own: a 401 here must not start another refresh.
+  const refreshHttp = traceRequests(axios.create({ baseURL: "/api/v1", timeout: 15_000, headers: appHeader(app), ...config }));
   let refreshing: Promise<RefreshResult> | null = null;
 
   async function refreshNow(): Promise<RefreshResult> {
@@ -105,19 +129,9 @@ export function createHttpClient(
   http.interceptors.request.use((request) => {
     const value = authorization();
     if (value) request.headers.set("Authorization", value);
-    const span = traced();
-    if (span) {
-      (request as SentRequest).tracedAs = span;
-      request.headers.set("traceparent", traceparentOf(span));
-    }
     return request;
   });
-  const succeeded = (response: AxiosResponse) => {
-    endSpan(response.config, response.status);
-    return response;
-  };
-  http.interceptors.response.use(succeeded, async (error: unknown) => {
-    if (error instanceof AxiosError) endSpan(error.config, error.response?.status ?? 0);
+  http.interceptors.response.use(undefined, async (error: unknown) => {
     const request = error instanceof AxiosError ? (error.config as RetriedRequest | undefined) : undefined;
     const problem = toProblem(error);
     // Other codes of 401 mean a wrong code of an authenticator app: sent again, it would count as another guess.

@@ -67,4 +67,27 @@ describe("the trace context of requests", () => {
       expect([span.method, span.path, span.status]).toEqual(["POST", "/rescues", 201]);
     });
   });
+
+  it("is sent without a session too, with sign-in and refresh, and never to another server", async () => {
+    const { telemetry, http } = await load();
+    const { default: axios } = await import("axios"); // the one that the fresh modules have
+    telemetry.startTelemetry({ tracing: { sample_ratio: 1 } });
+    const sent: InternalAxiosRequestConfig[] = [];
+    const adapter = async (config: InternalAxiosRequestConfig) => {
+      sent.push(config);
+      return Promise.resolve({ status: 200, data: { access_token: "a1" }, statusText: "", headers: {}, config });
+    };
+    await axios.post("/api/v1/auth/sign-in", {}, { adapter });
+    const { refresh } = http.createHttpClient("rider", { read: () => null, write: () => undefined }, () => undefined, { adapter });
+    await refresh();
+    await axios.post("https://bucket.example/photo", null, { adapter });
+    await axios.get("/config.json", { adapter });
+    const traced = sent.map((request) => [request.url, typeof traceparentOf(request) === "string"]);
+    expect(traced).toEqual([
+      ["/api/v1/auth/sign-in", true],
+      ["/auth/refresh", true],
+      ["https://bucket.example/photo", false],
+      ["/config.json", false],
+    ]);
+  });
 });
