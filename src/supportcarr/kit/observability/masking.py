@@ -12,17 +12,23 @@ from collections.abc import Iterator
 
 LONGEST_QUOTE = 3  # characters that may stand between quotes: a unit, a sign
 
+# Each begins where a run of its characters does: from every character of a long run (a body, a document that
+# a database quotes) the search would take as many steps as the run has, and the loop would stand still.
 _MASKS = (
     (re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE), r"\1 [hidden]"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?"), "[token]"),
+    (re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?"), "[token]"),
     (re.compile(r"\b(?:sk|rk|pk|whsec|seti|pi)_[A-Za-z0-9_]{8,}"), "[key]"),
-    (re.compile(r"[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+\.[A-Za-z]{2,}"), "[e-mail]"),
+    (
+        re.compile(r"(?<![^\s@\"'<>(),;:])[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+\.[A-Za-z]{2,}"),
+        "[e-mail]",
+    ),
     (re.compile(r"(?<![\w.])-?\d{1,3}\.\d{3,}(?!\w)"), "[decimal]"),  # a latitude, a longitude
     (re.compile(r"\+\d[\d ().-]{6,}\d"), "[number]"),
     (re.compile(r"(?<![\w.-])\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?![\w-])"), "[number]"),
 )
 # What stands in quotes or braces is quoted from somewhere.
-_QUOTED = re.compile(r"""'[^'\n]*'|"[^"\n]*"|`[^`\n]*`|\{[^\n]*\}""")
+_QUOTED = re.compile(r"""'[^'\n]*'|"[^"\n]*"|`[^`\n]*`""")
+_BRACES = re.compile(r"^([^{\n]*)(\{[^\n]*\})", re.MULTILINE)  # of a line from the first to the last
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_.][a-z0-9]+)+", re.ASCII)  # of a field or event: two words or more
 
 
@@ -35,11 +41,11 @@ def masked(text: str) -> str:
 
 def masked_message(text: str) -> str:
     """``masked``, and without what the text quotes: that may be a name or an address."""
-    return masked(_QUOTED.sub(_quote, text))
+    text = _BRACES.sub(lambda found: found[1] + _quoted(found[2]), text)
+    return masked(_QUOTED.sub(lambda found: _quoted(found[0]), text))
 
 
-def _quote(found: re.Match[str]) -> str:
-    quoted = found[0]
+def _quoted(quoted: str) -> str:
     inside = quoted[1:-1]
     if len(inside) <= LONGEST_QUOTE or _NAME.fullmatch(inside):
         return quoted

@@ -49,6 +49,15 @@ def test_what_a_message_quotes_is_masked() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "piece", ["a", "1", "-", "+1", "1.", "{", "'", "`", "eyJ", "eyJ-", "a@", "a@b.", "bearer ", "+1(", "\\n"]
+)
+def test_a_long_message_takes_no_longer_than_its_length(piece: str) -> None:
+    """A search from each of its characters would take an hour."""
+    text = piece * (400_000 // len(piece))
+    assert masked_message(f"{text} of ana@example.com {{'name': 'Ana'}}").endswith(("[e-mail] {…}", "{…}"))
+
+
 def test_a_traceback_keeps_its_frames_and_types_and_masks_every_message() -> None:
     def fail() -> None:
         try:
