@@ -22,7 +22,7 @@ demo:           ## run a simulated city on this machine; Ctrl-C stops it (PORT=8
 	@exec .venv/bin/supportcarr demo --port $(PORT) --data $(DATA) $(DEMO_ARGS)
 
 test:           ## run every check and test that a change must pass
-	@scripts/setup dev web browser mongo actionlint gitleaks versitygw nginx prometheus hadolint
+	@scripts/setup dev web browser mongo actionlint gitleaks versitygw nginx prometheus hadolint chart cloud
 	@scripts/test
 
 test-fast:      ## run unit tests, the store's contract on SQLite, the gateway (under two minutes)

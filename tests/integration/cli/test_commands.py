@@ -36,7 +36,6 @@ SECRETS = {
     "TWILIO_FROM_NUMBER": "+15145550100",
     "QUOTES_SECRET": RANDOM,
 }
-QUICK_HASHES = {"AUTH_BCRYPT_COST": "4"}
 PLATFORM_COMMANDS = ("up", "api", "worker", "realtime")  # they take over their process, so they get their own
 
 D = TypeVar("D", bound=Document)
@@ -58,7 +57,7 @@ def insert(path: Path, spec: CollectionSpec[D], document: D) -> None:
 def seeded_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder that ``supportcarr seed`` created, run as a process; a test copies it."""
     folder = tmp_path_factory.mktemp("seeded")
-    done = run_process(folder, "seed", **QUICK_HASHES)
+    done = run_process(folder, "seed")
     assert done.returncode == 0, done.stderr
     return folder / ".data"
 
@@ -116,7 +115,7 @@ def test_seeding_creates_the_declared_data_and_seeding_again_changes_nothing(see
     operators = seeded / ".data" / "operators.json"
     before = operators.read_bytes()
     for _ in range(2):
-        assert run_in_process(seeded, "seed", **QUICK_HASHES).returncode == 0
+        assert run_in_process(seeded, "seed").returncode == 0
     assert operators.read_bytes() == before
     done = run_process(seeded, "check")
     assert (done.returncode, done.stdout) == (0, "No problems found.\n")
@@ -151,7 +150,7 @@ def test_the_first_operators_are_added_on_the_command_line(seeded: Path) -> None
     command = ("operators", "add", "+1 514 555 0177", "--role", "admin", "--name", "Ada Roy")
     done = run_in_process(seeded, *command, "--password", "correct horse battery")
     said = "Ada Roy is admin now, and sets up an authenticator app at the first sign-in.\n"
-    assert (done.returncode, done.stdout) == (0, said)
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
     refused = run_in_process(seeded, *command, "--password", "another password", "--role", "support")
     assert refused.returncode == 1
     assert "another password" in refused.stderr
@@ -212,7 +211,7 @@ def test_no_command_runs_on_an_unfinished_copy(tmp_path: Path, arguments: tuple[
 def test_an_invalid_copy_is_refused_with_a_sentence(
     seeded: Path, source: str, target: str, sentence: str
 ) -> None:
-    assert run_in_process(seeded, "seed", STORE_URL="sqlite:///other", **QUICK_HASHES).returncode == 0
+    assert run_in_process(seeded, "seed", STORE_URL="sqlite:///other").returncode == 0
     done = run_in_process(seeded, "store", "copy", "--from", source, "--to", target)
     assert (done.returncode, sentence in done.stderr, "Traceback" in done.stderr) == (1, True, False)
     assert not (seeded / "new").exists()

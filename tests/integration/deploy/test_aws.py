@@ -288,7 +288,6 @@ def test_documentdb_instead_of_atlas_and_somebody_elses_cluster(tmp_path: Path) 
     assert "retryWrites=false" in json.dumps(connections["SecretString"])
 
 
-@pytest.mark.long
 def test_cfn_lint_finds_nothing_new(folder: Path, stacks: dict[str, Template]) -> None:
     files = [folder / f"{name}.template.json" for name in stacks]
     done = subprocess.run(
@@ -300,7 +299,6 @@ def test_cfn_lint_finds_nothing_new(folder: Path, stacks: dict[str, Template]) -
     assert unreasoned(AWS / "exceptions.toml", "cfn-lint", findings) == []
 
 
-@pytest.mark.long
 def test_checkov_finds_nothing_new(folder: Path, stacks: dict[str, Template]) -> None:
     for each in folder.iterdir():
         if not each.name.endswith(".template.json"):
