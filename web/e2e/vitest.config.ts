@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-const PHONE = ["rider", "driver", "offline", "wholeWay"].map((name) => `e2e/${name}.test.ts`);
+const PHONE = ["rider", "offline", "wholeWay"].map((name) => `e2e/${name}.test.ts`);
 const JOURNEYS = "e2e/journeys/**/*.test.ts";
 /** A check of a list, which `npm test` makes. */
 const NO_BROWSER = "e2e/screenList.test.ts";

@@ -97,7 +97,7 @@ export const SCREENS: Record<"rider" | "driver" | "admin", (Screen | ElsewhereCh
     { route: "/apply/statement", viewer: "applicant", heading: "Licence and insurance" },
     { route: "/apply/documents/$kind", viewer: "applicant", path: () => "/apply/documents/licence", heading: "Driving licence" },
     { route: "/vehicles/$vehicleId", viewer: "driver", path: ({ vehicleId }) => `/vehicles/${vehicleId}`, heading: "Vehicle" },
-    { route: "/verify", checkedBy: "driver.test.ts" },
+    { route: "/verify", checkedBy: "journeys/driver.test.ts" },
     { route: "/", viewer: "driver", heading: "You are online", name: "on a job" },
     ofLive("/job/$rescueId", /^On the way to/, "driver"),
     ofLive("/job/$rescueId/chat", /^Chat with/, "driver"),

@@ -1,10 +1,10 @@
 import { describe, expect } from "vitest";
 
-import { demoCityAvailable, getDemoCity } from "./support/browser.ts";
-import { requestJson, signUp } from "./support/demoCity.ts";
-import { approveDriver, DriverPhone, ScriptedRider } from "./support/driverPhone.ts";
-import { photograph } from "./support/papers.ts";
-import { type Phone, phoneTest as test } from "./support/phone.ts";
+import { demoCityAvailable, getDemoCity } from "../support/browser.ts";
+import { requestJson, signUp } from "../support/demoCity.ts";
+import { approveDriver, DriverPhone, ScriptedRider } from "../support/driverPhone.ts";
+import { photograph } from "../support/papers.ts";
+import { type Phone, phoneTest as test } from "../support/phone.ts";
 
 const PASSWORD = "a long enough password";
 const CORNER = { lat: 45.5605, lng: -73.5505 }; // where few simulated riders are
