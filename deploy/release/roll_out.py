@@ -9,10 +9,14 @@ pod until ``--watch`` seconds after the last one, Prometheus is asked how fast t
 revision before is restored if it burns too fast in two samples in a row, if helm or its test fails, or if
 Prometheus stops answering.
 
+With ``--canary SECONDS`` pods of the new API (``--canary-replicas``) first join those that are there, as a
+release of their own, and are judged alone for so long.  If they burn the budget, they are taken away, and
+nothing else was touched; else the release goes on as above.
+
 The objectives: 99.9 % of requests without a 5xx answer; 95 % within 0.2 s.  A burn rate of 1 spends the
 budget in exactly its period; 14.4 spends that of 30 days in 50 hours.
 
-Exit codes: 0 released; 1 not released, or rolled back; 2 wrong usage; 3 the rollback failed.
+Exit codes: 0 released; 1 not released, or rolled back; 2 wrong usage; 3 going back failed.
 It needs Python and helm, and no package.
 """
 
@@ -127,12 +131,15 @@ class Guard:
 
 
 class Helm:
+    """helm, for one release and its canary."""
+
     def __init__(self, given: argparse.Namespace) -> None:
         program = shutil.which("helm")
         if program is None:
             raise SystemExit("helm is not installed")
         self._program, self._release, self._timeout = program, given.release, given.timeout
         self._place = ("--namespace", given.namespace)
+        self._canary = f"{given.release}-canary"
 
     def good_revision(self) -> int | None:
         """The revision that is installed; None before the first installation."""
@@ -144,6 +151,15 @@ class Helm:
             raise SystemExit(f"helm history: {complaint.decode(errors='replace').strip()}")
         found = [each["revision"] for each in json.loads(said) if each["status"] == "deployed"]
         return int(found[-1]) if found else None
+
+    def start_canary(self, chart: str, more: Sequence[str], replicas: int) -> subprocess.Popen[bytes]:
+        of = ("--set", f"canary.of={self._release},canary.replicas={replicas}")
+        wait = ("--wait", "--timeout", self._timeout)
+        return self._start("upgrade", "--install", self._canary, chart, *wait, *more, *of)
+
+    def end_canary(self) -> bool:
+        wait = ("--ignore-not-found", "--wait", "--timeout", self._timeout)
+        return self._start("uninstall", self._canary, *wait).wait() == 0
 
     def upgrade(self, chart: str, more: Sequence[str]) -> subprocess.Popen[bytes]:
         wait = ("--wait", "--wait-for-jobs", "--timeout", self._timeout)
@@ -166,22 +182,21 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def release(helm: Helm, guard: Guard, given: argparse.Namespace, *, watched: bool) -> str | None:
-    """Upgrade and watch.  Returns why the release must be undone, or None."""
-    upgrade = helm.upgrade(given.chart, given.helm)
+def watched(upgrade: subprocess.Popen[bytes], guard: Guard | None, interval: float) -> str | None:
+    """Wait for a helm that has begun.  Returns why the release must be undone, or None."""
     while True:
         try:
-            if upgrade.wait(timeout=given.interval) != 0:
-                return "helm upgrade failed"
-            break
+            return "helm upgrade failed" if upgrade.wait(timeout=interval) != 0 else None
         except subprocess.TimeoutExpired:
-            if watched and (reason := guard.reason_to_end()):
+            if guard is not None and (reason := guard.reason_to_end()):
                 upgrade.terminate()
                 upgrade.wait()
                 return reason
-    if not helm.test():
-        return "helm test failed"
-    for _ in range(math.ceil(given.watch / given.interval)):
+
+
+def judged(guard: Guard, seconds: float, given: argparse.Namespace) -> str | None:
+    """Watch for so long.  Returns why the release must be undone, or None."""
+    for _ in range(math.ceil(seconds / given.interval)):
         time.sleep(given.interval)
         if reason := guard.reason_to_end():
             return reason
@@ -190,6 +205,23 @@ def release(helm: Helm, guard: Guard, given: argparse.Namespace, *, watched: boo
             f"at most {guard.most_requests:.0f} requests were seen, {given.must_see:.0f} are needed to judge"
         )
     return None
+
+
+def release(helm: Helm, guard: Guard, given: argparse.Namespace, *, before: int | None) -> str | None:
+    """Upgrade and watch.  Returns why the release must be undone, or None."""
+    upgrade = helm.upgrade(given.chart, given.helm)
+    if reason := watched(upgrade, guard if before is not None else None, given.interval):
+        return reason
+    if not helm.test():
+        return "helm test failed"
+    return judged(guard, given.watch, given)
+
+
+def canary(helm: Helm, everybody: Guard, own: Guard, given: argparse.Namespace) -> str | None:
+    """Let pods of the new API join, and watch them.  Returns why they must go, or None."""
+    say(f"a canary: {given.canary_replicas} of the new API beside the others")
+    start = helm.start_canary(given.chart, given.helm, given.canary_replicas)
+    return watched(start, everybody, given.interval) or judged(own, given.canary, given)
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -208,6 +240,8 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--must-see", type=float, default=0, help="requests in a window without which it is rolled back"
     )
+    parser.add_argument("--canary", type=float, default=0, help="seconds with a canary first; 0: none")
+    parser.add_argument("--canary-replicas", type=int, default=1, help="pods of the canary")
     parser.add_argument(
         "--even-burning", action="store_true", help="release although the budget burns too fast already"
     )
@@ -217,8 +251,10 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 
 def main(given: argparse.Namespace) -> int:
     helm = Helm(given)
-    prometheus = Prometheus(given.prometheus, f'namespace="{given.namespace}"', given.window)
-    guard = Guard(prometheus, {"errors": given.errors, "slow": given.slow}, given.least)
+    limits = {"errors": given.errors, "slow": given.slow}
+    namespace = f'namespace="{given.namespace}"'
+    prometheus = Prometheus(given.prometheus, namespace, given.window)
+    guard = Guard(prometheus, limits, given.least)
     before = helm.good_revision()
     if before is not None:
         try:
@@ -230,7 +266,29 @@ def main(given: argparse.Namespace) -> int:
             say(f"not released: before the release {'; '.join(found)} (--even-burning releases all the same)")
             return 1
         guard.accept(sample)
-    reason = release(helm, guard, given, watched=before is not None)
+        if given.canary > 0:
+            pods = f'{namespace},pod=~"{given.release}.*-api-canary-.*"'
+            own = Guard(Prometheus(given.prometheus, pods, given.window), limits, given.least)
+            own.accept(sample)
+            if reason := canary(helm, guard, own, given):
+                say(f"not released: the canary: {reason}")
+                return 1 if without_canary(helm) else 3
+    reason = release(helm, guard, given, before=before)
+    gone = before is None or given.canary <= 0 or without_canary(helm)
+    code = finish(helm, reason, before)
+    return code if gone else 3
+
+
+def without_canary(helm: Helm) -> bool:
+    """Take the canary away.  Returns whether it is gone."""
+    gone = helm.end_canary()
+    said = "gone" if gone else "STILL THERE: helm uninstall failed; see docs/deploying.md, Going back"
+    say(f"the canary is {said}")
+    return gone
+
+
+def finish(helm: Helm, reason: str | None, before: int | None) -> int:
+    """Go back if there is a reason to.  Returns the exit code."""
     if reason is None:
         say("released")
         return 0

@@ -107,7 +107,7 @@ def test_every_object_is_valid_for_kubernetes(tmp_path: Path) -> None:
     assert KUBECONFORM is not None
     everything = [found for environment in ENVIRONMENTS for found in rendered(environment)]
     everything += rendered("staging", *INGRESS) + rendered("production", *SHARDS) + rendered("staging", *KIND)
-    everything += rendered("staging", *LOGS)
+    everything += rendered("staging", *LOGS) + rendered("staging", "--set", "canary.of=supportcarr")
     schemas = strict_schemas(tmp_path, {str(found["kind"]) for found in everything})
     checked = subprocess.run(
         [

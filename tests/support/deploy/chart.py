@@ -50,10 +50,10 @@ def helm(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([HELM, *arguments], capture_output=True, text=True, check=False)
 
 
-def rendered(environment: str, *more: str) -> list[Object]:
+def rendered(environment: str, *more: str, release: str = "supportcarr") -> list[Object]:
     """The objects of an environment.  *more* are further arguments of helm."""
     done = helm(
-        *("template", "supportcarr", str(CHART), "--namespace", "city", "--kube-version", KUBERNETES),
+        *("template", release, str(CHART), "--namespace", "city", "--kube-version", KUBERNETES),
         *("-f", str(CHART / f"values-{environment}.yaml"), *more),
     )
     assert done.returncode == 0, done.stderr

@@ -21,7 +21,8 @@ echo "$@" >> "$FOLDER/calls"
 case $1 in
   history) [ -z "$NEW" ] || { echo "Error: release: not found" >&2; exit 1; }
            echo '[{"revision":6,"status":"superseded"},{"revision":7,"status":"deployed"}]' ;;
-  upgrade) [ -z "$HANGS" ] || exec sleep 60 ;;
+  upgrade) case "$*" in *canary.of*) set -- canary ;; esac
+           [ -z "$HANGS" ] || exec sleep 60 ;;
 esac
 case " $FAILS " in *" $1 "*) exit 1 ;; esac
 """
@@ -43,7 +44,9 @@ class World:
     folder: Path
     port: int
     figures: Figures = field(default_factory=Figures)
+    canary: Figures = field(default_factory=Figures)
     samples: int = 0
+    of_canary: int = 0
 
     def now(self) -> Figures:
         """The first sample is the one before the release."""
@@ -53,8 +56,12 @@ class World:
         target = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
         query = parse_qs(urlsplit(target).query)["query"][0]
         errors, slow = "vector(0)" in query, "_bucket" in query
-        self.samples += not errors and not slow
-        now = self.now()
+        if "canary" in query:
+            self.of_canary += not errors and not slow
+            now = self.canary
+        else:
+            self.samples += not errors and not slow
+            now = self.now()
         value = now.errors if errors else now.slow if slow else now.requests
         result = [] if value is None else [{"metric": {}, "value": [0, str(value)]}]
         body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
@@ -88,7 +95,8 @@ class World:
         return process.returncode, said.decode()
 
     def calls(self) -> list[str]:
-        return [line.split()[0] for line in (self.folder / "calls").read_text().splitlines()]
+        lines = (self.folder / "calls").read_text().splitlines()
+        return ["canary" if "canary.of" in line else line.split()[0] for line in lines]
 
 
 @pytest.fixture
@@ -180,3 +188,75 @@ async def test_a_failed_rollback_has_a_code_of_its_own(world: World) -> None:
     code, said = await world.released(FAILS="upgrade rollback")
     assert code == 3
     assert "THE ROLLBACK FAILED" in said
+
+
+CANARY = ("--canary", "0.2")
+
+
+async def test_a_canary_that_does_well_becomes_the_release(world: World) -> None:
+    code, said = await world.released(*CANARY, "--canary-replicas", "2")
+    assert (code, world.calls()) == (0, ["history", "canary", "upgrade", "test", "uninstall"]), said
+    _, canary, upgrade, _, uninstall = (world.folder / "calls").read_text().splitlines()
+    assert canary.startswith("upgrade --namespace city --install supportcarr-canary ")
+    assert canary.endswith("--set image.digest=sha256:1 --set canary.of=supportcarr,canary.replicas=2")
+    assert "canary" not in upgrade
+    assert uninstall.startswith("uninstall --namespace city supportcarr-canary --ignore-not-found --wait")
+    assert world.of_canary > 0
+
+
+@pytest.mark.parametrize(
+    ("canary", "why"),
+    [
+        (Figures(errors=20.0), "errors burn at 20.0"),
+        (Figures(slow=8.0), "slow burn at 8.0"),
+        (Figures(requests=None), "Prometheus does not answer"),
+    ],
+    ids=["errors", "slow", "nobody asked it"],
+)
+async def test_a_canary_that_burns_the_budget_goes_and_nothing_else_changes(
+    world: World, canary: Figures, why: str
+) -> None:
+    world.canary = canary
+    code, said = await world.released(*CANARY)
+    assert (code, world.calls()) == (1, ["history", "canary", "uninstall"]), said
+    assert f"not released: the canary: {why}" in said
+    assert "the canary is gone" in said
+
+
+async def test_a_canary_that_does_not_start_goes(world: World) -> None:
+    code, said = await world.released(*CANARY, FAILS="canary")
+    assert (code, world.calls()) == (1, ["history", "canary", "uninstall"]), said
+    assert "helm upgrade failed" in said
+
+
+async def test_a_canary_goes_when_everybody_suffers_while_it_starts(world: World) -> None:
+    world.figures = Figures(later=Figures(errors=500.0))
+    code, said = await world.released(*CANARY, HANGS="1")
+    assert (code, world.calls()) == (1, ["history", "canary", "uninstall"]), said
+
+
+async def test_too_few_requests_do_not_judge_a_canary(world: World) -> None:
+    world.canary = Figures(requests=40.0)
+    code, said = await world.released(*CANARY, "--must-see", "100")
+    assert (code, world.calls()[-1]) == (1, "uninstall")
+    assert "at most 40 requests were seen" in said
+
+
+async def test_a_release_that_fails_after_its_canary_is_undone_whole(world: World) -> None:
+    code, said = await world.released(*CANARY, FAILS="test")
+    assert (code, world.calls()) == (
+        1, ["history", "canary", "upgrade", "test", "uninstall", "rollback"],
+    ), said  # fmt: skip
+
+
+async def test_a_canary_that_cannot_be_taken_away_has_a_code_of_its_own(world: World) -> None:
+    code, said = await world.released(*CANARY, FAILS="uninstall")
+    assert code == 3
+    assert "the canary is STILL THERE" in said
+    world.canary = Figures(errors=20.0)
+    assert (await world.released(*CANARY, FAILS="uninstall"))[0] == 3
+
+
+async def test_a_first_installation_has_no_canary(world: World) -> None:
+    code, said = await world.released(*CANARY, NEW="1")
+    assert (code, world.calls()) == (0, ["history", "upgrade", "test"]), said

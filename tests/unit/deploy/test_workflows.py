@@ -57,7 +57,7 @@ def test_the_script_knows_the_options_that_the_workflow_gives_it() -> None:
         [sys.executable, script, "--help"], capture_output=True, text=True, check=True
     ).stdout
     options = re.findall(r"--[a-z-]+", given)
-    assert options == ["--namespace", "--prometheus", "--must-see"]
+    assert options == ["--namespace", "--prometheus", "--must-see", "--canary"]
     for option in options:
         assert f"{option} " in known, option
 

@@ -1,11 +1,22 @@
+{{- /* The release that the objects belong to: a canary is a release of its own, and its pods are pods of the other one's API. */ -}}
+{{- define "supportcarr.instance" -}}
+{{- .Values.canary.of | default .Release.Name }}
+{{- end }}
+
 {{- define "supportcarr.fullname" -}}
-{{- if contains "supportcarr" .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}{{ else }}{{ printf "%s-supportcarr" .Release.Name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- $name := include "supportcarr.instance" . }}
+{{- if contains "supportcarr" $name }}{{ $name | trunc 40 | trimSuffix "-" }}{{ else }}{{ printf "%s-supportcarr" $name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- /* the ConfigMap of the processes: a canary has its own, so that the others keep their settings */ -}}
+{{- define "supportcarr.configName" -}}
+{{ include "supportcarr.fullname" . }}{{ if .Values.canary.of }}-canary{{ end }}
 {{- end }}
 
 {{- /* call with (dict "root" $ "component" "api") */ -}}
 {{- define "supportcarr.selector" -}}
 app.kubernetes.io/name: supportcarr
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ include "supportcarr.instance" .root }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -60,7 +71,7 @@ capabilities: { drop: [ALL] }
 {{- /* of the Python processes: settings, secrets, and the URLs of the stores in this chart */ -}}
 {{- define "supportcarr.environment" -}}
 envFrom:
-  - configMapRef: { name: {{ .configMap | default (include "supportcarr.fullname" .root) }} }
+  - configMapRef: { name: {{ .configMap | default (include "supportcarr.configName" .root) }} }
   - secretRef: { name: {{ include "supportcarr.secretName" .root }} }
 {{- $full := include "supportcarr.fullname" .root }}
 {{- $tls := include "supportcarr.internalTls" .root }}
