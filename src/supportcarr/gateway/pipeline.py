@@ -31,30 +31,26 @@ from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.access_log import AccessLine, RequestLogContext
 from supportcarr.gateway.authorization import authorize
-from supportcarr.gateway.body_stream import RequestBody
+from supportcarr.gateway.body_reader import BodyReader
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.cors import CrossOrigin
-from supportcarr.gateway.decoding import names_etag, refuse_body, require_json, version_of
-from supportcarr.gateway.endpoint import JSON_HEADERS, Endpoint
+from supportcarr.gateway.decoding import version_of
+from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.ports import TokenVerifier
 from supportcarr.gateway.problems import (
-    BodyTooLarge,
     InvalidHeader,
-    LimitReached,
-    MalformedBody,
-    RequestTimeout,
     as_api_error,
-    headers_of,
 )
 from supportcarr.gateway.rate_limits import RequestLimits
+from supportcarr.gateway.replies import Replies
+from supportcarr.gateway.request_headers import RequestHeaders
+from supportcarr.gateway.request_spans import begin_span, end_span
 from supportcarr.gateway.router import Found, canonical
 from supportcarr.gateway.web_apps import WebApps
 from supportcarr.kit.http.addresses import ClientAddresses
-from supportcarr.kit.http.problems import MEDIA_TYPE, problem_of
 from supportcarr.kit.http.types import (
     TOO_MANY_REQUESTS,
-    HeaderBlock,
     Headers,
     NumberedHeaders,
     Receive,
@@ -69,11 +65,8 @@ from supportcarr.kit.observability import structured_log as logs
 
 log = structlog.get_logger(__name__)
 
-BODY_SECONDS = 8.0  # how long the rest of a body may take after its first part
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _BEARER = b"bearer "
-_CLOSE = (b"connection", b"close")
-_ETAGS = NumberedHeaders(b"etag", b'"%d"')
 _LENGTHS = NumberedHeaders(b"content-length", b"%d")
 
 
@@ -87,7 +80,7 @@ class Stage(Enum):
     ROUTE = "the router finds the endpoint and the path's parameters (gateway.router), once"
     REQUEST_ID = (
         "take a sane X-Request-Id, or generate an id; log lines carry it from here on; begin the request's "
-        "span if it is traced (kit.observability.tracing)"
+        "span if it is traced (gateway.request_spans)"
     )
     ADDRESS = "find the client's address behind trusted proxies"
     CORS = "decide whether the Origin may use the API (gateway.cors); REPLY adds the headers, to errors too"
@@ -98,10 +91,16 @@ class Stage(Enum):
     COUNT = "count a request of which LIMITS knew too little, with Redis (gateway.rate_limits)"
     AUTHENTICATION = "reject with what IDENTITY or COOKIES found; confirm sessions that may be revoked"
     POLICY = "reject with 403 whom the route's policy does not allow (gateway.authorization)"
-    INPUT = "decode query, body and If-Match (gateway.decoding); nothing of them is read before"
+    INPUT = (
+        "read and decode query, body and If-Match (gateway.body_reader, gateway.decoding); nothing of them "
+        "is read before"
+    )
     IDEMPOTENCY = "turn the Idempotency-Key into the id that the handler creates under (gateway.idempotency)"
     HANDLER = "the route's handler"
-    REPLY = "encode the response or the error: status, ETag and 304, headers (also of the limits), body"
+    REPLY = (
+        "encode the response or the error (gateway.replies): status, ETag and 304, headers (also of the "
+        "limits), body"
+    )
     RECORD = "count the request in the metrics, write its access line and end its span"
 
 
@@ -129,12 +128,11 @@ class Pipeline:
         self._concurrency = concurrency
         self._cross_origin = cross_origin
         self._web_apps = web_apps
-        self._max_body_bytes = max_body_bytes
+        self._bodies = BodyReader(max_body_bytes, concurrency)
+        self._replies = Replies(limits, common_headers or [])
         self._access_log = access_log
         self._traces = tracing.is_on()
         self._timing = error_reports.is_timing()
-        self._common = HeaderBlock(common_headers or ())
-        self._encode = msgspec.json.Encoder().encode
         self._request_numbers = itertools.count(1)
         self._process_name = os.urandom(6).hex()  # with a number: an id that no other process generates
 
@@ -178,7 +176,7 @@ class Pipeline:
             request_id = f"req-{self._process_name}-{next(self._request_numbers):x}"
         log_context = RequestLogContext(request_id)
         logs.set_context(log_context)
-        span = self._begin_span(endpoint, headers, log_context) if self._traces else None
+        span = begin_span(endpoint, headers, log_context) if self._traces else None
         # Stage.ADDRESS
         forwarded = headers.get(b"x-forwarded-for")
         if forwarded is not None and len(headers) < len(request.headers):  # a name came more than once
@@ -194,16 +192,8 @@ class Pipeline:
             api_error = self._api_error_of(error)
             if api_error.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
-            status, code = api_error.status, api_error.code
-            shared = self._common
-            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(api_error)]
-            if isinstance(api_error, LimitReached):
-                request.rate_limit = api_error.header
-            if request.rate_limit is not None:
-                extra.append(self._limits.policy if endpoint.limits is None else endpoint.limits.policy)
-            body = self._encode(problem_of(api_error, request_id))
-            if endpoint.streams_body and _CLOSE not in extra:  # the rest of the body is not read
-                extra.append(_CLOSE)
+            code = api_error.code
+            status, shared, extra, body = self._replies.of_error(endpoint, api_error, request, request_id)
         # Stage.REPLY, of responses and errors alike
         extra.append((b"x-request-id", request_id.encode()))
         if origin is not None:
@@ -244,7 +234,7 @@ class Pipeline:
                 )
             )
         if span is not None:
-            _end_span(span, status, code)
+            end_span(span, status, code)
         if self._timing and not endpoint.unlimited:
             name = f"{endpoint.method} {endpoint.label}"
             error_reports.timed(
@@ -258,25 +248,6 @@ class Pipeline:
         if not endpoint.unlimited:
             self._concurrency.track(task, endpoint, request.clients)
             task.add_done_callback(self._concurrency.release)
-
-    def _begin_span(
-        self, endpoint: Endpoint, headers: Mapping[bytes, bytes], log_context: RequestLogContext
-    ) -> Any:
-        """The span of a request that is traced; its name and attributes have the route, never the path."""
-        if endpoint.unlimited:
-            tracing.leave()
-            return None
-        context = tracing.root(headers.get(b"traceparent"))
-        if context is False:
-            return None
-        method = endpoint.method
-        attributes: tracing.Attributes = {"http.request.method": method, "http.route": endpoint.label}
-        if log_context.request_id is not None:
-            attributes["supportcarr.request_id"] = log_context.request_id
-        span = tracing.begin_request(f"{method} {endpoint.label}", context, attributes)
-        if span is not None:
-            log_context.trace_id = tracing.trace_id_of(span)
-        return span
 
     def _api_error_of(self, error: BaseException) -> ApiError:
         """The error that the client receives.  Raises *error* again if the server cancels the task.
@@ -303,9 +274,8 @@ class Pipeline:
         log_context: RequestLogContext,
     ) -> Reply:
         if endpoint.has_rescue_id and looks_like(RESCUE, params["rescue_id"]):
-            log_context.rescue_id = params[
-                "rescue_id"
-            ]  # anything else in its place may be a phone or a token
+            # anything else in its place may be a phone or a token
+            log_context.rescue_id = params["rescue_id"]
         # Stage.IDENTITY
         principal, denied = self._identify(headers, endpoint.public)
         if principal is not None:
@@ -339,7 +309,7 @@ class Pipeline:
         query = endpoint.empty_query
         if request.query_string or query is None:
             query = endpoint.decode_query(request.query_string)
-        body = await self._body(endpoint, headers, request) if endpoint.is_write else None
+        body = await self._bodies.read(endpoint, headers, request) if endpoint.is_write else None
         if_match = headers.get(b"if-match")
         if if_match is not None and not endpoint.if_match:
             # a precondition is never ignored (RFC 9110, 13.1)
@@ -347,7 +317,7 @@ class Pipeline:
         version = None if if_match is None else version_of(if_match)
         context = RequestContext(principal, params, query, body, request_id, address, version)
         if endpoint.reads_headers:
-            context.headers = _Headers(headers)
+            context.headers = RequestHeaders(headers)
             context.web_app = web_app
         key = headers.get(b"idempotency-key")
         if endpoint.idempotent and (key is not None or not endpoint.key_optional):
@@ -356,7 +326,7 @@ class Pipeline:
             if key is not None and endpoint.refuses_key:  # nor is a promise to do it once
                 raise InvalidHeader("This route does not take an Idempotency-Key; leave it out")
             response = await endpoint.handle(context)  # Stage.HANDLER
-        return self._reply(endpoint, response, headers.get(b"if-none-match"))
+        return self._replies.of_response(endpoint, response, headers.get(b"if-none-match"))
 
     async def _handle_once(
         self, endpoint: Endpoint, context: RequestContext[Any, Any], key: bytes | None, path: str
@@ -365,7 +335,7 @@ class Pipeline:
         # Stage.IDEMPOTENCY
         actor = context.principal.user_id if context.principal else context.client_address
         route = f"{endpoint.method} {endpoint.path}"
-        body = context.body if endpoint.raw_body else self._encode(context.body)
+        body = context.body if endpoint.raw_body else self._replies.encode(context.body)
         prefix = endpoint.route.new_id
         new_id = await self._idempotency.claim(
             key, actor=actor, route=route, path=path, body=body, prefix=prefix
@@ -415,116 +385,3 @@ class Pipeline:
                 return None
             raise
         return principal
-
-    async def _body(self, endpoint: Endpoint, headers: dict[bytes, bytes], request: Request) -> Any:
-        """The decoded body of a request that may have one."""
-        if endpoint.decode_body is not None and not endpoint.optional_body:
-            require_json(headers)
-            return endpoint.decode_body(await self._read(headers, request))
-        if endpoint.streams_body:
-            return RequestBody(headers, request, endpoint.max_body_bytes)
-        data = await self._read(headers, request)
-        if endpoint.raw_body:
-            return data
-        if data:
-            require_json(headers)
-            if endpoint.decode_body is not None:
-                return endpoint.decode_body(data)
-            refuse_body(data)  # or the client would believe that its body was processed
-        return None
-
-    async def _read(self, headers: dict[bytes, bytes], request: Request) -> bytes:
-        """The whole body.  Raises ``BodyTooLarge`` before it holds more than the limit."""
-        declared = headers.get(b"content-length")
-        length = int(declared) if declared is not None and declared.isdigit() else None
-        if b"transfer-encoding" in headers:
-            length = None  # it does not count then (RFC 9112, 6.3)
-        if length is not None and length > self._max_body_bytes:
-            raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
-        receive = request.receive
-        if receive is None:
-            if len(request.body) > self._max_body_bytes:
-                raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
-            return request.body
-        try:
-            message = await receive()
-        except asyncio.CancelledError:
-            if self._concurrency.timed_out():
-                raise RequestTimeout from None  # the client's fault, and nothing has begun
-            raise
-        if message["type"] != "http.request":
-            raise MalformedBody("The client left before its body had come")
-        body: bytes = message.get("body", b"")
-        # The server says that more may come until it has seen the end; waiting for that costs 50 µs.
-        if message.get("more_body") and (length is None or len(body) < length):
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    body = await self._read_rest(body, receive)
-            except TimeoutError:
-                raise RequestTimeout from None
-        if len(body) > self._max_body_bytes:
-            raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
-        return body
-
-    async def _read_rest(self, first: bytes, receive: Receive) -> bytes:
-        body, more = bytearray(first), True
-        while more and len(body) <= self._max_body_bytes:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise MalformedBody("The client left before its body had come")
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        return bytes(body)
-
-    def _reply(self, endpoint: Endpoint, response: Response, if_none_match: bytes | None) -> Reply:
-        extra: Headers = []
-        # the repeat of an idempotent creation has the first status, whatever the handler found
-        status = response.status
-        if status == 200 or endpoint.idempotent:
-            status = endpoint.status
-        if response.version is not None:
-            etag = _ETAGS[response.version]
-            extra.append(etag)
-            if if_none_match is not None and endpoint.is_get and names_etag(if_none_match, etag[1]):
-                return 304, endpoint.headers, extra, b""
-        for name, value in response.headers:
-            extra.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-        body = response.body
-        if body is None:
-            return (204 if status == 200 else status), endpoint.headers, extra, b""
-        if not isinstance(body, bytes):
-            body = self._encode(body)
-        if not response.headers:
-            return status, endpoint.json_headers, extra, body
-        extra += [header for header in JSON_HEADERS if header[0] not in dict(extra)]
-        return status, endpoint.headers, extra, body
-
-
-def _end_span(span: Any, status: int, code: str | msgspec.UnsetType) -> None:
-    span.set_attribute("http.response.status_code", status)
-    if status >= 500:
-        tracing.failed(span, str(status) if code is msgspec.UNSET else code)
-    elif code is not msgspec.UNSET:
-        span.set_attribute("error.type", code)
-    span.end()
-
-
-class _Headers(Mapping[str, str]):
-    """A request's headers by lower-case name, decoded on access.
-
-    Values may be any bytes (RFC 9110, 5.5), but libraries expect ASCII: other bytes are escaped (``\\xe9``).
-    """
-
-    __slots__ = ("_raw",)
-
-    def __init__(self, raw: dict[bytes, bytes]) -> None:
-        self._raw = raw
-
-    def __getitem__(self, name: str) -> str:
-        return self._raw[name.lower().encode("latin-1")].decode("ascii", "backslashreplace")
-
-    def __iter__(self) -> Any:
-        return (name.decode("latin-1") for name in self._raw)
-
-    def __len__(self) -> int:
-        return len(self._raw)

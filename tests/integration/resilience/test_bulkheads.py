@@ -13,7 +13,7 @@ from support.faults import wait_until
 from support.http.server import AUTH, PASSWORD, Api, Reply, serving
 from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import Handler, NoQuery, RequestContext, Response, Route
-from supportcarr.gateway import pipeline
+from supportcarr.gateway import body_reader
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -126,7 +126,7 @@ async def test_a_request_that_times_out_frees_its_slot(store: SqliteStore, redis
 async def test_a_missing_body_is_a_client_error(
     store: SqliteStore, redis: RedisClient, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr(pipeline, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(body_reader, "REST_SECONDS", 0.2)
     async with running(store, redis, seconds=0.6) as (api, _):
         host, port = api.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
