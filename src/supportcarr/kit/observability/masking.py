@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 LONGEST_QUOTE = 3  # characters that may stand between quotes: a unit, a sign
 
@@ -67,11 +67,19 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
             waiting += one.exceptions
 
 
+def _told_by(error: BaseException, tell: Callable[[object], str] = str) -> str:
+    """What *error* says; nothing if it cannot: whoever logs it must not fail at that, too."""
+    try:
+        return tell(error)
+    except Exception:
+        return ""
+
+
 def masked_traceback(error: BaseException) -> str:
     """The traceback as Python writes it, with the messages of all errors in it masked."""
     text = "".join(traceback.format_exception(error))
     for one in chain_of(error):
-        message = str(one)
+        message = _told_by(one)
         if message:
             text = text.replace(message, masked_message(message))
             # a message of several lines is indented inside the traceback of a group
@@ -84,7 +92,7 @@ def masked_traceback(error: BaseException) -> str:
 def masked_quotes_of(text: str, error: BaseException) -> str:
     """*text*, which a library says of *error*, with what it quotes of that masked (asyncio does)."""
     for one in chain_of(error):
-        for quoted in (str(one), repr(one)):
+        for quoted in (_told_by(one), _told_by(one, repr)):
             if quoted:
                 text = text.replace(quoted, masked_message(quoted))
     return text

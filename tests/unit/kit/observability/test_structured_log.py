@@ -112,6 +112,27 @@ def test_warnings_of_the_standard_library_are_logged_alike(lines: Lines) -> None
     ]
 
 
+class Speechless(Exception):
+    """An error whose text cannot be made."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("it has none")
+
+    __repr__ = __str__
+
+
+def test_an_error_that_cannot_say_anything_is_logged_all_the_same(lines: Lines) -> None:
+    try:
+        raise Speechless
+    except Speechless:
+        structlog.get_logger("x").exception("request_failed")
+        logging.getLogger("library").exception("it failed")
+    ours, theirs = lines()
+    assert (ours["event"], theirs["event"]) == ("request_failed", "it failed")
+    assert "Speechless" in ours["exception"]
+    assert "Speechless" in theirs["exception"]
+
+
 async def test_an_error_that_asyncio_quotes_is_masked_as_in_its_traceback(lines: Lines) -> None:
     async def fail() -> None:
         raise ValueError("no driver is called 'Ana Zimmer'")
