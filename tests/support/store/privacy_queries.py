@@ -44,6 +44,8 @@ def audit_queries(query: MakeQuery, since: Range) -> Iterator[Any]:
     yield query(chain, RECORDS, {"chained_as": places}, "chained_as", sorting="memory")
     yield query(f"{verification}.find", RECORDS, {"chained_as": places}, "chained_as", sorting="memory")
     yield query(f"{verification}.count", RECORDS, how="count")
+    step = "audit/verification.py self._records.find"
+    yield query(step, RECORDS, {"chained_as": places}, "chained_as", sorting="memory")
     yield query("audit/verification.py store.collection(HEADS).find", HEADS)
     log = "audit/service.py self._records.find"
     yield query(log, RECORDS, {}, "-at")

@@ -36,6 +36,7 @@ from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.drivers.collections import DRIVER_CHECKS, DRIVER_DOCUMENTS, PROFILES, SHIFTS, VEHICLES
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.jobs.service import JOBS
+from supportcarr.kit.jobs.verification import STATES
 from supportcarr.kit.sealing.data_keys import DATA_KEYS
 from supportcarr.kit.sealing.search_terms import SEARCH_TERMS
 from supportcarr.kit.store.port import Collection, CollectionSpec, In, Range, Where
@@ -53,6 +54,7 @@ from supportcarr.tracking.collections import CURRENT_JOBS, LOCATION_HISTORY
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DOCUMENTS_OF = "drivers/driver_documents/service.py self._documents"
 SINCE, UNTIL = Range(ge=NOW), Range(lt=NOW)
+UNRESOLVED: Where = {"status": "holding", "unresolved_since": SINCE}
 
 Sorting = Literal["index", "merge", "memory"]
 
@@ -294,6 +296,11 @@ QUERIES: tuple[Query, ...] = (
     # Whole collections in order of id: small ones, the ledger, and what the verification reads.
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
     Query("payments/ledger_service.py self._transactions.scan", LEDGER, how="scan"),
+    Query("payments/ledger_verification.py collection.find", LEDGER),
+    Query("payments/ledger_verification.py collection.find", RECORDS),
+    Query("payments/unresolved.py self._records.find", RECORDS, UNRESOLVED, "unresolved_since"),
+    Query("payments/unresolved.py self._records.count", RECORDS, UNRESOLVED, how="count"),
+    Query("bootstrap/checks.py store.collection(STATES).find", STATES),
     _verification("PHOTOS", PHOTOS),
     _verification("PROFILES", PROFILES),
     _verification("LEDGER", LEDGER),

@@ -46,7 +46,7 @@ function Row({ rescue, detail }: { rescue: LiveRescue; detail: string | null }) 
       className="flex items-start justify-between gap-3 px-4 py-2 -outline-offset-2 hover:bg-(--hover) aria-[current]:bg-(--selected)"
     >
       <span className="min-w-0">
-        <span className="block truncate text-sm font-medium">{describeCode(rescue.problem ?? rescue.kind ?? "rescue")}</span>
+        <span className="block text-sm wrap-anywhere font-medium">{describeCode(rescue.problem ?? rescue.kind ?? "rescue")}</span>
         <span className="mt-0.5 block text-xs text-(--muted) tabular-nums">
           {shortId(rescue.id)} · {timeOfDay(rescue.requested_at)}
         </span>
