@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,6 +26,7 @@ from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import add_operator, seed
 from supportcarr.bootstrap.settings import Settings, release_of
 from supportcarr.bootstrap.stores import store_of
+from supportcarr.bootstrap.web_apps import app_folders, page_redirects
 from supportcarr.gateway import app as gateway
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
@@ -60,21 +60,6 @@ log = structlog.get_logger(__name__)
 
 LISTENING_S = 0.5  # Granian does not say when it listens: its thread begins with it
 SOCKETS = 16_384  # WebSocket connections of one real-time process
-WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
-# The built apps by the path that they are served at.
-APPS = {"/": "rider", "/driver": "driver", "/track": "track", "/admin": "admin", "/docs": "docs"}
-# Where the apps have the pages that were once at /account; browsers keep what follows the # of a link.
-MOVED_PAGES = {
-    "/account": "/me",
-    "/account/sign-in": "/sign-in",
-    "/account/sign-up": "/sign-up",
-    "/account/reset": "/reset",
-    "/account/rides": "/rescues",
-    "/account/bikes": "/bikes",
-    "/account/driving": "/me/driving",
-    "/account/{path:path}": "/me",
-}
-LOCAL_APPS = {"/gallery": "gallery"}  # the design system, for people who work on it
 
 
 @asynccontextmanager
@@ -202,12 +187,6 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
     metrics.register_stats(
         "rate_limits", lambda: {"fallbacks_total": limiter.fallbacks, "closed_total": limiter.closed}
     )
-    apps = APPS
-    redirects = dict(MOVED_PAGES)
-    if settings.deployment.profile == "local":
-        apps = APPS | LOCAL_APPS
-        sandbox = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
-        redirects |= {"/sandbox": sandbox, "/sandbox/{path:path}": sandbox}
     return gateway.build(
         container.routes(),
         store=container.store,
@@ -222,8 +201,8 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         secret=settings.auth.lookup_secret,
         checks={"store": container.store.ping},
         config=lambda: public_config(settings, container.clock.speed, public_streets(settings)),
-        apps={path: WEB / app / "dist" for path, app in apps.items()},
-        redirects=redirects,
+        apps=app_folders(settings),
+        redirects=page_redirects(settings),
         map_tiles=lambda: map_tiles(settings),
         access_log=logs.access_writer(settings.logs.level),
         **page_sources(settings, container.objects),

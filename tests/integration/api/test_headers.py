@@ -84,7 +84,7 @@ async def test_other_origins_are_rejected(calls: ExampleCalls) -> None:
 async def test_pages_run_only_their_own_scripts_and_cannot_be_framed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("supportcarr.bootstrap.processes.WEB", tmp_path / "web")
+    monkeypatch.setattr("supportcarr.bootstrap.web_apps.WEB", tmp_path / "web")
     for app in ("docs", "admin", "rider"):
         (tmp_path / "web" / app / "dist").mkdir(parents=True)
         (tmp_path / "web" / app / "dist" / "index.html").write_text("<!doctype html>")

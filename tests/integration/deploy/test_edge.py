@@ -26,7 +26,7 @@ from support.http.server import new_phone
 from support.platform.fleet import Fleet, FleetProcess
 from support.ports import free_port
 from supportcarr.bootstrap.commands import container_without_servers
-from supportcarr.bootstrap.processes import APPS
+from supportcarr.bootstrap.web_apps import APPS
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (scripts/setup nginx)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from support.http.server import Api, serving
-from supportcarr.bootstrap.processes import MOVED_PAGES
+from supportcarr.bootstrap.web_apps import MOVED_PAGES
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 

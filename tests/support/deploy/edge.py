@@ -25,8 +25,8 @@ import aiohttp
 from support.http.certificates import Certificate, self_signed
 from support.ports import free_port
 from supportcarr.bootstrap.pages import nginx_page_headers
-from supportcarr.bootstrap.processes import APPS
 from supportcarr.bootstrap.settings import load_settings
+from supportcarr.bootstrap.web_apps import APPS
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "deploy" / "nginx" / "edge.conf.template"

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from supportcarr.bootstrap.processes import APPS
 from supportcarr.bootstrap.settings import load_settings
+from supportcarr.bootstrap.web_apps import APPS
 
 ROOT = Path(__file__).parents[3]
 DOCKER = ROOT / "deploy" / "docker"
