@@ -45,10 +45,11 @@ class PasswordHasher:
 
     At cost 12 one hash takes a quarter of a second of a core (the GIL is released meanwhile), so more
     than ``MAX_QUEUED`` at once are refused with ``Overloaded``, and more than ``MAX_QUEUED_OF_CLIENT`` of one
-    *client* with ``RateLimited``.  Hashes without a client are not bounded by client.
+    *client* with ``RateLimited``.  Hashes without a client are not bounded by client, and without a deadline
+    (``None``) they take as long as a busy machine needs.
     """
 
-    def __init__(self, settings: AuthSettings, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, settings: AuthSettings, *, deadline_seconds: float | None = DEADLINE_SECONDS) -> None:
         self._cost = settings.bcrypt_cost
         self._deadline = deadline_seconds
         self._threads = ThreadPoolExecutor(

@@ -69,7 +69,7 @@ def _accounts(settings: Settings, store: SealingStore) -> Iterator[tuple[AuthSer
     clock = Clock()
     redis = RedisClient("redis://127.0.0.1:1")  # nothing here asks it
     revocations = Revocations(store, clock, settings.auth, redis)
-    passwords = PasswordHasher(settings.auth)
+    passwords = PasswordHasher(settings.auth, deadline_seconds=None)  # no request waits for it
     tokens = AccessTokens(settings.auth, revocations)
     totp = TotpService(
         store,

@@ -15,6 +15,7 @@ from pymongo import MongoClient
 
 from support.ports import free_port
 from support.processes.command_line import run_in_process, run_process
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.bootstrap.collections import SPECS
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.jobs.verification import STATES, VerificationState
@@ -144,6 +145,14 @@ def test_a_backup_can_be_opened_as_a_store_and_overwrites_nothing(seeded: Path) 
     assert run_in_process(seeded, "check", STORE_URL=copied).stdout == "No problems found.\n"
     again = run_in_process(seeded, "backup", "copy.sqlite3")
     assert (again.returncode, again.stderr) == (1, "Error: There is a file copy.sqlite3 already.\n")
+
+
+def test_an_operator_is_added_however_long_the_hash_of_the_password_takes(
+    seeded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PasswordHasher.__init__, "__kwdefaults__", {"deadline_seconds": 0.0})
+    command = ("operators", "add", "+1 514 555 0178", "--role", "support", "--name", "Sol Roy")
+    assert run_in_process(seeded, *command, "--password", "correct horse battery").returncode == 0
 
 
 def test_the_first_operators_are_added_on_the_command_line(seeded: Path) -> None:
