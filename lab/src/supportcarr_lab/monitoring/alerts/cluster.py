@@ -36,6 +36,8 @@ _FOLDER = "backup_last_success_timestamp_seconds{@platform}"
 _FOLDER_OF = 'backup_last_success_timestamp_seconds{@platform,instance="a"}'
 _CRON_JOB = 'kube_cronjob_status_last_successful_time{@cluster,cronjob=~".+-mongodb-backup"}'
 _OF_MONGODB = 'kube_cronjob_status_last_successful_time{@cluster,cronjob="supportcarr-mongodb-backup"}'
+_OPLOG_JOB = 'kube_cronjob_status_last_successful_time{@cluster,cronjob=~".+-mongodb-oplog"}'
+_OPLOG_OF_MONGODB = 'kube_cronjob_status_last_successful_time{@cluster,cronjob="supportcarr-mongodb-oplog"}'
 
 ALERTS = (
     Alert(
@@ -98,6 +100,20 @@ ALERTS = (
             {_OF_MONGODB: f"0x100 {20 * 3600}x300"},
             at="28h",
             every="5m",
+        ),
+    ),
+    Alert(
+        "MongodbOplogTooOld",
+        "ticket",
+        # half of what the next one looks back (mongodb.backup.oplog.lookBackSeconds)
+        f"time() - max by (cronjob) ({_OPLOG_JOB}) > 3600",
+        "5m",
+        "The CronJob {{ $labels.cronjob }} succeeded {{ $value | humanizeDuration }} ago: that would be lost",
+        RUNBOOK,
+        Case(
+            {_OPLOG_OF_MONGODB: "0x120"},
+            {_OPLOG_OF_MONGODB: "0x20 1800x100"},
+            at="75m",
         ),
     ),
     Alert(
