@@ -1,6 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const PHONE = ["rider", "offline", "wholeWay"].map((name) => `e2e/${name}.test.ts`);
+/** Pages of their own, in detail. */
+const PAGES = ["demo", "docs", "gallery", "mapView"].map((name) => `e2e/${name}.test.ts`);
 const JOURNEYS = "e2e/journeys/**/*.test.ts";
 /** A check of a list, which `npm test` makes. */
 const NO_BROWSER = "e2e/screenList.test.ts";
@@ -20,8 +22,9 @@ export const common: NonNullable<ViteUserConfig["test"]> = {
 
 /** The groups of browser tests (`--mode NAME`); each run has a demo city of its own. */
 const GROUPS: Record<string, { include: string[]; exclude?: string[]; globalSetup: string }> = {
-  desk: { include: ["e2e/*.test.ts"], exclude: [...PHONE, NO_BROWSER], globalSetup: LIVELY },
+  desk: { include: ["e2e/*.test.ts"], exclude: [...PHONE, ...PAGES, NO_BROWSER], globalSetup: LIVELY },
   phone: { include: PHONE, globalSetup: QUIET },
+  pages: { include: PAGES, globalSetup: LIVELY },
   journeys: { include: [JOURNEYS], globalSetup: QUIET },
 };
 const ALL = { include: ["e2e/**/*.test.ts"], exclude: [NO_BROWSER], globalSetup: LIVELY };

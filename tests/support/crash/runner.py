@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,7 +267,7 @@ def _for_next_process(deployment: Deployment) -> Deployment:
     return msgspec.structs.replace(deployment, start_time=start_time)
 
 
-async def collect_findings(runner: ScenarioRunner, numbers: range, **how: Any) -> list[Finding]:
+async def collect_findings(runner: ScenarioRunner, numbers: Iterable[int], **how: Any) -> list[Finding]:
     """Kill at each of those steps in turn and return the findings; empty if there are none."""
     found = []
     for number in numbers:
