@@ -128,13 +128,14 @@ class AuditVerifier:
         base = _Link(*_base(head))
         start = base if cursor is None else max(base, msgspec.json.decode(cursor, type=_Link))
         walk = _Walk(head, (), start)
-        # Places have no gaps, so what lies behind a full page is the next step's.
-        page = await self._records.find(
-            {"chained_as": Range(ge=place_text(start.place + 1))}, sort="chained_as", limit=limit
-        )
-        for record in page.items:
+        reached, upper = head.place if head else 0, start.place + limit
+        # Places have no gaps, so these are the next records; an engine would sort all without an upper bound.
+        records = await self._between(place_text(start.place + 1), place_text(upper + 1), limit)
+        if not records and upper < reached:  # somebody removed them all
+            records = await self._between(place_text(upper + 1), None, limit)
+        for record in records:
             walk.read(record)
-        ended = page.next_cursor is None
+        ended = not records or (walk.place >= reached and len(records) < limit)
         problems = walk.problems
         if ended:
             problems = [*wrong_head, *problems, *walk.end()]
@@ -148,6 +149,10 @@ class AuditVerifier:
                 )
             self._reached = max(self._reached, head.place)
         return Step(None if ended else _encoded(walk.link), walk.seen, tuple(problems))
+
+    async def _between(self, first: str, before: str | None, limit: int) -> list[AuditRecord]:
+        places = Range(ge=first, lt=before)
+        return (await self._records.find({"chained_as": places}, sort="chained_as", limit=limit)).items
 
 
 async def _head(store: Store, signer: HeadSigner) -> tuple[AuditHead | None, list[str]]:

@@ -151,6 +151,18 @@ async def test_steps_of_any_length_find_what_the_command_finds(audit: AuditWorld
     assert await in_steps(audit, limit) == list((await audit.verify()).problems) != []
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+async def test_steps_find_a_gap_that_is_longer_than_a_step(audit: AuditWorld, limit: int) -> None:
+    await audit.remove(2, 3, 4, 5)
+    assert await in_steps(audit, limit) == list((await audit.verify()).problems) != []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+async def test_steps_find_that_all_is_gone(audit: AuditWorld, limit: int) -> None:
+    await audit.remove(1, 2, 3, 4, 5, 6)
+    assert await in_steps(audit, limit) == list((await audit.verify()).problems) != []
+
+
 async def test_steps_find_an_end_that_was_cut_off(audit: AuditWorld) -> None:
     await audit.remove(6)
     [problem] = await in_steps(audit, 2)
