@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -21,6 +22,8 @@ pytestmark = [
     pytest.mark.skipif(PROMETHEUS is None, reason="Prometheus is not installed (scripts/setup prometheus)"),
 ]
 
+ROOT = Path(__file__).parents[2]
+PLOTS = ROOT / ".venv/plots/.installed"  # scripts/setup plots
 SECONDS = 60  # wall seconds of demand
 CITY = ("--riders", "10", "--drivers", "8", "--speed", "30", "--seed", "5")
 PROCESSES = ("worker", "realtime", "api", "api")  # each has the next port for metrics
@@ -61,6 +64,11 @@ def test_the_dashboards_of_a_city_are_right(tmp_path: Path) -> None:
             and not prometheus.query(query.expr.replace(RATE, "30s"))
         ]
         assert silent == []
+        if PLOTS.exists():
+            command = [str(ROOT / "scripts/plot-dashboards"), prometheus.url, str(tmp_path / "plots"), "1"]
+            plotted = subprocess.run(command, text=True, capture_output=True, timeout=240)
+            assert plotted.returncode == 0, plotted.stderr
+            assert {path.stem for path in (tmp_path / "plots").glob("*.png")} == {b.name for b in DASHBOARDS}
         report = demo.report(within_s=240)
         check(prometheus, report["rescues"], report["payments"], now := time.time())
         assert prometheus.query("up", at=now - 300) == []

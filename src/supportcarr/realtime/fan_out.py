@@ -166,14 +166,14 @@ def _note(lines: dict[str, DeliveryLine], live: LiveEvent, cause: Cause, clients
         line.clients += clients
     elif cause.request_id is not None:
         lines[live.event.id] = DeliveryLine(
-            datetime.now(UTC),
-            "info",
-            "event_received",
-            cause.request_id,
-            live.event.id,
-            live.event.name,
-            clients,
-            cause.traceparent.split("-")[1] if cause.traceparent else None,
+            at=datetime.now(UTC),
+            level="info",
+            event="event_received",
+            request_id=cause.request_id,
+            event_id=live.event.id,
+            name=live.event.name,
+            clients=clients,
+            trace_id=cause.traceparent.split("-")[1] if cause.traceparent else None,
         )
 
 

@@ -62,7 +62,9 @@ def log_events() -> set[str]:
     return {
         event
         for text in sources
-        for event in re.findall(r'\.(?:debug|info|warning|error|exception)\(\s*"([a-z0-9_]+)"', text)
+        for event in re.findall(
+            r'(?:\.(?:debug|info|warning|error|exception)\(\s*|\bevent=)"([a-z0-9_]+)"', text
+        )
     }
 
 
