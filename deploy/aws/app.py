@@ -1,4 +1,9 @@
-"""All stacks of the environments in ``environments.toml``, or in the file that is given.  See README.md."""
+"""All stacks of the environments in ``environments.toml``.  See README.md.
+
+    app.py [--examples] [FILE]
+
+FILE is read instead.  What is still an example in it is refused, unless ``--examples`` says: only checking.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 from supportcarr_aws.cluster import Cluster
-from supportcarr_aws.config import Environment, environments
+from supportcarr_aws.config import ConfigError, Environment, environments, examples
 from supportcarr_aws.entrance import AccessLog, Entrance, Global
 from supportcarr_aws.network import Network
 from supportcarr_aws.stores import Stores
@@ -36,8 +41,19 @@ def add(app: cdk.App, of: Environment) -> None:
 def main() -> None:
     # The flags of cdk.json hold without the CDK's command too.
     app = cdk.App(context=json.loads(Path(__file__).with_name("cdk.json").read_text())["context"])
-    file = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("environments.toml")
-    for of in environments(file).values():
+    given = [argument for argument in sys.argv[1:] if argument != "--examples"]
+    file = Path(given[0]) if given else Path(__file__).with_name("environments.toml")
+    try:
+        found = environments(file)
+    except ConfigError as error:
+        sys.exit(f"{file.name}: {error}")
+    left = [name for of in found.values() for name in examples(of)]
+    if left and "--examples" not in sys.argv:
+        sys.exit(
+            f"{file.name}: {', '.join(left)}: these are examples. Put your own values there, or remove the "
+            "environment that you do not have."
+        )
+    for of in found.values():
         add(app, of)
     cdk.Tags.of(app).add("service", "supportcarr")
     app.synth()

@@ -72,3 +72,15 @@ def environment(name: str, given: Mapping[str, Any]) -> Environment:
     if len(given["zones"]) < 2:
         raise ConfigError(f"{name}.zones must be at least 2: the stores have a second one in another zone.")
     return Environment(name=name, **given)
+
+
+def examples(of: Environment) -> list[str]:
+    """The values that are still those of the repository: with them it can be checked, and not deployed."""
+    held = {
+        "account": (of.account, r"(\d)\1{11}"),
+        "host": (of.host, r".*\.example"),
+        "hosted_zone.id": (of.hosted_zone["id"], r"Z0+"),
+        "hosted_zone.name": (of.hosted_zone["name"], r".*\.example"),
+        "atlas_service": (of.atlas_service, r".*\.vpce-svc-0+"),
+    }
+    return [f"{of.name}.{name}" for name, (value, form) in held.items() if re.fullmatch(form, value)]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.deploy.aws import AWS, INSTALLED, TOOLS, Template, only, resources, synthesised
+from support.deploy.aws import AWS, INSTALLED, TOOLS, Template, only, resources, run_app, synthesised
 from support.deploy.chart import HELM, rendered
 from support.deploy.policies import unreasoned
 from supportcarr.bootstrap.commands import container_without_servers
@@ -286,6 +286,31 @@ def test_documentdb_instead_of_atlas_and_somebody_elses_cluster(tmp_path: Path) 
         found for name, found in resources(stores, "AWS::SecretsManager::Secret") if name == "Connections"
     ]
     assert "retryWrites=false" in json.dumps(connections["SecretString"])
+
+
+def test_examples_are_refused_by_name_before_anything_is_made(tmp_path: Path) -> None:
+    done = run_app(tmp_path / "out")
+    assert done.returncode == 1
+    for name in ("staging.account", "staging.hosted_zone.id", "production.host", "production.atlas_service"):
+        assert name in done.stderr
+    assert "these are examples" in done.stderr
+    assert not [*tmp_path.rglob("*.template.json")]
+    text = (AWS / "environments.toml").read_text()
+    own = (
+        text[: text.index("[production]")]
+        .replace("111111111111", "123456789012")
+        .replace("supportcarr.example", "rescue.ca")
+    )
+    file = tmp_path / "own.toml"
+    file.write_text(own)
+    said = run_app(tmp_path / "out", file).stderr
+    assert "own.toml: staging.hosted_zone.id: these are examples" in said
+    file.write_text(own.replace('mongodb = "chart"', 'mongodb = "mysql"'))
+    assert "own.toml: staging.mongodb is not valid: 'mysql'." in run_app(tmp_path / "out", file).stderr
+    file.write_text(own.replace("Z0000000000000000000", "Z0123456789ABCDEFGHIJ"))
+    done = run_app(tmp_path / "out", file)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [*tmp_path.rglob("SupportCarr-staging-Stores.template.json")]
 
 
 def test_cfn_lint_finds_nothing_new(folder: Path, stacks: dict[str, Template]) -> None:

@@ -17,13 +17,18 @@ INSTALLED = (TOOLS.parent / ".installed").exists()
 Template = dict[str, Any]
 
 
-def synthesised(folder: Path, environments: Path | None = None) -> dict[str, Template]:
-    """The templates by the name of their stack; their files are in *folder*."""
-    done = subprocess.run(
-        [TOOLS / "python", AWS / "app.py", *([environments] if environments else [])],
+def run_app(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the CDK's app; templates come into *folder*."""
+    return subprocess.run(
+        [TOOLS / "python", AWS / "app.py", *arguments],
         env=os.environ | {"CDK_OUTDIR": str(folder), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def synthesised(folder: Path, environments: Path | None = None) -> dict[str, Template]:
+    """The templates by the name of their stack; their files are in *folder*."""
+    done = run_app(folder, "--examples", *([environments] if environments else []))
     assert done.returncode == 0, done.stderr[-4000:]
     files = sorted(folder.glob("*.template.json"))
     return {file.name.removesuffix(".template.json"): json.loads(file.read_text()) for file in files}
