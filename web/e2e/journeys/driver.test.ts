@@ -11,6 +11,53 @@ const CORNER = { lat: 45.5605, lng: -73.5505 }; // where few simulated riders ar
 
 const inYears = (years: number): string => `${new Date().getFullYear() + years}-06-01`;
 
+const ANDROID = "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/145.0.0.0 Mobile Safari/537.36";
+
+/** What a page asked of the phone. */
+interface Device {
+  /** Whether each lock of the screen that was given is still held. */
+  screenLocks: string[];
+  /** Patterns, and whether the browser took them. */
+  vibrations: [unknown, boolean][];
+  /** The state of the sound at each tone: heard if it is running. */
+  tones: string[];
+}
+
+/** Runs in the page before its own scripts: notes what it asks of the phone and what the browser answers. */
+function observeDevice(): void {
+  if (!("wakeLock" in navigator)) return; // not the app's page
+  const locks: WakeLockSentinel[] = [];
+  const vibrations: Device["vibrations"] = [];
+  const tones: string[] = [];
+  const { wakeLock } = navigator;
+  const request = wakeLock.request.bind(wakeLock);
+  wakeLock.request = async (type) => {
+    const lock = await request(type);
+    locks.push(lock);
+    return lock;
+  };
+  const vibrate = navigator.vibrate.bind(navigator);
+  navigator.vibrate = (pattern: number | Iterable<number>) => {
+    const taken = vibrate(typeof pattern === "number" ? pattern : [...pattern]);
+    vibrations.push([pattern, taken]);
+    return taken;
+  };
+  const start = Object.getOwnPropertyDescriptor(AudioScheduledSourceNode.prototype, "start")?.value as AudioScheduledSourceNode["start"];
+  AudioScheduledSourceNode.prototype.start = function (this: AudioScheduledSourceNode, when?: number) {
+    tones.push(this.context.state);
+    start.call(this, when);
+  };
+  Object.assign(window, {
+    device: {
+      get screenLocks() {
+        return locks.map(({ released }) => (released ? "off" : "on"));
+      },
+      vibrations,
+      tones,
+    },
+  });
+}
+
 /** A driver who is approved and has a vehicle, signed in on the phone; made by API. */
 async function approvedDriver(phone: Phone, number: string, name: string): Promise<DriverPhone> {
   const { base } = getDemoCity();
@@ -141,6 +188,41 @@ describe.skipIf(!demoCityAvailable)("a driver's phone", () => {
       await page.waitForTimeout(800);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBe(0);
     }
+  });
+
+  test("keeps the screen on, rings and vibrates at an offer, and hands over to the phone's maps", async ({ openPhone }) => {
+    const phone = await openPhone({ userAgent: ANDROID, screenLock: true });
+    await phone.context.addInitScript(observeDevice);
+    const driver = await approvedDriver(phone, "+14385551721", "Wes Wakeful");
+    const { page } = driver;
+    const seen = <Name extends keyof Device>(name: Name) => page.evaluate((key) => (window as unknown as { device: Device }).device[key], name);
+    await goOnline(driver);
+    await expect.poll(() => seen("screenLocks")).toEqual(["on"]);
+    await page.reload(); // the page is new, and its driver still online
+    await driver.heading("You are online").waitFor();
+    await expect.poll(() => seen("screenLocks")).toEqual(["on"]);
+    await driver.heading("You are online").click(); // a touch anywhere
+
+    const rider = await ScriptedRider.signUp("+14385551722", "Olaf Offers");
+    const id = await rider.ask(CORNER);
+    const offer = page.locator(`[data-rescue="${id}"]`);
+    await offer.waitFor();
+    await expect.poll(() => seen("vibrations")).toContainEqual([[250, 120, 250], true]);
+    await expect.poll(() => seen("tones")).toContain("running");
+    await driver.slide("Slide to accept");
+    await page.waitForURL(`**/driver/job/${id}`);
+    await expect.poll(async () => (await seen("vibrations")).at(-1)).toEqual([0, true]);
+
+    await driver.button("Directions").click();
+    const at = `${CORNER.lat.toFixed(6)},${CORNER.lng.toFixed(6)}`;
+    expect(await driver.link("This phone's maps").getAttribute("href")).toBe(`geo:${at}?q=${at}`);
+    expect(await driver.link("Google Maps").getAttribute("href")).toContain(`destination=${encodeURIComponent(at)}`);
+    await rider.cancel(id);
+    await driver.heading("The job was cancelled").waitFor();
+    await phone.visit("/driver/");
+    await driver.button("Go offline").click();
+    await driver.heading("You are offline").waitFor();
+    await expect.poll(() => seen("screenLocks")).toEqual(["off"]);
   });
 
   test("gives a job up, and reports a rider who does not come", async ({ openPhone }) => {

@@ -19,6 +19,8 @@ export interface PhoneOptions {
   /** Where the phone is; `null`: its owner does not let pages know. */
   at?: typeof DOWNTOWN | null;
   notifications?: boolean;
+  /** Whether pages may keep the screen on; the browser of a real phone lets them. */
+  screenLock?: boolean;
   size?: { width: number; height: number };
   userAgent?: string;
   /** Whether pictures of its screens are kept, and looked at by axe. */
@@ -39,8 +41,8 @@ export class Phone {
   ) {}
 
   static async open(browser: Browser, options: PhoneOptions = {}): Promise<Phone> {
-    const { language = "en", colorScheme = "light", at = DOWNTOWN, notifications = false, size = SIZE, checked = true, looked = true, userAgent } = options;
-    const permissions = [...(at ? ["geolocation"] : []), ...(notifications ? ["notifications"] : [])];
+    const { language = "en", colorScheme = "light", at = DOWNTOWN, notifications = false, screenLock = false, size = SIZE, checked = true, looked = true, userAgent } = options;
+    const permissions = [...(at ? ["geolocation"] : []), ...(notifications ? ["notifications"] : []), ...(screenLock ? ["screen-wake-lock"] : [])];
     const context = await browser.newContext({
       viewport: size,
       screen: size,
