@@ -65,13 +65,15 @@ class Container:
         sms: Callable[[], SmsSender] | None = None,
         objects: Callable[[], LocalObjects | S3Objects] | None = None,
         checks: Callable[[], Mapping[CheckKind, CheckProvider]] | None = None,
+        streams: Callable[[SealedStreams], SealedStreams] | None = None,
     ) -> None:
         for spec in SPECS:
             store.collection(spec)
         self.settings, self.store, self.clock, self.redis = settings, store, clock, redis
         self.data_keys = data_keys
         self.jobs = Jobs(store, clock, durable_url)
-        self.streams = SealedStreams(EventStreams(redis.durable, settings.streams), data_keys)
+        sealed = SealedStreams(EventStreams(redis.durable, settings.streams), data_keys)
+        self.streams = streams(sealed) if streams else sealed
         self.limiter = Limiter(redis.durable, lease=settings.limits.lease)
 
         # Each part, after those that it needs.

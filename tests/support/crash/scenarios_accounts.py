@@ -40,6 +40,7 @@ from supportcarr.dispatch.roster import JobClaim
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.model import Application
 from supportcarr.gateway.idempotency import CLAIMS
+from supportcarr.kit.jobs.verification import STATES
 from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.notifications.collections import NOTIFICATIONS, PUSH_SUBSCRIPTIONS
 from supportcarr.notifications.push.model import PushSubscription
@@ -187,6 +188,18 @@ async def _rotated(world: World) -> Findings:
     keys = await find_all(world, SIGNING_KEYS)
     new = [key for key in keys if key.activates_at > world.clock.wall() - timedelta(days=1)]
     return problems((len(new) == 1, f"{len(new)} new keys"), (len(keys) == 2, f"{len(keys)} keys"))
+
+
+async def _as_it_is(_: World) -> None:
+    """The city's own accounts and payments are verified."""
+
+
+async def _ledger_and_log_verified(world: World) -> Findings:
+    for name in ("verify.ledger", "verify.audit_log"):
+        await world.run_periodic_task(name)
+    states = await find_all(world, STATES)
+    complete = {state.id for state in states if state.completed_at and not state.findings}
+    return problems((complete == {"ledger", "audit_log"}, f"verified: {complete}"))
 
 
 # --- drivers --------------------------------------------------------------------------------------
@@ -399,6 +412,12 @@ ACCOUNTS_SCENARIOS = (
         prepare=_old_signing_keys,
         background=(periodic_task("auth.rotate_signing_keys"),),
         effect=_rotated,
+    ),
+    Scenario(
+        name="verifying the ledger and the audit log",
+        prepare=_as_it_is,
+        background=(periodic_task("verify.ledger"), periodic_task("verify.audit_log")),
+        effect=_ledger_and_log_verified,
     ),
     Scenario(
         name="going online",

@@ -372,6 +372,7 @@ async def open_world(
             data_keys=inner.data_keys,
             payment_gateway=lambda: recorder.gateway(StripePaymentGateway(settings.stripe)),
             checks=lambda: recorder.checks(check_providers_of(settings)),
+            streams=recorder.streams,
             objects=lambda: RecordedObjects(
                 recorder,
                 Path(deployment.folder) / "objects",
@@ -380,7 +381,6 @@ async def open_world(
                 clock,
             ),
         )
-        container.streams = recorder.streams(container.streams)
         closing.push_async_callback(container.close)
         await container.revocations.open()
         closing.push_async_callback(container.revocations.close)
