@@ -17,7 +17,8 @@ case ${0##*/} in
     cat > /dev/null
     case $* in
       *lastWrite*) echo "${LAST_WRITE-1780000900}" ;;
-      *oplog.rs*) if grep -q ^mongodump "$FOLDER/calls"; then echo "${LOST_LATER:-no}"; else echo "${LOST:-no}"; fi ;;
+      *oplog.rs*)
+        if grep -q ^mongodump "$FOLDER/calls"; then echo "${LOST_LATER:-no}"; else echo "${LOST:-no}"; fi ;;
       *) echo "${HELD:-0}" ;;
     esac
     ;;
