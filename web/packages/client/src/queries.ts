@@ -3,7 +3,7 @@ import { type InvalidateOptions, type InvalidateQueryFilters, type QueryKey, Que
 /**
  * The client of an app's queries.  What becomes invalid while it is being loaded is loaded once more: the response that
  * is under way may be older than the change.  The library itself does so only for what is shown and was loaded before;
- * otherwise it takes that response for a fresh one.
+ * otherwise it takes that response for a fresh one (findings/tanstack-query-joins-the-first-load.sh).
  */
 export class RenewingQueryClient extends QueryClient {
   override async invalidateQueries<Key extends QueryKey = QueryKey>(filters?: InvalidateQueryFilters<Key>, options?: InvalidateOptions): Promise<void> {
