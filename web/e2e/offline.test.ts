@@ -39,6 +39,17 @@ async function waitForShell({ page }: Phone, scope: string): Promise<void> {
   await page.waitForFunction((path) => new URL(navigator.serviceWorker.controller?.scriptURL ?? location.href).pathname === `${path}sw.js`, scope);
 }
 
+/** In each page: `registered` is there once the app has registered its worker. */
+function noteRegistration(): void {
+  const { serviceWorker } = navigator;
+  const register = serviceWorker.register.bind(serviceWorker);
+  serviceWorker.register = async (...given) => {
+    const registration = await register(...given);
+    Object.assign(window, { registered: true });
+    return registration;
+  };
+}
+
 /** How many persons' last states the phone keeps. */
 const savedStates = ({ page }: Phone, app: string): Promise<number> =>
   page.evaluate(async (name) => {
@@ -129,6 +140,8 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     const at = { latitude: CORNER.lat, longitude: CORNER.lng, accuracy: 8 };
     const riding = new RiderPhone(await openPhone({ at }));
     const driving = new DriverPhone(await openPhone({ at }));
+    // Each page registers its worker some time after it was loaded, and would take ours for the older version then.
+    for (const { phone } of [riding, driving]) await phone.context.addInitScript(noteRegistration);
     await riding.signIn({ phone: "+14385550177", password: PASSWORD });
     await waitForShell(riding.phone, "/");
     const id = await rider.ask(CORNER);
@@ -141,6 +154,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await driving.phone.visit(`/driver/job/${id}`);
     await driving.button("I am leaving now").waitFor();
     for (const [{ page }, scope] of [[riding, "/"], [driving, "/driver/"]] as const) {
+      await page.waitForFunction(() => "registered" in window);
       await page.evaluate(async (path) => {
         Object.assign(window, { notLoadedAgain: true });
         await navigator.serviceWorker.register(`${path}sw.js?next`, { scope: path });

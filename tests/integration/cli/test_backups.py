@@ -296,7 +296,7 @@ async def test_old_backups_are_removed_but_never_the_newest(tmp_path: Path, town
         "BACKUP_KEEP_DAYS": "2",
     }
     settings = load_settings({f"SUPPORTCARR_{name}": value for name, value in given.items()}, dotenv=None)
-    assert backup_stats(settings) == {"last_success_timestamp_seconds": 0.0}
+    assert backup_stats(settings) == {"expected": 0.0, "last_success_timestamp_seconds": 0.0}
     dump = tmp_path / "dump.archive"
     dump.write_bytes(b"a dump" * 1000)
     for day in range(5):
