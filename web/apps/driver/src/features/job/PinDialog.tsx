@@ -1,4 +1,5 @@
 import { useProblemText } from "@supportcarr/phone-app/useProblemText";
+import type { RefusedAction } from "@supportcarr/pwa/queue";
 import { Modal } from "@supportcarr/ui/Modal";
 import { Notice } from "@supportcarr/ui/Notice";
 import { type FormEvent, useState } from "react";
@@ -19,7 +20,7 @@ export function PinDialog({ rescueId, onClose }: PinDialogProps) {
   const sentence = useProblemText();
   const { busy, step } = useStep(rescueId);
   const [pin, setPin] = useState("");
-  const [problem, setProblem] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<RefusedAction | null>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (pin.length !== 4) return;
@@ -29,10 +30,14 @@ export function PinDialog({ rescueId, onClose }: PinDialogProps) {
       return;
     }
     setPin("");
-    const left = refused.code === "pin_wrong" ? triesLeft(refused.detail) : null;
-    if (refused.code === "pin_locked" || left === 0) setProblem(text("locked"));
-    else setProblem(left === null ? sentence(refused) : text("wrong", { left }));
+    setRefusal(refused);
   };
+  const said = (refused: RefusedAction): string => {
+    const left = refused.code === "pin_wrong" ? triesLeft(refused.detail) : null;
+    if (refused.code === "pin_locked" || left === 0) return text("locked");
+    return left === null ? sentence(refused) : text("wrong", { left });
+  };
+  const problem = refusal ? said(refusal) : null;
   return (
     <Modal title={text("title")} about={text("about")} onClose={onClose}>
       <form onSubmit={(event) => void submit(event)} className="space-y-4">
