@@ -4,7 +4,7 @@ import { followUnits } from "@supportcarr/i18n/useUnits";
 import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useDeferredValue, useEffect } from "react";
 
 import { BecomeDriverScreen } from "../features/application/BecomeDriverScreen.tsx";
 import { OfferLayer } from "../features/offer/OfferLayer.tsx";
@@ -23,6 +23,7 @@ export function SignedInLayout() {
   const signedIn = useSession(hasPerson);
   const me = useQuery({ ...accountQueries.me(), enabled: signedIn });
   const language = me.data?.preferences.language;
+  const known = useDeferredValue(Boolean(me.data)); // the screen is drawn in pieces, between which the browser answers
   const drives = Boolean(me.data?.phone_verified && me.data.roles.includes("driver"));
 
   useLiveSync(signedIn && drives);
@@ -39,7 +40,7 @@ export function SignedInLayout() {
   }, [signedIn, navigate, queryClient]);
 
   function screen() {
-    if (!me.data) return me.isError || me.isPaused ? <Outlet /> : <PendingScreen />;
+    if (!me.data || !known) return me.isError || me.isPaused ? <Outlet /> : <PendingScreen />;
     if (!me.data.phone_verified && pathname !== "/verify") return <Navigate to="/verify" replace />;
     if (!me.data.roles.includes("driver")) return <BecomeDriverScreen />;
     return <Outlet />;
