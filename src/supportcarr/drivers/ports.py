@@ -151,7 +151,7 @@ class CheckProvider(Protocol):
     """Carries out checks of one kind.  Implemented by ``providers.checks.HttpCheckProvider``."""
 
     async def order(self, check_id: str, candidate: Candidate) -> CheckReport:
-        """Order the check; with the same *check_id* again: the report of before.
+        """Order the check; with the same *check_id* and *candidate* again: the report of before.
 
         Raises ``CheckUnavailable``, ``CheckRefused``.
         """

@@ -179,6 +179,16 @@ async def test_a_provider_that_fails_delays_the_check_and_gets_one_order(
     assert len(await orders(platform, driver)) == 2
 
 
+async def test_an_order_is_repeated_as_it_was_although_the_name_has_changed(platform: Platform) -> None:
+    await platform.emulator.set_check_behaviour(fail_next={"count": 2}, fail_after=True)
+    driver = await submitted(platform, "Marie Tremblay")
+    assert await call_due(platform, driver) == {"pending"}  # taken, and the answers were lost
+    expect(await driver.patch("/me", {"name": "Marie Gagnon"}), 200)
+    await until(platform, driver, "clear", seconds=120)
+    assert [report["name"] for report in await orders(platform, driver)] == ["Marie Tremblay"] * 2
+    assert {check.candidate for check in await stored(platform, driver)} == {None}
+
+
 async def test_a_refused_check_has_failed_until_the_driver_submits_again(platform: Platform) -> None:
     await platform.emulator.set_check_behaviour(refuse_next=2)
     driver, operator = await submitted(platform), await platform.person("support")

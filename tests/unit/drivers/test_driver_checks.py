@@ -10,15 +10,16 @@ from msgspec.structs import replace
 
 from supportcarr.drivers.checks import model
 from supportcarr.drivers.checks.model import TABLE, CheckState, DriverCheck, Submission
-from supportcarr.drivers.ports import CheckReport
+from supportcarr.drivers.ports import Candidate, CheckReport
 
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+MARIE = Candidate("Marie Tremblay", "+15145550112")
 FIRST = Submission("usr_d", 3, NOW)
 FINAL = ("clear", "consider", "failed")
 
 
 def check(state: CheckState = "pending", **changed: Any) -> DriverCheck:
-    made = model.new_check(FIRST, "identity", NOW)
+    made = model.new_check(FIRST, "identity", MARIE, NOW)
     report_id = None if state == "pending" else "rep_1"
     due_at = None if state in FINAL else NOW
     return replace(made, state=state, report_id=report_id, due_at=due_at, **changed)
@@ -29,10 +30,10 @@ def report(status: Any, detail: str | None = None) -> CheckReport:
 
 
 def test_the_id_is_the_same_for_a_repeat_and_another_for_another_submission_or_kind() -> None:
-    same = model.new_check(FIRST._replace(at=NOW + timedelta(hours=1)), "identity", NOW)
+    same = model.new_check(FIRST._replace(at=NOW + timedelta(hours=1)), "identity", MARIE, NOW)
     assert same.id == check().id
-    assert len({check().id, model.new_check(FIRST, "background", NOW).id}) == 2
-    assert model.new_check(FIRST._replace(version=4), "identity", NOW).id != check().id
+    assert len({check().id, model.new_check(FIRST, "background", MARIE, NOW).id}) == 2
+    assert model.new_check(FIRST._replace(version=4), "identity", MARIE, NOW).id != check().id
 
 
 @pytest.mark.parametrize("state", ["pending", "ordered"])
@@ -115,6 +116,6 @@ def test_a_repeated_submission_orders_nothing_anew() -> None:
 
 
 def test_the_latest_of_each_kind_counts() -> None:
-    old, other = check("failed"), model.new_check(FIRST, "background", NOW)
+    old, other = check("failed"), model.new_check(FIRST, "background", MARIE, NOW)
     new = replace(check("clear"), id="chk_0", submission=4)
     assert model.latest_of([new, other, old]) == {"identity": new, "background": other}

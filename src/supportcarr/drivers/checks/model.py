@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.ids import DRIVER_CHECK
 from supportcarr.contracts.personal import Personal
-from supportcarr.drivers.ports import CheckKind, CheckReport
+from supportcarr.drivers.ports import Candidate, CheckKind, CheckReport
 from supportcarr.kit.runtime.ids import derived_id
 
 CheckState = Literal["pending", "ordered", "clear", "consider", "failed"]
@@ -39,7 +39,9 @@ TABLE: Mapping[CheckState, Mapping[Command, CheckState]] = {
 class DriverCheck(Document, frozen=True, kw_only=True, omit_defaults=True):
     """One check of a driver.  City time.
 
-    ``due_at`` is when the provider is called next; none once the state is final.
+    ``due_at`` is when the provider is called next; none once the state is final.  ``candidate`` is what the
+    order says, until it is taken: a provider refuses a repeat that says something else under the same
+    idempotency key, as it would after a change of the name.
     """
 
     driver_id: str
@@ -47,6 +49,7 @@ class DriverCheck(Document, frozen=True, kw_only=True, omit_defaults=True):
     submission: int  # the version of the driver's profile that it led to
     state: Annotated[CheckState, Personal("driver_id", neutral="failed")] = "pending"
     detail: Annotated[str | None, Personal("driver_id")] = None  # in the provider's words
+    candidate: Annotated[Candidate | None, Personal("driver_id")] = None
     report_id: str | None = None  # the provider's
     calls: int = 0  # without progress
     created_at: datetime
@@ -66,7 +69,7 @@ class Submission(NamedTuple):
     at: datetime
 
 
-def new_check(submission: Submission, kind: CheckKind, at: datetime) -> DriverCheck:
+def new_check(submission: Submission, kind: CheckKind, candidate: Candidate, at: datetime) -> DriverCheck:
     """The check of a submission.  Its id is the same for a repeat, and the provider's idempotency key."""
     source = f"{submission.driver_id}.{kind}.{submission.version}"
     return DriverCheck(
@@ -74,6 +77,7 @@ def new_check(submission: Submission, kind: CheckKind, at: datetime) -> DriverCh
         driver_id=submission.driver_id,
         kind=kind,
         submission=submission.version,
+        candidate=candidate,
         created_at=submission.at,
         changed_at=at,
         due_at=at,
@@ -133,7 +137,7 @@ def latest_of(checks: Iterable[DriverCheck]) -> dict[CheckKind, DriverCheck]:
 
 def _moved(check: DriverCheck, command: Command, at: datetime) -> DriverCheck:
     state = TABLE[check.state][command]
-    return replace(check, state=state, changed_at=at, calls=0, due_at=None)
+    return replace(check, state=state, candidate=None, changed_at=at, calls=0, due_at=None)
 
 
 def _later(check: DriverCheck, first: timedelta, longest: timedelta, at: datetime) -> DriverCheck:

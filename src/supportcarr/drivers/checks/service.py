@@ -18,6 +18,7 @@ from supportcarr.drivers.checks.model import KINDS, DriverCheck, Submission
 from supportcarr.drivers.collections import DRIVER_CHECKS
 from supportcarr.drivers.errors import ChecksNotClear
 from supportcarr.drivers.ports import (
+    Candidate,
     CandidateDirectory,
     CheckKind,
     CheckProvider,
@@ -64,7 +65,12 @@ class DriverCheckService:
         found = model.latest_of((await self.of([driver_id]))[driver_id])
         for kind in self._providers:
             if model.is_needed(found.get(kind), submission, again=again):
-                check = model.new_check(submission, kind, to_milliseconds(self._clock.city()))
+                try:
+                    candidate = await self._candidates.candidate(driver_id)
+                except NotFound:
+                    return  # the account does not exist any more
+                now = to_milliseconds(self._clock.city())
+                check = model.new_check(submission, kind, candidate, now)
                 with suppress(DuplicateKey):
                     await self._checks.insert(check)
 
@@ -146,11 +152,14 @@ class DriverCheckService:
             raise CheckUnavailable("no provider is set")
         if check.report_id is not None:
             return await provider.read(check.report_id)
+        return await provider.order(check.id, check.candidate or await self._candidate(check))
+
+    async def _candidate(self, check: DriverCheck) -> Candidate:
+        """Of a check that an earlier release stored.  Raises ``CheckRefused``."""
         try:
-            candidate = await self._candidates.candidate(check.driver_id)
+            return await self._candidates.candidate(check.driver_id)
         except NotFound:
             raise CheckRefused("The account does not exist any more") from None
-        return await provider.order(check.id, candidate)
 
     async def _change(self, check_id: str, change: Callable[[DriverCheck], DriverCheck | None]) -> None:
         with suppress(NotFound):  # the driver was erased meanwhile

@@ -17,7 +17,7 @@ import msgspec
 
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr_lab.emulators.checks.behaviour import CheckBehaviour
-from supportcarr_lab.emulators.checks.database import CheckDatabase, Report
+from supportcarr_lab.emulators.checks.database import CheckDatabase, Key, Report
 
 WEBHOOK_TIMEOUT_S = 5.0
 WEBHOOK_ATTEMPTS = 6
@@ -148,21 +148,31 @@ class CheckEmulator:
         raise _ApiError(404, "There is no such thing")
 
     def _create(self, request: CheckRequest, create: Any) -> tuple[int, dict[str, Any]]:
-        """The stored response of the same idempotency key, or that of *create*."""
-        key = None if request.key is None else f"{request.kind}.{request.path}.{request.key}"
-        stored = self._database.response_to(key) if key else None
+        """The stored response of the same idempotency key, or that of *create*.
+
+        Like the usual providers it refuses a key that came with another request before.
+        """
+        key = None
+        if request.key is not None:
+            sent = hashlib.sha256(request.body).hexdigest()
+            key = Key(f"{request.kind}.{request.path}.{request.key}", sent)
+            if (stored := self._database.response_to(key.key)) is not None:
+                first, response = stored
+                if first != key.request:
+                    raise _ApiError(400, "The idempotency key was used with another request")
+                return 201, response
         try:
-            return 201, stored if stored is not None else create(request, key)
+            return 201, create(request, key)
         except msgspec.MsgspecError as error:
             raise _ApiError(422, str(error)) from None
 
-    def _create_candidate(self, request: CheckRequest, key: str | None) -> dict[str, Any]:
+    def _create_candidate(self, request: CheckRequest, key: Key | None) -> dict[str, Any]:
         new = msgspec.json.decode(request.body, type=_NewCandidate)
         candidate_id = f"can_{secrets.token_hex(12)}"
         self._database.add_candidate(candidate_id, new.name, new.phone, new.reference, key)
         return {"id": candidate_id}
 
-    def _create_report(self, request: CheckRequest, key: str | None) -> dict[str, Any]:
+    def _create_report(self, request: CheckRequest, key: Key | None) -> dict[str, Any]:
         new = msgspec.json.decode(request.body, type=_NewReport)
         candidate = self._database.candidate(new.candidate_id)
         if candidate is None or new.package != request.kind:

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS reports (
     ready REAL NOT NULL,
     webhooks TEXT NOT NULL DEFAULT ''
 );
-CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, response TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, request TEXT NOT NULL, response TEXT NOT NULL);
 """
 
 
@@ -40,6 +40,13 @@ class Report(NamedTuple):
     phone: str
 
 
+class Key(NamedTuple):
+    """An idempotency key, and the hash of the request that it came with."""
+
+    key: str
+    request: str
+
+
 class CheckDatabase:
     """Reads and writes candidates and reports.  For one thread."""
 
@@ -52,14 +59,14 @@ class CheckDatabase:
     def close(self) -> None:
         self._db.close()
 
-    def add_candidate(self, id: str, name: str, phone: str, reference: str, key: str | None) -> None:
+    def add_candidate(self, id: str, name: str, phone: str, reference: str, key: Key | None) -> None:
         """Store a candidate, and under *key* that it is the response."""
         with self._db:
             self._db.execute("BEGIN")
             self._db.execute("INSERT INTO candidates VALUES (?, ?, ?, ?)", (id, name, phone, reference))
             self._keep(key, {"id": id})
 
-    def add_report(self, report: Report, candidate_id: str, key: str | None, response: Any) -> None:
+    def add_report(self, report: Report, candidate_id: str, key: Key | None, response: Any) -> None:
         """Store a report, and under *key* the response."""
         with self._db:
             self._db.execute("BEGIN")
@@ -70,14 +77,14 @@ class CheckDatabase:
             )
             self._keep(key, response)
 
-    def _keep(self, key: str | None, response: Any) -> None:
+    def _keep(self, key: Key | None, response: Any) -> None:
         if key is not None:
-            self._db.execute("INSERT INTO keys VALUES (?, ?)", (key, json.dumps(response)))
+            self._db.execute("INSERT INTO responses VALUES (?, ?, ?)", (*key, json.dumps(response)))
 
-    def response_to(self, key: str) -> Any | None:
-        """The response that was given to the first request with that key."""
-        row = self._db.execute("SELECT response FROM keys WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
+    def response_to(self, key: str) -> tuple[str, Any] | None:
+        """The hash of the first request with that key, and the response that was given to it."""
+        row = self._db.execute("SELECT request, response FROM responses WHERE key = ?", (key,)).fetchone()
+        return (row[0], json.loads(row[1])) if row else None
 
     def candidate(self, id: str) -> tuple[str, str] | None:
         """The name and the phone number of a candidate."""
