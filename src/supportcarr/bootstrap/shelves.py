@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -36,7 +37,12 @@ class FolderShelf:
     def sizes(self) -> dict[str, int]:
         if not self._folder.is_dir():
             raise BackupError(f"There is no folder {self._folder}.")
-        return {path.name: path.stat().st_size for path in self._folder.iterdir() if _is_ours(path.name)}
+        sizes = {}
+        for path in self._folder.iterdir():
+            if _is_ours(path.name):
+                with suppress(FileNotFoundError):  # another backup was made meanwhile, and this one too old
+                    sizes[path.name] = path.stat().st_size
+        return sizes
 
     def fetch(self, name: str, into: Path) -> Path:
         return self._folder / name

@@ -201,8 +201,9 @@ class LocalObjects:
         folder = self._folder / _UNFINISHED
         if folder.is_dir():
             for path in folder.iterdir():
-                if path.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
-                    path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):  # its write has ended, or another process was faster
+                    if path.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
+                        path.unlink()
 
 
 def _keys(folder: Path, prefix: str, after: str, above: str = "") -> Iterator[str]:

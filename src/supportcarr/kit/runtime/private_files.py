@@ -60,15 +60,22 @@ def database_files(path: Path) -> list[Path]:
 
 
 def restrict(path: Path) -> None:
-    """Take every permission from group and others, if the file or folder belongs to this user."""
-    status = path.lstat()
-    if status.st_mode & _OTHERS and status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode):
-        path.chmod(stat.S_IMODE(status.st_mode) & ~_OTHERS)
+    """Take every permission from group and others, if the file or folder belongs to this user.
+
+    Nothing if it is gone: SQLite and uploads remove files of a folder that is being read.
+    """
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        if status.st_mode & _OTHERS and status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode):
+            path.chmod(stat.S_IMODE(status.st_mode) & ~_OTHERS)
 
 
 def is_open_to_others(path: Path) -> bool:
     """Whether group or others have a permission on an existing file or folder."""
-    return path.exists() and bool(path.stat().st_mode & _OTHERS)
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def open_files(folder: Path) -> list[Path]:

@@ -50,3 +50,21 @@ async def test_a_page_reads_the_folders_of_its_own_objects(
     page = await objects.list_objects("files/", after="files/fil_040/b", limit=9)
     assert page[-1].key == "files/fil_043/b"
     assert len(read) <= 2 + 4, "the two above, and four files"
+
+
+async def test_a_write_that_ends_while_the_objects_are_listed_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = local_objects(tmp_path, ["files/a", ".unfinished/ends", ".unfinished/left", ".unfinished/new"])
+    for name in ("ends", "left"):
+        os.utime(tmp_path / ".unfinished" / name, (1, 1))
+    iterdir = Path.iterdir
+
+    def then_one_ends(folder: Path) -> Any:
+        found = list(iterdir(folder))
+        (folder / "ends").unlink(missing_ok=True)
+        return iter(found)
+
+    monkeypatch.setattr(Path, "iterdir", then_one_ends)
+    assert [info.key for info in await objects.list_objects("", limit=5)] == ["files/a"]
+    assert [path.name for path in iterdir(tmp_path / ".unfinished")] == ["new"]

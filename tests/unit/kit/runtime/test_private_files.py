@@ -13,6 +13,7 @@ from supportcarr.kit.runtime.private_files import (
     is_open_to_others,
     make_private_folder,
     open_files,
+    restrict,
     restrict_database,
 )
 
@@ -70,3 +71,22 @@ def test_a_database_and_the_files_beside_it_are_restricted(tmp_path: Path) -> No
     restrict_database(tmp_path / "store")
     restrict_database(tmp_path / "new")
     assert {mode(file) for file in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_file_that_is_removed_while_the_folder_is_read_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("secrets.env", "supportcarr.sqlite3-wal"):
+        (tmp_path / name).write_text("")
+    walk = os.walk
+
+    def then_one_goes(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        found = list(walk(folder))
+        (tmp_path / "supportcarr.sqlite3-wal").unlink(missing_ok=True)
+        return iter(found)
+
+    monkeypatch.setattr(os, "walk", then_one_goes)
+    make_private_folder(tmp_path)
+    assert mode(tmp_path / "secrets.env") == 0o600
+    restrict(tmp_path / "gone")
+    assert not is_open_to_others(tmp_path / "gone")
