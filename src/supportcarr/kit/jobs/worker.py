@@ -159,7 +159,7 @@ class JobWorker:
             if error is None:
                 log.info("job_done", name=job.name, ms=round((perf_counter() - began) * 1000, 2))
             elif span is not None:
-                tracing.failed(span, type(error).__name__)
+                tracing.ended_with(span, error)
             await self._finish(job, error)
         finally:
             if span is not None:

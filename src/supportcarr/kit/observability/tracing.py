@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 from supportcarr.contracts.envelope import Cause
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.settings import TracingSettings
+from supportcarr.kit.runtime.retry import RetryLater
 
 if TYPE_CHECKING:  # 150 ms and 12 MB, which a process without traces saves
     from opentelemetry.context import Context
@@ -320,11 +321,19 @@ def spanning(name: str, attributes: Attributes | None = None) -> Iterator[Span |
     try:
         yield span
     except BaseException as error:
-        failed(span, type(error).__name__)
+        ended_with(span, error)
         raise
     finally:
         _current.reset(token)
         span.end()
+
+
+def ended_with(span: Span, error: BaseException) -> None:
+    """Mark a span as failed, unless its work only asked to be tried again later: that is noted."""
+    if isinstance(error, RetryLater):
+        span.set_attribute("supportcarr.retry_after_s", error.seconds)
+    else:
+        failed(span, type(error).__name__)
 
 
 def failed(span: Span, error_type: str) -> None:

@@ -14,6 +14,8 @@ from typing import cast
 import msgspec
 import pytest
 from msgspec.structs import replace
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from support.processes.python_process import python
 from supportcarr.contracts.actors import SYSTEM
@@ -24,6 +26,8 @@ from supportcarr.kit.jobs.declarations import JobHandler
 from supportcarr.kit.jobs.service import KEEP_DONE, Job, Jobs, State
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.jobs.worker import JobWorker
+from supportcarr.kit.observability import tracing
+from supportcarr.kit.observability.settings import TracingSettings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
@@ -336,6 +340,31 @@ async def test_a_job_that_repeatedly_kills_its_process_is_a_dead_letter(jobs: Jo
     async with working(jobs, bomb=no_job):
         job = await became(jobs, "k:bomb", "dead")
     assert job.last_error == "WorkerDied: its process ended while it ran"
+
+
+async def test_a_job_that_asks_to_be_tried_later_has_not_failed_in_its_trace(jobs: Jobs) -> None:
+    exporter = InMemorySpanExporter()
+    tracing.configure(TracingSettings(endpoint="http://127.0.0.1:9"), {}, exporter=exporter)
+    asked: list[bytes] = []
+
+    async def twice(payload: bytes) -> None:
+        asked.append(payload)
+        if len(asked) == 1:
+            raise RetryLater(0.01, "not yet")
+
+    request = tracing.begin_request("POST /x", True, {})
+    assert request is not None
+    try:
+        async with working(jobs, twice=twice):
+            await jobs.add("twice", "k", b"{}")
+            await became(jobs, "k:twice", "done")
+    finally:
+        request.end()
+        tracing.leave()
+        tracing.shut_down()
+    runs = [span for span in exporter.get_finished_spans() if span.name == "job twice"]
+    assert [span.status.status_code for span in runs] == [StatusCode.UNSET] * 2
+    assert ["supportcarr.retry_after_s" in (span.attributes or {}) for span in runs] == [True, False]
 
 
 async def test_closing_waits_for_running_jobs(jobs: Jobs) -> None:
