@@ -33,7 +33,10 @@ export class Texts<M extends Messages> {
     private readonly messages: M,
     language: Language,
   ) {
-    this.translate = createTranslator({ locale: LOCALES[language], messages, timeZone: "America/Toronto" }) as never;
+    const onError = (error: Error) => {
+      throw error; // a value that is missing would give the key, which no screen shows
+    };
+    this.translate = createTranslator({ locale: LOCALES[language], messages, timeZone: "America/Toronto", onError }) as never;
   }
 
   readonly of = (key: Paths<M>, values: Values = {}): string => this.translate(key, values);
