@@ -2,7 +2,8 @@ import { dehydrate, hydrate, type QueryClient } from "@tanstack/react-query";
 
 import { openDatabase } from "./database.ts";
 
-const SAVE_AFTER_MS = 1_000;
+/** Shorter than the time in which anybody sees a state and loses the page; what loads together is saved together. */
+const SAVE_AFTER_MS = 250;
 const KEPT_MS = 24 * 3_600_000;
 
 export interface LastStateOptions {
@@ -22,12 +23,11 @@ export async function restoreLastState({ app, queryClient, owner }: LastStateOpt
   if (saved && now - saved.savedAt < KEPT_MS) hydrate(queryClient, saved.state);
 }
 
-/** Keeps the person's state from now on; returns what ends that. */
+/** Keeps the person's state from now on, at once if the page goes away or the connection is lost; returns what ends that. */
 export function keepLastState({ app, queryClient, owner, isKept }: LastStateOptions): () => void {
   if (typeof indexedDB === "undefined") return () => undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const save = async () => {
-    timer = undefined;
+  const write = async () => {
     const person = owner();
     if (person === null) return;
     const state = dehydrate(queryClient, {
@@ -37,10 +37,25 @@ export function keepLastState({ app, queryClient, owner, isKept }: LastStateOpti
     const database = await openDatabase(app);
     if (owner() === person) await database.put("states", { savedAt: Date.now(), state }, person);
   };
+  const save = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    void write().catch(() => undefined);
+  };
+  const saveAtOnce = () => {
+    if (timer !== undefined) save();
+  };
   const end = queryClient.getQueryCache().subscribe((event) => {
-    if (event.type === "updated" && event.action.type === "success") timer ??= setTimeout(() => void save().catch(() => undefined), SAVE_AFTER_MS);
+    if (event.type === "updated" && event.action.type === "success") timer ??= setTimeout(save, SAVE_AFTER_MS);
   });
+  const moments = [
+    [window, "offline"],
+    [window, "pagehide"],
+    [document, "visibilitychange"],
+  ] as const;
+  for (const [target, name] of moments) target.addEventListener(name, saveAtOnce);
   return () => {
+    for (const [target, name] of moments) target.removeEventListener(name, saveAtOnce);
     clearTimeout(timer);
     end();
   };

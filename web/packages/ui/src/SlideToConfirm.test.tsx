@@ -46,6 +46,16 @@ test("a drag to the end confirms, one that stops before it does not", () => {
   expect(onConfirm).toHaveBeenCalledTimes(1);
 });
 
+test("a drag confirms also if its last part was not drawn before the finger was lifted", () => {
+  const { onConfirm, button } = show();
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", false); // so that nothing is drawn in between
+  for (const [type, clientX] of [["pointerdown", 20], ["pointermove", 330], ["pointerup", 330]] as const) {
+    button.dispatchEvent(new MouseEvent(type, { clientX, bubbles: true }));
+  }
+  vi.unstubAllGlobals();
+  expect(onConfirm).toHaveBeenCalledTimes(1);
+});
+
 test.each(["Enter", " "])("holding the key %j confirms once, a tap of it does not", (key) => {
   const { onConfirm, button } = show();
   fireEvent.keyDown(button, { key });

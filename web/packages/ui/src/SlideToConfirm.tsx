@@ -31,6 +31,7 @@ export function SlideToConfirm({ label, onConfirm, busy = false, tone = "accent"
   const hintId = useId();
   const track = useRef<HTMLButtonElement>(null);
   const start = useRef<number | null>(null);
+  const reached = useRef(0); // of the way; the last move may not be drawn yet when the finger is lifted
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const held = useRef(false);
   const [way, setWay] = useState(0); // 0 to 1
@@ -61,6 +62,7 @@ export function SlideToConfirm({ label, onConfirm, busy = false, tone = "accent"
     if (busy) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     start.current = event.clientX;
+    reached.current = 0;
     hold();
   };
   const onPointerMove = (event: PointerEvent) => {
@@ -71,11 +73,12 @@ export function SlideToConfirm({ label, onConfirm, busy = false, tone = "accent"
       clearTimeout(timer.current); // it is a drag
       setHolding(false);
     }
+    reached.current = done;
     setWay(done);
   };
   const onPointerUp = () => {
     if (start.current === null) return;
-    if (way >= ENOUGH) confirm();
+    if (reached.current >= ENOUGH) confirm();
     else letGo();
   };
   const onKeyDown = (event: KeyboardEvent) => {
