@@ -2,7 +2,7 @@ import axios from "axios";
 import { create, type StoreApi, type UseBoundStore } from "zustand";
 
 import type { SignedIn } from "./account.ts";
-import { createHttpClient, endSession, type HttpClient, type Problem, traceRequests } from "./http.ts";
+import { createHttpClient, endSession, type HttpClient, type Problem, TIMEOUT_MS, traceRequests } from "./http.ts";
 import { keepKeys } from "./repeats.ts";
 import { appHeader, type AppName, isMarkedSignedIn, shareSessionOfTabs } from "./webSession.ts";
 
@@ -111,12 +111,12 @@ export function createAppSession<Message extends string = never>(app: AppName): 
     {},
     tabs,
   );
-  tabs.onChange((token) => useSession.setState({ token, remembered: null }));
+  tabs.onChange((token) => useSession.setState({ ...none, token }));
 
   let restored: Promise<unknown> | null = null;
 
   // Without the access token; a sign-up whose response was lost is repeated with its key.
-  const entry = traceRequests(axios.create({ baseURL: "/api/v1", headers: appHeader(app) }));
+  const entry = traceRequests(axios.create({ baseURL: "/api/v1", timeout: TIMEOUT_MS, headers: appHeader(app) }));
   keepKeys(entry);
 
   async function open(path: string, body: object): Promise<void> {

@@ -56,6 +56,28 @@ describe("the HTTP client", () => {
     expect(requestedUrls.filter((path) => path === "/auth/refresh")).toHaveLength(1);
   });
 
+  it("sends a request again with the token that another tab has announced while this one waited for its turn", async () => {
+    const stored: { token: string | null } = { token: "a1" };
+    // The other tab's message comes before the lock is free; the exchange is then not needed.
+    const refresh = () => Promise.resolve((stored.token = "a2"));
+    const session = { refresh, announce: () => undefined, onChange: () => undefined };
+    const { http } = createHttpClient(
+      "admin",
+      { read: () => stored.token, write: (next) => (stored.token = next) },
+      () => undefined,
+      {
+        adapter: async (config) => {
+          const { status, data } = await rotatingServer(config);
+          const response = { status, data, statusText: "", headers: {}, config };
+          if (status >= 400) throw new AxiosError("", String(status), config, null, response);
+          return response;
+        },
+      },
+      session,
+    );
+    expect((await http.get<string>("/a")).data).toBe("/a");
+  });
+
   it("gives up on a request that is rejected with the new token as well", async () => {
     const { http, requestedUrls } = createSession((request) => (request.url === "/auth/refresh" ? rotatingServer(request) : unauthenticated));
     await expect(http.get("/a")).rejects.toThrow();

@@ -4,6 +4,9 @@ import { keepKeys } from "./repeats.ts";
 import { ended, traced, type TracedRequest, traceparentOf } from "./telemetry.ts";
 import { appHeader, type AppName, shareSession, type SharedSession } from "./webSession.ts";
 
+/** On a line that carries nothing a person is told so, instead of waiting for ever. */
+export const TIMEOUT_MS = 15_000;
+
 /** Where an app keeps its access token: in memory, because its refresh token is in a cookie. */
 export interface TokenStore {
   read(): string | null;
@@ -91,19 +94,21 @@ export function createHttpClient(
   config: Pick<CreateAxiosDefaults, "adapter"> = {},
   session: SharedSession = shareSession(null, undefined, null, app),
 ): HttpClient {
-  const http = traceRequests(axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config }));
+  const http = traceRequests(axios.create({ baseURL: "/api/v1", timeout: TIMEOUT_MS, ...config }));
   // Of its own: a 401 here must not start another refresh.
-  const refreshHttp = traceRequests(axios.create({ baseURL: "/api/v1", timeout: 15_000, headers: appHeader(app), ...config }));
+  const refreshHttp = traceRequests(axios.create({ baseURL: "/api/v1", timeout: TIMEOUT_MS, headers: appHeader(app), ...config }));
   let refreshing: Promise<RefreshResult> | null = null;
 
   async function refreshNow(): Promise<RefreshResult> {
     const before = tokenStore.read();
     const unchanged = () => tokenStore.read() === before; // no sign-out or sign-in in the meantime
+    const announced = (token: string) => tokenStore.read() === token; // another tab has got it, and told this one of it
     try {
       const token = await session.refresh(before, async (nonce) => {
         const { data } = await refreshHttp.post<{ access_token: string }>("/auth/refresh", { nonce });
         return data.access_token;
       });
+      if (announced(token)) return "refreshed";
       if (!unchanged()) return "failed";
       tokenStore.write(token);
       return "refreshed";
@@ -152,6 +157,7 @@ export function createHttpClient(
 export async function endSession(app: AppName, token: string | null): Promise<boolean> {
   const post = (path: string, used?: string) =>
     axios.post<{ access_token: string }>(`/api/v1${path}`, used ? null : { nonce: crypto.randomUUID() }, {
+      timeout: TIMEOUT_MS,
       headers: { ...appHeader(app), ...(used ? { Authorization: `Bearer ${used}` } : {}) },
     });
   try {

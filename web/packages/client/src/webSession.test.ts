@@ -85,6 +85,18 @@ describe("a session that tabs share", () => {
     expect(heard).toEqual(["a1", null]);
   });
 
+  it("tells nobody of a token that comes after the sign-out", async () => {
+    const [first, second] = tabs(2);
+    const heard: (string | null)[] = [];
+    second?.onChange((token) => heard.push(token));
+    await first?.refresh("a1", () => {
+      first.announce(null); // while the request is under way
+      return Promise.resolve("a2");
+    });
+    await expect.poll(() => heard).toEqual([null]);
+    expect(await second?.refresh("a1", () => Promise.resolve("b1"))).toBe("b1"); // not that token either
+  });
+
   it("works alone, without channel, lock and storage", async () => {
     const alone = shareSession(null, undefined, null, "test");
     expect(await alone.refresh("a1", () => Promise.resolve("a2"))).toBe("a2");

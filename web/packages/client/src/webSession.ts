@@ -44,11 +44,13 @@ export function shareSession(channel: Channel | null, locks: LockManager | undef
   const nonceKey = `${name}.refresh-nonce`;
   let nonceOfTab: string | null = null; // where nothing can be stored
   let latest: string | null = null; // the last access token that any tab received
+  let announced = 0; // how often somebody was signed in or out, here or in another tab
   let listener: (token: string | null) => void = () => undefined;
 
   if (channel) {
     channel.onmessage = ({ data }: MessageEvent) => {
       latest = (data as Message).token;
+      announced += 1;
       if (latest === null) setNonce(null);
       listener(latest);
     };
@@ -64,16 +66,21 @@ export function shareSession(channel: Channel | null, locks: LockManager | undef
     }
   }
 
+  const keptNonce = () => storage?.getItem(nonceKey) ?? nonceOfTab;
+
   function getNonce(): string {
-    const nonce = storage?.getItem(nonceKey) ?? nonceOfTab ?? crypto.randomUUID();
+    const nonce = keptNonce() ?? crypto.randomUUID();
     setNonce(nonce);
     return nonce;
   }
 
   async function refreshNow(current: string | null, exchange: (nonce: string) => Promise<string>): Promise<string> {
     if (latest && latest !== current) return latest;
-    const token = await exchange(getNonce()); // a repeat after a lost response, in any tab, gets the same token
-    setNonce(null);
+    const nonce = getNonce();
+    const before = announced;
+    const token = await exchange(nonce); // a repeat after a lost response, in any tab, gets the same token
+    if (keptNonce() === nonce) setNonce(null);
+    if (announced !== before) return token; // of a session that has ended, or that the other tabs know
     latest = token;
     channel?.postMessage({ token } satisfies Message);
     return token;
@@ -92,6 +99,7 @@ export function shareSession(channel: Channel | null, locks: LockManager | undef
     },
     announce: (token) => {
       latest = token;
+      announced += 1;
       setNonce(null);
       channel?.postMessage({ token } satisfies Message);
     },

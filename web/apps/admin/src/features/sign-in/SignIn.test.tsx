@@ -37,7 +37,7 @@ describe("signing in", () => {
     renderForm();
     signIn();
     await vi.waitFor(() => expect(useSession.getState().token).toBe("a"), 30_000);
-    expect(post).toHaveBeenCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret " }, { headers: ADMIN_APP });
+    expect(post).toHaveBeenCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret " }, expect.objectContaining({ headers: ADMIN_APP }));
   });
 
   it("rejects an account that is no operator, and ends its session", async () => {
@@ -46,7 +46,7 @@ describe("signing in", () => {
     signIn();
     expect((await screen.findByRole("alert")).textContent).toMatch(/operators only/);
     expect(useSession.getState().token).toBeNull();
-    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-out", null, { headers: { ...ADMIN_APP, Authorization: "Bearer a" } });
+    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-out", null, expect.objectContaining({ headers: { ...ADMIN_APP, Authorization: "Bearer a" } }));
   });
 
   it("shows the reason given by the platform", async () => {
@@ -69,7 +69,7 @@ describe("signing in", () => {
     post.mockRejectedValueOnce(problem("totp_code_wrong", "This code is wrong"));
     fireEvent.click(screen.getByRole("button", { name: "Confirm" }));
     expect((await screen.findByRole("alert")).textContent).toBe("This code is wrong");
-    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret ", totp_code: "000000" }, { headers: ADMIN_APP });
+    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret ", totp_code: "000000" }, expect.objectContaining({ headers: ADMIN_APP }));
   });
 
   it("reports a missing response", async () => {

@@ -1,4 +1,4 @@
-import { endSession } from "@supportcarr/client/http";
+import { endSession, TIMEOUT_MS } from "@supportcarr/client/http";
 import { appHeader } from "@supportcarr/client/webSession";
 import axios from "axios";
 
@@ -14,7 +14,7 @@ const OPERATOR_ROLES = new Set(["admin", "support"]);
 
 /** Signs in an operator and returns the access token; for any other account the new session is ended again immediately. */
 export async function signInOperator(credentials: { phone: string; password: string; totp_code?: string }): Promise<string> {
-  const { data } = await axios.post<SignInResponse>("/api/v1/auth/sign-in", credentials, { headers: appHeader("admin") });
+  const { data } = await axios.post<SignInResponse>("/api/v1/auth/sign-in", credentials, { timeout: TIMEOUT_MS, headers: appHeader("admin") });
   if (data.user.roles.some((role) => OPERATOR_ROLES.has(role))) return data.access_token;
   await endSession("admin", data.access_token);
   throw new NotAnOperatorError();

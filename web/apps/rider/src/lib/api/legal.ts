@@ -1,3 +1,4 @@
+import { TIMEOUT_MS } from "@supportcarr/client/http";
 import axios from "axios";
 import { queryOptions } from "@tanstack/react-query";
 
@@ -16,7 +17,7 @@ export const legalQueries = {
   document: (kind: LegalKind, language: string) =>
     queryOptions({
       queryKey: ["legal", kind, language],
-      queryFn: async () => (await axios.get<LegalDocument>(`/api/v1/legal-documents/${kind}`, { params: { language } })).data,
+      queryFn: async () => (await axios.get<LegalDocument>(`/api/v1/legal-documents/${kind}`, { params: { language }, timeout: TIMEOUT_MS })).data,
       staleTime: Infinity,
     }),
 };
