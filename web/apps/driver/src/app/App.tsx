@@ -6,6 +6,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 
 import { loadMessages } from "../lib/messages/load.ts";
+import { reporter } from "../lib/positions/positionReporter.ts";
 import { queue } from "../lib/queue.ts";
 import { phoneApp } from "../lib/session.ts";
 import { queryClient } from "../start.ts";
@@ -14,7 +15,10 @@ import { createAppRouter } from "./router.ts";
 
 const router = createAppRouter();
 
-startPhoneApp({ app: "driver", scope: "/driver/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queues: [queue] });
+/** Where a driver was is told in their own name alone, and kept for nobody else. */
+const forgetPerson = () => void reporter.clear().catch(() => undefined);
+
+startPhoneApp({ app: "driver", scope: "/driver/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queues: [queue], forget: forgetPerson });
 
 const app = { ...phoneApp, queue };
 

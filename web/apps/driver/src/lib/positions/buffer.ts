@@ -1,7 +1,7 @@
 import type { PositionReport } from "../api/types.ts";
 
-/** A position on the phone; `id` sorts in the order of time. */
-export type BufferedPosition = PositionReport & { id: string };
+/** A position on the phone; `id` sorts in the order of time, `owner` is the driver who was there. */
+export type BufferedPosition = PositionReport & { id: string; owner: string };
 
 /** What the platform is told of it. */
 export const toReport = ({ lat, lng, at, accuracy, heading, speed }: BufferedPosition): PositionReport => ({

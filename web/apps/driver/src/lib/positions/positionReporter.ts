@@ -1,5 +1,5 @@
 import type { PositionResult } from "../api/types.ts";
-import { http } from "../session.ts";
+import { http, personId } from "../session.ts";
 import type { BufferedPosition } from "./buffer.ts";
 import { PositionReporter } from "./reporter.ts";
 import { browserStorage, memoryStorage } from "./storage.ts";
@@ -8,4 +8,5 @@ import { browserStorage, memoryStorage } from "./storage.ts";
 export const reporter = new PositionReporter(
   typeof indexedDB === "undefined" ? memoryStorage<BufferedPosition>() : browserStorage<BufferedPosition>("positions"),
   async (positions) => (await http.post<PositionResult>("/me/positions", positions)).data,
+  personId,
 );
