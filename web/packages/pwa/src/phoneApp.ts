@@ -17,20 +17,50 @@ export interface PhoneAppOptions {
   isKept: (queryKey: readonly unknown[]) => boolean;
   /** What the person did, until the platform has it. */
   queues: readonly ActionQueue[];
+  /** Deletes what else the app keeps of a person, in memory or on the phone. */
+  forget?: () => void;
+  reload?: () => void;
+}
+
+/** Who the browser's stores were filled by: they outlive the page, and a session that has expired. */
+const keptFor = (app: string) => `supportcarr.${app}.kept-for`;
+
+function keepsOfAnother(app: string, person: string): boolean {
+  return [localStorage, sessionStorage]
+    .map((storage) => {
+      const before = storage.getItem(keptFor(app));
+      storage.setItem(keptFor(app), person);
+      return before !== null && before !== person;
+    })
+    .some(Boolean);
 }
 
 /**
  * What an app on a phone does besides its screens: its shell opens without a connection, the person's last state is
  * put back, and what was done without a connection is sent.  A sign-out deletes all that the phone keeps; a session
- * that has ended otherwise keeps the actions, which the same person sends after the next sign-in.
+ * that has ended otherwise keeps the actions, which the same person sends after the next sign-in.  Somebody else finds
+ * nothing of theirs.
  */
-export function startPhoneApp({ app, scope, session, queryClient, isKept, queues }: PhoneAppOptions): void {
+export function startPhoneApp({ app, scope, session, queryClient, isKept, queues, forget = () => undefined, reload = () => location.reload() }: PhoneAppOptions): void {
   const state = { app, queryClient, owner: session.personId, isKept };
   const push: PushOptions = { app, scope, http: session.http, personId: session.personId, publicKey: async () => (await fetchConfig()).push?.public_key ?? null };
   registerServiceWorker(scope);
   keepLastState(state);
   const ignore = () => undefined; // a browser that keeps nothing: the app works with a connection
+  let shown = session.personId(); // whose screens they are
+
+  /** Returns whether the page has to be loaded anew, because its screens are another person's. */
+  function welcome(person: string): boolean {
+    const replaced = shown !== null && shown !== person; // signed out and in again in another tab
+    shown = person;
+    if (keepsOfAnother(app, person) || replaced) forget();
+    if (replaced) void forgetLastState(app, queryClient).catch(ignore).then(reload);
+    return replaced;
+  }
+
   void session.restoreSession().then(async () => {
+    const person = session.personId();
+    if (person !== null && welcome(person)) return;
     await restoreLastState(state).catch(ignore);
     for (const queue of queues) await queue.read().catch(ignore);
     for (const queue of queues) void queue.flush().catch(ignore);
@@ -38,12 +68,16 @@ export function startPhoneApp({ app, scope, session, queryClient, isKept, queues
   });
   session.onPersonChange((person) => {
     if (person !== null) {
-      void checkPush(push).catch(ignore);
+      if (!welcome(person)) void checkPush(push).catch(ignore);
       return;
     }
+    shown = null;
     const signedOut = session.useSession.getState().endReason === null;
     void forgetLastState(app, queryClient).catch(ignore);
-    if (signedOut) queues.forEach((queue) => void queue.clear().catch(ignore));
-    if (signedOut) void forgetPush(push).catch(ignore);
+    if (!signedOut) return;
+    forget();
+    [localStorage, sessionStorage].forEach((storage) => storage.removeItem(keptFor(app)));
+    queues.forEach((queue) => void queue.clear().catch(ignore));
+    void forgetPush(push).catch(ignore);
   });
 }

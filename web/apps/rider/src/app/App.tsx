@@ -10,12 +10,13 @@ import { queue } from "../lib/queue.ts";
 import { photoQueue } from "../lib/photoUploads.ts";
 import { phoneApp } from "../lib/session.ts";
 import { queryClient } from "../start.ts";
+import { forgetPerson } from "./forgetPerson.ts";
 import { isKeptOffline } from "./keptOffline.ts";
 import { createAppRouter } from "./router.ts";
 
 const router = createAppRouter();
 
-startPhoneApp({ app: "rider", scope: "/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queues: [queue, photoQueue] });
+startPhoneApp({ app: "rider", scope: "/", session: phoneApp.session, queryClient, isKept: isKeptOffline, queues: [queue, photoQueue], forget: forgetPerson });
 
 const app = { ...phoneApp, queue };
 

@@ -14,8 +14,8 @@ const REVOKE_MS = 60_000;
 /** Asks for a copy of the person's data, waits for it, and downloads it. */
 export function ExportCard() {
   const text = useTranslations("privacy.data");
-  const { account, role } = usePhoneApp();
-  const storageKey = `supportcarr.${role}.export`; // the id of the last copy, so that a reload finds it
+  const { account, role, session } = usePhoneApp();
+  const storageKey = `supportcarr.${role}.export.${session.personId() ?? ""}`; // the id of the person's last copy, so that a reload finds it
   const [exportId, setExportId] = useState(() => sessionStorage.getItem(storageKey));
   const { busy, send } = useSend();
   const request = () =>

@@ -11,6 +11,7 @@ import { LinkRow } from "@supportcarr/phone-app/LinkRow";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { Screen } from "@supportcarr/phone-app/Screen";
 import { queue } from "../../lib/queue.ts";
+import { photoQueue } from "../../lib/photoUploads.ts";
 import { signOut } from "../../lib/session.ts";
 import { TextLink } from "@supportcarr/phone-app/TextLink";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
@@ -25,7 +26,7 @@ export function AccountScreen() {
   const text = useTranslations("account");
   const me = useQuery(accountQueries.me());
   const queued = useTranslations("queued");
-  const waiting = useQueue(queue).length;
+  const waiting = useQueue(queue).length + useQueue(photoQueue).length;
   const [leaving, setLeaving] = useState(false);
   return (
     <Screen title={text("title")}>
