@@ -130,7 +130,7 @@ JOBS = (
         "Jobs of the platform that failed too often and wait for a person.",
         _QUEUE,
     ),
-    *_all("gauge", deadlines_in_flight="Deadlines that are being fired, or will be within a second."),
+    *_all("gauge", deadlines_in_flight="Deadlines that are being fired, or soon will be."),
     *_all(
         "counter",
         jobs_done_total="Jobs that succeeded.",

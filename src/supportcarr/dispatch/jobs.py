@@ -11,7 +11,10 @@ RECONCILE_SECONDS = 5.0
 
 def deadlines(service: DispatchService) -> list[Deadline]:
     """Ends of offers, next searches, and sagas that a crash left incomplete."""
-    return [Deadline(OFFERS, service.on_offer_deadline), Deadline(CASES, service.on_case_deadline)]
+    return [
+        Deadline(OFFERS, service.on_offer_deadline, every_s=1),
+        Deadline(CASES, service.on_case_deadline, every_s=1),  # a search is at least two seconds ahead
+    ]
 
 
 def periodic_tasks(service: DispatchService) -> list[PeriodicTask]:

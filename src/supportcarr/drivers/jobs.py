@@ -17,9 +17,9 @@ def deadlines(service: DriverService, shifts: ShiftService, checks: DriverCheckS
     """Papers that will soon have expired, or have; hours that are nearly over, or are; checks to be ordered,
     or to be asked for."""
     return [
-        Deadline(PROFILES, service.on_documents_due),
-        Deadline(SHIFTS, shifts.on_shift_due),
-        Deadline(DRIVER_CHECKS, checks.on_check_due),
+        Deadline(PROFILES, service.on_documents_due, every_s=10),
+        Deadline(SHIFTS, shifts.on_shift_due, every_s=5),
+        Deadline(DRIVER_CHECKS, checks.on_check_due, every_s=1),  # due at once on news of a provider
     ]
 
 

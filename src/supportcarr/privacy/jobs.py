@@ -13,7 +13,7 @@ RETENTION_SECONDS = 3600.0
 
 def deadlines(deletions: DeletionService) -> list[Deadline]:
     """Ends of grace periods."""
-    return [Deadline(DELETIONS, deletions.on_due)]
+    return [Deadline(DELETIONS, deletions.on_due, every_s=10)]
 
 
 def periodic_tasks(enforce_retention: Callable[[], Awaitable[None]]) -> list[PeriodicTask]:

@@ -9,4 +9,4 @@ from supportcarr.ratings.service import RatingService
 
 def deadlines(service: RatingService) -> list[Deadline]:
     """When a rating is shown though the other side has not rated."""
-    return [Deadline(RATINGS, service.on_deadline)]
+    return [Deadline(RATINGS, service.on_deadline, every_s=30)]

@@ -9,4 +9,4 @@ from supportcarr.rescues.service import RescueService
 
 def deadlines(service: RescueService) -> list[Deadline]:
     """Starts of bookings, and time limits of holds and searches."""
-    return [Deadline(RESCUES, service.on_deadline)]
+    return [Deadline(RESCUES, service.on_deadline, every_s=2)]

@@ -26,10 +26,14 @@ class Deadline:
     """Calls ``fire`` with the id of each document of a collection whose ``due_at`` (city time) has come.
 
     Several processes may fire the same deadline at once: its effect must be a compare-and-set.
+
+    Each worker looks every ``every_s`` (city seconds) for what is due until after the next look.  So it fires
+    at the moment, if the document was stored that long before, and else at most that much late.
     """
 
     spec: CollectionSpec[Any]
     fire: Callable[[str], Awaitable[None]]
+    every_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def firings(parcels: Collection[Parcel], clock: Clock) -> Firings:
 @pytest.fixture
 def runner(store: SqliteStore, clock: Clock, firings: Firings) -> DeadlineRunner:
     """A runner for the deadlines of parcels, not yet started."""
-    return DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], every_s=0.01)
+    return DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire, every_s=0)], every_s=0.01)
 
 
 def pages(monkeypatch: pytest.MonkeyPatch, *, of: int, per_poll: int = 10) -> None:
@@ -115,13 +115,70 @@ async def test_a_deadline_far_ahead_is_not_scheduled_yet(
     store: SqliteStore, parcels: Collection[Parcel], firings: Firings
 ) -> None:
     frozen = Clock(city_origin=NOON, speed=60, wall=lambda: 1_000_000.0)
-    await parcels.insert(Parcel(id="near", due_at=NOON + timedelta(seconds=59)))
-    await parcels.insert(Parcel(id="far", due_at=NOON + timedelta(seconds=61)))
-    runner = DeadlineRunner(store, frozen, [Deadline(PARCELS, firings.fire)])
+    await parcels.insert(Parcel(id="near", due_at=NOON + timedelta(seconds=179)))
+    await parcels.insert(Parcel(id="far", due_at=NOON + timedelta(seconds=181)))
+    runner = DeadlineRunner(store, frozen, [Deadline(PARCELS, firings.fire, every_s=120)])
     assert await runner.poll() == 1
     assert await runner.poll() == 0  # already scheduled
     await runner.stop()
     assert firings.names == []
+
+
+async def test_each_collection_is_looked_into_as_often_as_its_deadline_says(
+    store: SqliteStore, parcels: Collection[Parcel], firings: Firings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000.0
+    crates = CollectionSpec("crates", Parcel, indexes=PARCELS.indexes)
+    often, seldom = Deadline(PARCELS, firings.fire, every_s=60), Deadline(crates, firings.fire, every_s=600)
+    fast = Clock(city_origin=NOON, speed=60)
+    runner = DeadlineRunner(store, fast, [often, seldom], monotonic=lambda: now)
+    finds = {spec.name: record_finds(store.collection(spec), monkeypatch) for spec in (PARCELS, crates)}
+    for _ in range(100):
+        await runner.poll_in_turn()
+        now += 1
+    await runner.stop()
+    assert {name: len(pages) for name, pages in finds.items()} == {"parcels": 100, "crates": 10}
+
+
+async def test_a_city_that_runs_fast_is_not_looked_into_faster_than_the_machine_can(
+    store: SqliteStore, parcels: Collection[Parcel], firings: Firings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000.0
+    fast = Clock(city_origin=NOON, speed=3600)
+    runner = DeadlineRunner(store, fast, [Deadline(PARCELS, firings.fire, every_s=1)], monotonic=lambda: now)
+    finds = record_finds(parcels, monkeypatch)
+    for step in range(1_000):
+        now = 1_000 + step / 100
+        await runner.poll_in_turn()
+    await runner.stop()
+    assert len(finds) == 10 / deadlines.SHORTEST_S
+
+
+async def test_more_than_a_look_reads_and_what_failed_do_not_wait_for_the_next_turn(
+    store: SqliteStore,
+    parcels: Collection[Parcel],
+    clock: Clock,
+    firings: Firings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000.0
+    pages(monkeypatch, of=5, per_poll=2)
+    await parcels.insert_many([Parcel(id=f"p{n:02}", due_at=NOON) for n in range(50)])
+    firings.errors = [RetryLater(2, "stuck")]
+    runner = DeadlineRunner(
+        store, clock, [Deadline(PARCELS, firings.fire, every_s=86_400)], monotonic=lambda: now
+    )
+    while len(firings.at) < 50:
+        await runner.poll_in_turn()
+        now += deadlines.SHORTEST_S
+        await asyncio.sleep(0)
+    while await parcels.count({"due_at": NOON}):
+        await runner.poll_in_turn()
+        now += deadlines.SHORTEST_S
+        await asyncio.sleep(0.001)
+    await runner.stop()
+    assert now < 1_000 + 86_400 / clock.speed, "the next turn has not come"
+    assert len(firings.at) == 51
 
 
 async def test_a_deadline_being_fired_is_not_fired_again(
@@ -157,7 +214,9 @@ async def test_the_number_of_concurrent_firings_is_bounded(
 ) -> None:
     firings.gate.clear()
     await parcels.insert_many([Parcel(id=f"p{n:03}", due_at=NOON) for n in range(450)])
-    runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], every_s=0.01, concurrency=7)
+    runner = DeadlineRunner(
+        store, clock, [Deadline(PARCELS, firings.fire, every_s=0)], every_s=0.01, concurrency=7
+    )
     runner.start()
     await until(firings.at, 7)
     await asyncio.sleep(0.03)
@@ -255,7 +314,7 @@ async def test_stuck_documents_of_one_collection_do_not_block_another(
         fired.append(id)
 
     firings.gate.clear()
-    both = [Deadline(PARCELS, firings.fire), Deadline(crates.spec, fire)]
+    both = [Deadline(PARCELS, firings.fire, every_s=0), Deadline(crates.spec, fire, every_s=0)]
     runner = DeadlineRunner(store, clock, both, concurrency=50)
     await runner.poll()
     await until(fired, 1)
@@ -310,7 +369,7 @@ async def test_stopping_waits_for_running_firings_and_drops_scheduled_ones(
     firings.gate.clear()
     await parcels.insert(Parcel(id="fired", due_at=NOON))
     await parcels.insert(Parcel(id="scheduled", due_at=NOON + timedelta(minutes=19)))
-    runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], ahead_s=20)
+    runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire, every_s=0)], ahead_s=20)
     runner.start()
     await until(firings.at, 1)
     stopping = asyncio.create_task(runner.stop())
@@ -340,4 +399,4 @@ def test_a_collection_with_deadlines_needs_their_index(store: SqliteStore, clock
     async def fire(id: str) -> None: ...
 
     with pytest.raises(ValueError, match="due_at"):
-        DeadlineRunner(store, clock, [Deadline(CollectionSpec("barrels", Parcel), fire)])
+        DeadlineRunner(store, clock, [Deadline(CollectionSpec("barrels", Parcel), fire, every_s=0)])
