@@ -1,9 +1,11 @@
-import { QueryObserver } from "@tanstack/query-core";
-import { expect, test, vi } from "vitest";
+import { onlineManager, QueryObserver } from "@tanstack/query-core";
+import { afterEach, expect, test, vi } from "vitest";
 
 import { RenewingQueryClient } from "./queries.ts";
 
 const KEY = ["cards"];
+
+afterEach(() => onlineManager.setOnline(true));
 
 /** A platform with one list of cards; a request is answered with the list as it was when it was received. */
 function platform() {
@@ -90,4 +92,27 @@ test("a load that has failed is tried again", async () => {
   observer.subscribe(() => undefined);
   await client.invalidateQueries({ queryKey: KEY });
   expect(show().data()).toEqual(["visa"]);
+});
+
+test.each(["shown", "first being loaded"])("nobody waits for the connection if it is lost while what is %s is loaded again", async (state) => {
+  const client = new RenewingQueryClient({ defaultOptions: { queries: { retry: 3, retryDelay: 0, staleTime: Infinity } } });
+  client.mount();
+  let lose = (): void => undefined;
+  const load = vi
+    .fn<() => Promise<string>>()
+    .mockImplementation(() => new Promise((_, reject) => (lose = () => reject(new Error("no network")))));
+  if (state === "shown") load.mockResolvedValueOnce("before");
+  const observer = new QueryObserver(client, { queryKey: KEY, queryFn: load });
+  const hide = observer.subscribe(() => undefined);
+  if (state === "shown") await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe("before"));
+  const renewed = client.invalidateQueries({ queryKey: KEY });
+  onlineManager.setOnline(false);
+  lose();
+  await renewed;
+  await vi.waitFor(() => expect(observer.getCurrentResult().fetchStatus).toBe("paused"));
+  load.mockResolvedValue("after");
+  onlineManager.setOnline(true);
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe("after"));
+  hide();
+  client.unmount();
 });

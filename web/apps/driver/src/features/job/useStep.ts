@@ -37,7 +37,7 @@ export function useStep(rescueId: string) {
       if (!quiet) toast({ tone: "danger", message: `${sentence(error)}${far}` });
       return error;
     } finally {
-      await queryClient.invalidateQueries({ queryKey: jobQueries.all() });
+      void queryClient.invalidateQueries({ queryKey: jobQueries.all() }); // the next step doesn't wait for it
       running.current = false;
       setBusy(false);
     }

@@ -38,11 +38,11 @@ export function OfferLayer() {
     try {
       await acceptOffer(offerId);
       forget();
-      await queryClient.invalidateQueries({ queryKey: jobQueries.all() });
+      void queryClient.invalidateQueries({ queryKey: jobQueries.all() });
       if (!queued) await navigate({ to: "/job/$rescueId", params: { rescueId } });
     } catch (error) {
       toast({ tone: "danger", message: sentence(error) });
-      await queryClient.invalidateQueries({ queryKey: jobQueries.offer().queryKey });
+      void queryClient.invalidateQueries({ queryKey: jobQueries.offer().queryKey });
     } finally {
       setBusy(false);
     }
