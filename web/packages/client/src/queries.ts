@@ -19,7 +19,8 @@ async function whileOnline(work: Promise<void>): Promise<void> {
  * The client of an app's queries.  What becomes invalid while it is being loaded is loaded once more: the response that
  * is under way may be older than the change.  The library itself does so only for what is shown and was loaded before;
  * otherwise it takes that response for a fresh one (findings/tanstack-query-joins-the-first-load.sh).
- * Nobody who waits for a refetch waits for the connection: the library does, if it is lost in the middle of one.
+ * Nobody who waits for a refetch waits for the connection: the library does, if it is lost in the middle of one
+ * (findings/tanstack-query-waits-for-the-network.sh).
  */
 export class RenewingQueryClient extends QueryClient {
   override async invalidateQueries<Key extends QueryKey = QueryKey>(filters?: InvalidateQueryFilters<Key>, options?: InvalidateOptions): Promise<void> {
