@@ -10,20 +10,36 @@ export interface ActionStore {
   remove(id: string): Promise<void>;
 }
 
+/** The browser's database of the app; memory, from the first use on, in a browser that forbids it or cannot open it. */
 export function browserStore(app: string): ActionStore {
+  let memory: ActionStore | null = null;
+  const kept = () => (memory ??= memoryStore());
+  const database = async () => {
+    if (memory) return null;
+    try {
+      return await openDatabase(app);
+    } catch {
+      kept();
+      return null;
+    }
+  };
   return {
-    all: async () => (await openDatabase(app)).getAll("actions"),
+    all: async () => (await database())?.getAll("actions") ?? kept().all(),
     put: async (action) => {
-      await (await openDatabase(app)).put("actions", action);
+      const opened = await database();
+      await (opened ? opened.put("actions", action) : kept().put(action));
     },
     change: async (id, change) => {
-      const { store, done } = (await openDatabase(app)).transaction("actions", "readwrite");
+      const opened = await database();
+      if (!opened) return kept().change(id, change);
+      const { store, done } = opened.transaction("actions", "readwrite");
       const action = await store.get(id);
       if (action) await store.put({ ...action, ...change });
       await done;
     },
     remove: async (id) => {
-      await (await openDatabase(app)).delete("actions", id);
+      const opened = await database();
+      await (opened ? opened.delete("actions", id) : kept().remove(id));
     },
   };
 }

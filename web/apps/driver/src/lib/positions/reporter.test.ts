@@ -32,8 +32,7 @@ test("positions of a time without a connection are sent later, oldest first, at 
 });
 
 /** A phone on which drivers sign in one after another; `requests` is what the platform received. */
-function phone() {
-  const storage = memoryStorage<BufferedPosition>();
+function phone(storage = memoryStorage<BufferedPosition>()) {
   const state = { connected: false, person: "usr_1" as string | null };
   const requests: { person: string | null; times: string[] }[] = [];
   const send = (positions: readonly PositionReport[]) => {
@@ -79,4 +78,16 @@ test("positions that are read again after another sign-in are sent once", async 
   state.connected = true;
   await reporter.flush();
   expect(requests).toEqual([{ person: "usr_1", times: [at(0).at] }]);
+});
+
+test("a browser that keeps nothing, or has lost its database, sends what it can", async () => {
+  const failure = () => Promise.reject(new DOMException("Connection to Indexed Database server lost", "UnknownError"));
+  const { state, requests, reporter } = phone({ all: failure, put: failure, remove: failure });
+  await reporter.restore();
+  await reporter.report(at(0));
+  state.connected = true;
+  await reporter.report(at(1));
+  await reporter.flush(); // the steps of the job wait for it
+  await reporter.clear();
+  expect(requests.flatMap(({ times }) => times)).toEqual([at(0).at, at(1).at]);
 });

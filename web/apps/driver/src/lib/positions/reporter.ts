@@ -23,7 +23,7 @@ export class PositionReporter {
 
   /** Reads what the phone has kept, once it is known who is signed in. */
   async restore(): Promise<void> {
-    const stored = await this.storage.all();
+    const stored = await this.storage.all().catch(() => []);
     const known = new Set(this.buffered.map(({ id }) => id));
     this.buffered = [...stored.filter(({ id }) => !known.has(id)), ...this.buffered].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -43,8 +43,8 @@ export class PositionReporter {
     this.buffered = withinLimit([...before, kept]);
     await this.flush().catch(() => undefined);
     const left = new Set(this.buffered.map(({ id }) => id));
-    if (left.has(kept.id)) await this.storage.put(kept);
-    for (const { id } of before.filter(({ id }) => !left.has(id))) await this.storage.remove(id); // sent, or beyond the limit
+    if (left.has(kept.id)) await this.storage.put(kept).catch(() => undefined); // it lasts as long as the page
+    await this.remove(before.filter(({ id }) => !left.has(id))); // sent, or beyond the limit
   }
 
   /** Sends what waits, one request at a time; rejects if there is no connection. */
@@ -58,7 +58,12 @@ export class PositionReporter {
   /** Deletes every position that waits: the driver signs out. */
   async clear(): Promise<void> {
     this.buffered = [];
-    for (const { id } of await this.storage.all()) await this.storage.remove(id);
+    await this.remove(await this.storage.all().catch(() => []));
+  }
+
+  /** Removes positions from the storage; where that fails they are sent once more, which changes nothing. */
+  private async remove(positions: readonly BufferedPosition[]): Promise<void> {
+    for (const { id } of positions) await this.storage.remove(id).catch(() => undefined);
   }
 
   private own(): readonly BufferedPosition[] {
@@ -77,7 +82,7 @@ export class PositionReporter {
       }
       const sent = new Set(batch.map(({ id }) => id));
       this.buffered = this.buffered.filter(({ id }) => !sent.has(id));
-      for (const id of sent) await this.storage.remove(id);
+      await this.remove(batch);
     }
   }
 }

@@ -13,21 +13,26 @@ const done = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error ?? new Error("the browser's database failed"));
   });
 
-let opened: Promise<IDBDatabase> | null = null;
+let opened: Promise<IDBDatabase> | null = null; // the next use opens it again if that failed, or the browser has closed it
 
 // `steps` held what the driver did, before that was in the queue of @supportcarr/pwa (see lib/formerOutbox.ts).
-function open(): Promise<IDBDatabase> {
+async function open(): Promise<IDBDatabase> {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => ["steps", "positions"].forEach((name) => request.result.createObjectStore(name, { keyPath: "id" }));
   return done(request);
 }
 
+function database(): Promise<IDBDatabase> {
+  if (opened) return opened;
+  const forget = () => (opened = null);
+  opened = open();
+  opened.then((known) => (known.onclose = forget), forget);
+  return opened;
+}
+
 /** A store of the browser's own database, which survives a reload; ids have to sort in the order of time. */
 export function browserStorage<T extends { id: string }>(name: "steps" | "positions"): Storage<T> {
-  const objects = async (mode: IDBTransactionMode) => {
-    opened ??= open();
-    return (await opened).transaction(name, mode).objectStore(name);
-  };
+  const objects = async (mode: IDBTransactionMode) => (await database()).transaction(name, mode).objectStore(name);
   return {
     all: async () => (await done((await objects("readonly")).getAll())) as T[],
     put: async (value) => {
