@@ -14,16 +14,14 @@ interface CancellationBody {
   agreed_minor: number;
 }
 
-/** A cancellation that waited may cost more than the rider has agreed to: then it is for them to decide again. */
+/** What it costs may have changed since the rider was told, while they decided or while it waited: then it is for them to decide again. */
 async function cancel(action: Action): Promise<unknown> {
   const { reason, agreed_minor } = action.body as CancellationBody;
-  if (action.waited) {
-    const terms = await http.get<Cancellation>(action.url).catch((error: unknown) => {
-      if (toProblem(error).status === 409) return null; // over, or cancelled by an attempt whose response was lost
-      throw error;
-    });
-    if (terms && terms.data.fee_minor > agreed_minor) throw new RefusedAction({ code: "cancelling_costs", detail: "" });
-  }
+  const terms = await http.get<Cancellation>(action.url).catch((error: unknown) => {
+    if (toProblem(error).status === 409) return null; // over, or cancelled by an attempt whose response was lost
+    throw error;
+  });
+  if (terms && terms.data.fee_minor > agreed_minor) throw new RefusedAction({ code: "cancelling_costs", detail: "" });
   return postAction(http, { ...action, body: { reason } });
 }
 

@@ -74,7 +74,10 @@ function CancelDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => void
       onSubmit={async (values) => {
         const reason = values("reason");
         if (!reason) throw new InvalidFields({ reason: text("reasonMissing") });
-        const outcome = await queue.perform(cancellationOf(rescue.id, reason, fee_minor));
+        const outcome = await queue.perform(cancellationOf(rescue.id, reason, fee_minor)).catch((error: unknown) => {
+          void terms.refetch(); // the fee that is shown may be the reason
+          throw error;
+        });
         void queryClient.invalidateQueries({ queryKey: rescueQueries.all() });
         toast(outcome === "sent" ? { tone: "success", message: text("done") } : { tone: "info", message: text("kept") });
         onClose();
