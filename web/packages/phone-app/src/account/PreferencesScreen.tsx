@@ -3,6 +3,7 @@ import { isLanguage, LANGUAGES } from "@supportcarr/i18n/languages";
 import { setLanguage, useLanguage } from "@supportcarr/i18n/useLanguage";
 import type { Units } from "@supportcarr/i18n/useUnits";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { useTranslations } from "use-intl";
 
 import { setTheme, type ThemeSetting, useThemeSetting } from "@supportcarr/ui/theme";
@@ -32,18 +33,28 @@ export function PreferencesScreen() {
   const { busy, send } = useSend();
   const queryClient = useQueryClient();
   const common = useTranslations("common");
+  const last = useRef(Promise.resolve());
+  const changes = useRef(0); // that are not stored yet
 
-  /** Shown at once; taken back if it could not be stored. */
-  async function change(preferences: Preferences) {
-    const { queryKey } = accountQueries.me();
-    const before = queryClient.getQueryData<Account>(queryKey);
-    if (before) {
-      const notifications = { ...before.preferences.notifications, ...preferences.notifications };
-      queryClient.setQueryData<Account>(queryKey, { ...before, preferences: { ...before.preferences, ...preferences, notifications } });
-    }
-    const stored = await send(() => changeAccount({ preferences }), { done: common("saved") });
-    if (!stored) queryClient.setQueryData(queryKey, before);
-    await queryClient.invalidateQueries({ queryKey });
+  const { queryKey } = accountQueries.me();
+  const show = (preferences: Preferences) =>
+    queryClient.setQueryData<Account>(queryKey, (account) => {
+      if (!account) return account;
+      const notifications = { ...account.preferences.notifications, ...preferences.notifications };
+      return { ...account, preferences: { ...account.preferences, ...preferences, notifications } };
+    });
+
+  /** Shown at once; taken back if it could not be stored.  One after another: none is lost, and the last one counts. */
+  function change(preferences: Preferences) {
+    const before = queryClient.getQueryData<Account>(queryKey)?.preferences;
+    show(preferences);
+    changes.current += 1;
+    const stored = last.current.then(() => send(() => changeAccount({ preferences }), { done: common("saved") }));
+    last.current = stored.then((done) => {
+      if (!done && before) show(Object.fromEntries(Object.keys(preferences).map((name) => [name, before[name as keyof Preferences]])));
+      changes.current -= 1;
+      if (changes.current === 0) void queryClient.invalidateQueries({ queryKey });
+    });
   }
 
   return (
@@ -57,7 +68,7 @@ export function PreferencesScreen() {
           onChange={(value) => {
             if (!isLanguage(value)) return;
             setLanguage(value);
-            void change({ language: value });
+            change({ language: value });
           }}
         />
         <Loaded query={me} lines={2}>
@@ -67,7 +78,7 @@ export function PreferencesScreen() {
               name="units"
               value={preferences.units}
               options={UNITS.map((value) => ({ value, label: text(`unitNames.${value}`) }))}
-              onChange={(value) => void change({ units: value as Units })}
+              onChange={(value) => change({ units: value as Units })}
             />
           )}
         </Loaded>
@@ -84,7 +95,7 @@ export function PreferencesScreen() {
               <legend className="font-semibold">{text("channels")}</legend>
               <div className="mt-1 divide-y divide-(--border)">
                 {CHANNELS.map((channel) => (
-                  <Switch key={channel} label={text(`channelNames.${channel}`)} checked={preferences.notifications[channel]} disabled={busy} onChange={(on) => void change({ notifications: { [channel]: on } })} />
+                  <Switch key={channel} label={text(`channelNames.${channel}`)} checked={preferences.notifications[channel]} disabled={busy} onChange={(on) => change({ notifications: { [channel]: on } })} />
                 ))}
               </div>
               <p className="mt-2 text-sm text-(--muted)">{text("channelsHint")}</p>

@@ -1,5 +1,6 @@
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { useQueue } from "@supportcarr/pwa/queue";
+import { useToast } from "@supportcarr/ui/toasts";
 import type { LinkProps } from "@tanstack/react-router";
 import { SendHorizontal } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
@@ -9,6 +10,7 @@ import type { Message } from "../api/types.ts";
 import { Loaded, type LoadedQuery } from "../Loaded.tsx";
 import { usePhoneApp } from "../PhoneAppContext.tsx";
 import { Screen } from "../Screen.tsx";
+import { useProblemText } from "../useProblemText.ts";
 import { chatOf, messageAction } from "./chatActions.ts";
 import { MessageList } from "./MessageList.tsx";
 
@@ -29,6 +31,8 @@ export function Chat({ rescueId, title, back, messages, closed }: ChatProps) {
   const [entered, setEntered] = useState("");
   const end = useRef<HTMLDivElement>(null);
   const { queue } = usePhoneApp();
+  const toast = useToast();
+  const sentence = useProblemText();
   const drafts = useQueue(queue).filter(({ subject }) => chatOf(subject) === rescueId);
 
   const count = (messages.data?.length ?? 0) + drafts.length;
@@ -41,7 +45,10 @@ export function Chat({ rescueId, title, back, messages, closed }: ChatProps) {
     const written = entered.trim();
     if (!written) return;
     setEntered("");
-    void queue.enqueue(messageAction(rescueId, written));
+    queue.enqueue(messageAction(rescueId, written)).catch((error: unknown) => {
+      setEntered((since) => since || written); // the phone could not keep it
+      toast({ tone: "danger", message: sentence(error) });
+    });
   };
 
   return (
@@ -70,6 +77,11 @@ export function Chat({ rescueId, title, back, messages, closed }: ChatProps) {
       }
     >
       <Loaded query={messages}>{(items) => <MessageList messages={items} drafts={drafts} />}</Loaded>
+      {messages.data === undefined && drafts.length > 0 ? (
+        <div className="mt-4">
+          <MessageList messages={[]} drafts={drafts} />
+        </div>
+      ) : null}
       <div ref={end} />
     </Screen>
   );

@@ -16,17 +16,19 @@ export function HelpScreen({ questions }: { questions: readonly { question: stri
   const text = useTranslations("help");
   const { links, session } = usePhoneApp();
   const config = useQuery(configQueries.current());
+  const support = config.data?.support;
   return (
     <Screen title={text("title")} back={linkProps(session.hasSession() ? links.account : { to: "/welcome" })}>
-      <Loaded query={config}>
-        {({ support }) => (
-          <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">
-            {support?.phone ? <ListRow href={`tel:${support.phone}`} icon={<Phone aria-hidden="true" className="size-6" />} title={text("call")} detail={formatPhone(support.phone)} /> : null}
-            {support?.email ? <ListRow href={`mailto:${support.email}`} icon={<Mail aria-hidden="true" className="size-6" />} title={text("write")} detail={support.email} /> : null}
-            <ListRow href={`tel:${EMERGENCY_NUMBER}`} icon={<ShieldAlert aria-hidden="true" className="size-6" />} title={text("emergency", { number: EMERGENCY_NUMBER })} detail={text("emergencyAbout")} />
-          </div>
-        )}
-      </Loaded>
+      <div className="divide-y divide-(--border) rounded-2xl border border-(--border) bg-(--surface) px-4">
+        {support?.phone ? <ListRow href={`tel:${support.phone}`} icon={<Phone aria-hidden="true" className="size-6" />} title={text("call")} detail={formatPhone(support.phone)} /> : null}
+        {support?.email ? <ListRow href={`mailto:${support.email}`} icon={<Mail aria-hidden="true" className="size-6" />} title={text("write")} detail={support.email} /> : null}
+        <ListRow href={`tel:${EMERGENCY_NUMBER}`} icon={<ShieldAlert aria-hidden="true" className="size-6" />} title={text("emergency", { number: EMERGENCY_NUMBER })} detail={text("emergencyAbout")} />
+      </div>
+      {config.data ? null : (
+        <div className="mt-4">
+          <Loaded query={config}>{() => null}</Loaded>
+        </div>
+      )}
       <h2 className="mt-8 mb-2 font-semibold">{text("questions")}</h2>
       <div className="divide-y divide-(--border)">
         {questions.map(({ question, answer }) => (
