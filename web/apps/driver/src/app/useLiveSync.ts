@@ -1,6 +1,7 @@
 import type { StreamEvent } from "@supportcarr/client/realtime";
 import { chatOf, isWriting, withMessage } from "@supportcarr/phone-app/chat/chatActions";
 import { followStreams } from "@supportcarr/phone-app/shell/followStreams";
+import { insteadOfLoading } from "@supportcarr/phone-app/shell/queryClient";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
@@ -25,6 +26,7 @@ export function useLiveSync(signedIn: boolean): void {
   const queryClient = useQueryClient();
   useEffect(() => {
     if (!signedIn) return;
+    const offer = jobQueries.offer().queryKey;
     const renew = (...keys: (readonly unknown[])[]) => keys.forEach((queryKey) => void queryClient.invalidateQueries({ queryKey }));
 
     function onEvent(name: string, event: StreamEvent, past: boolean) {
@@ -32,10 +34,9 @@ export function useLiveSync(signedIn: boolean): void {
       if (name === "message:new" && data.rescue_id && data.sender?.role !== "driver") useLive.getState().countMessage(data.rescue_id); // also one that was missed
       if (past) return; // the state that is loaded has it
       if (name === "offer:new") {
-        queryClient.setQueryData(jobQueries.offer().queryKey, event.data as Offer);
+        void insteadOfLoading(queryClient, offer, () => queryClient.setQueryData(offer, event.data as Offer));
       } else if (name === "offer:closed") {
-        const shown = queryClient.getQueryData(jobQueries.offer().queryKey);
-        if (shown?.id === data.offer_id) queryClient.setQueryData(jobQueries.offer().queryKey, null);
+        void insteadOfLoading(queryClient, offer, () => queryClient.setQueryData(offer, (shown) => (shown?.id === data.offer_id ? null : shown))).then(() => renew(offer));
         const answered = data.outcome === "accepted" || data.outcome === "declined";
         if (!answered && data.offer_id) useLive.getState().closeOffer({ offerId: data.offer_id, outcome: data.outcome ?? "expired" });
         renew(jobQueries.live().queryKey, drivingQueries.today().queryKey);

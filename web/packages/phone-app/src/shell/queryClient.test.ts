@@ -3,7 +3,7 @@ import { onlineManager, QueryObserver } from "@tanstack/react-query";
 import { AxiosError } from "axios";
 import { afterEach, expect, test, vi } from "vitest";
 
-import { createQueryClient, refetchFailed } from "./queryClient.ts";
+import { createQueryClient, insteadOfLoading, refetchFailed } from "./queryClient.ts";
 
 const UNREACHABLE = new AxiosError("Network Error");
 const ends: (() => void)[] = [];
@@ -66,4 +66,16 @@ test("what the platform has refused is not asked for again", async () => {
   refetchFailed(queryClient);
   await queryClient.query({ queryKey: ["b"], queryFn: () => Promise.resolve("there") });
   expect(load).toHaveBeenCalledTimes(1);
+});
+
+test("what an event tells is not replaced by a response that was under way", async () => {
+  const { queryClient, shown } = open(true);
+  let respond: (text: string) => void = () => undefined;
+  const load = vi.fn(() => new Promise<string>((resolve) => (respond = resolve)));
+  const result = shown("a", load);
+  await vi.waitFor(() => expect(load).toHaveBeenCalledOnce(), { timeout: 30_000 });
+  const told = insteadOfLoading(queryClient, ["a"], () => queryClient.setQueryData(["a"], "told by the event"));
+  respond("older");
+  await told;
+  expect(result()).toMatchObject({ data: "told by the event", fetchStatus: "idle" });
 });

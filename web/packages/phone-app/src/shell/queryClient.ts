@@ -1,6 +1,6 @@
 import { toProblem } from "@supportcarr/client/http";
 import { RenewingQueryClient } from "@supportcarr/client/queries";
-import { onlineManager, QueryCache, type QueryClient } from "@tanstack/react-query";
+import { onlineManager, QueryCache, type QueryClient, type QueryKey } from "@tanstack/react-query";
 
 const MAX_RETRIES = 2;
 const STALE_MS = 5_000; // what was asked for before its screen was there is not asked for again; events renew it at once
@@ -18,6 +18,15 @@ const isPermanent = (error: Error): boolean => {
 export function refetchFailed(queryClient: QueryClient): void {
   onlineManager.setOnline(true);
   void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" && toProblem(state.error).status === 0 }, { cancelRefetch: false });
+}
+
+/**
+ * Puts in place what an event tells of a query.  A response that is under way may be older than the event, so nothing
+ * waits for it: otherwise it would take the place of what is newer.
+ */
+export async function insteadOfLoading(queryClient: QueryClient, queryKey: QueryKey, put: () => void): Promise<void> {
+  await queryClient.cancelQueries({ queryKey, exact: true });
+  put();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useReducer, useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { acceptOffer, declineOffer, jobQueries } from "../../lib/api/jobs.ts";
@@ -25,6 +25,7 @@ export function OfferLayer() {
   const closed = useLive((state) => state.closedOffer);
   const [answered, setAnswered] = useState<string | null>(null); // not shown again while the answer is on its way
   const [busy, setBusy] = useState(false);
+  const [, lookAtClock] = useReducer((looks: number) => looks + 1, 0); // without a connection nothing else says that it is over
   const open = offer.data && offer.data.id !== answered && Date.parse(offer.data.expires_at) > cityNow() ? offer.data : null;
   const openId = open?.id;
   useEffect(() => {
@@ -55,6 +56,8 @@ export function OfferLayer() {
       forget();
     } catch (error) {
       toast({ tone: "danger", message: sentence(error) });
+      setAnswered(null); // it still waits for an answer, or the platform says that it does not
+      await queryClient.invalidateQueries({ queryKey: jobQueries.offer().queryKey });
     }
   }
 
@@ -66,7 +69,10 @@ export function OfferLayer() {
         busy={busy}
         onAccept={() => void accept(open.id, open.rescue_id, open.queued)}
         onDecline={() => void decline(open.id)}
-        onOver={() => void queryClient.invalidateQueries({ queryKey: jobQueries.offer().queryKey })}
+        onOver={() => {
+          lookAtClock();
+          void queryClient.invalidateQueries({ queryKey: jobQueries.offer().queryKey });
+        }}
       />
     );
   }
