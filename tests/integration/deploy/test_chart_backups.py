@@ -152,3 +152,18 @@ def test_what_is_missing_is_named(change: str, sentence: str) -> None:
     )
     assert done.returncode != 0
     assert sentence in done.stderr, done.stderr
+
+
+def test_in_aws_the_provider_of_mongodb_makes_the_backups(tmp_path: Path) -> None:
+    aws = ("-f", str(CHART.parents[1] / "aws" / "values.yaml"))
+    made = rendered("production", *aws)
+    assert jobs(made) == {}
+    data = named(made, "ConfigMap", "supportcarr")["data"]
+    given = {name: value for name, value in data.items() if name.startswith("SUPPORTCARR_BACKUP_")}
+    settings = load_settings(given | {"SUPPORTCARR_DATA": str(tmp_path)}, dotenv=None)
+    assert settings.backup.by_provider
+
+    command = ("template", CHART, "-f", CHART / "values-production.yaml", *aws, "--kube-version", KUBERNETES)
+    refused = helm(*command, "--set", "mongodb.enabled=true", "--skip-schema-validation")
+    assert refused.returncode != 0
+    assert "BACKUP_BY_PROVIDER is for a managed MongoDB" in refused.stderr
