@@ -79,6 +79,20 @@ export class AppPage {
     await this.page.locator(`input[type=file][aria-label="${label}"]`).setInputFiles({ name: "bike.jpg", mimeType: "image/jpeg", buffer: photo });
   }
 
+  /** The same of what is further down on the screen. */
+  async lookBelow(name: string): Promise<void> {
+    await this.scrollTo("bottom");
+    await this.look(`${name}-below`);
+    await this.scrollTo("top");
+  }
+
+  private scrollTo(end: "top" | "bottom"): Promise<void> {
+    return this.page.evaluate((bottom) => {
+      const scrolling = [...document.querySelectorAll("*")].filter((element) => element.scrollHeight > element.clientHeight && getComputedStyle(element).overflowY === "auto");
+      for (const element of scrolling) element.scrollTop = bottom ? element.scrollHeight : 0;
+    }, end === "bottom");
+  }
+
   /**
    * Keeps pictures of the screen in both schemes, of a phone in English in each language; it is not wider than the
    * phone.  A state that soon ends is looked at in `one` language.

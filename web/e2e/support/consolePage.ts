@@ -55,10 +55,13 @@ export class ConsolePage {
 
   /**
    * Signs the browser in before a page of the console is opened, without a sign-in: each takes a TOTP code, of which
-   * there is one in half a minute.  The server's answer to the refresh by cookie is replaced.
+   * there is one in half a minute.  The server's answer to the refresh by cookie is replaced; the mark of a session,
+   * without which the console does not ask, is set.
    */
   async signInBefore(): Promise<void> {
-    const { access_token } = getDemoCity().tokens;
+    const { base, tokens } = getDemoCity();
+    const { access_token } = tokens;
+    await this.page.context().addCookies([{ name: "supportcarr-admin-signed-in", value: "1", url: base }]);
     await this.page.route("**/api/v1/auth/refresh", (route) => route.fulfill({ json: { access_token } }));
   }
 

@@ -20,7 +20,7 @@ export interface UploadOptions {
 }
 
 export const MAX_UPLOAD_BYTES = 15 * 1024 * 1024;
-const UPLOAD_TIMEOUT_MS = 180_000;
+const STALLED_MS = 90_000; // without a byte that moves; a slow line alone is no reason to begin again
 const POLL_MS = 700;
 const PROCESSING_TIMEOUT_MS = 60_000;
 
@@ -98,14 +98,29 @@ async function uploadOnce(http: AxiosInstance, purpose: UploadPurpose, file: Fil
   return stored;
 }
 
-/** Sends the form; the file store is another server than the API, so that it must not see the access token. */
-async function sendToStore({ url, fields }: UploadForm, file: File, { onProgress, signal }: UploadOptions): Promise<void> {
+/**
+ * Sends the form; the file store is another server than the API, so that it must not see the access token.  Rejects if
+ * nothing has moved for a while, however long the whole of it takes.
+ */
+export async function sendToStore({ url, fields }: Pick<UploadForm, "url" | "fields">, file: File, { onProgress, signal }: UploadOptions): Promise<void> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", file);
-  await axios.post(url, form, {
-    timeout: UPLOAD_TIMEOUT_MS,
-    onUploadProgress: ({ progress }) => onProgress?.(progress ?? 0),
-    ...(signal ? { signal } : {}),
-  });
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  let stalled = setTimeout(end, STALLED_MS);
+  signal?.addEventListener("abort", end);
+  try {
+    await axios.post(url, form, {
+      signal: controller.signal,
+      onUploadProgress: ({ progress }) => {
+        clearTimeout(stalled);
+        stalled = setTimeout(end, STALLED_MS);
+        onProgress?.(progress ?? 0);
+      },
+    });
+  } finally {
+    clearTimeout(stalled);
+    signal?.removeEventListener("abort", end);
+  }
 }

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { refusalOf } from "./pictures.ts";
+import { shrinkPhoto } from "./shrinkPhoto.ts";
 import { Button } from "@supportcarr/ui/Button";
 
 interface PhotoPickerProps {
@@ -17,9 +18,22 @@ export function PhotoPicker({ label, camera = false, onPick }: PhotoPickerProps)
   const text = useTranslations("photos");
   const input = useRef<HTMLInputElement>(null);
   const [refused, setRefused] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function pick(chosen: readonly File[]) {
+    setBusy(true);
+    const files: File[] = [];
+    for (const file of chosen) files.push(await shrinkPhoto(file)); // one at a time: each takes much memory
+    setBusy(false);
+    const refusal = files.map(refusalOf).find(Boolean);
+    setRefused(refusal ? text(refusal) : null);
+    const accepted = files.filter((file) => refusalOf(file) === null);
+    if (accepted.length) onPick(accepted);
+  }
+
   return (
     <div>
-      <Button variant="secondary" block icon={<Camera aria-hidden="true" className="size-5" />} onClick={() => input.current?.click()}>
+      <Button variant="secondary" block busy={busy} icon={<Camera aria-hidden="true" className="size-5" />} onClick={() => input.current?.click()}>
         {label}
       </Button>
       <input
@@ -33,10 +47,7 @@ export function PhotoPicker({ label, camera = false, onPick }: PhotoPickerProps)
         onChange={({ currentTarget }) => {
           const files = [...(currentTarget.files ?? [])];
           currentTarget.value = ""; // so that the same file can be chosen again
-          const refusal = files.map(refusalOf).find(Boolean);
-          setRefused(refusal ? text(refusal) : null);
-          const accepted = files.filter((file) => refusalOf(file) === null);
-          if (accepted.length) onPick(accepted);
+          void pick(files);
         }}
       />
       {refused ? (

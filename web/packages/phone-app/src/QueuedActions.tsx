@@ -1,5 +1,5 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
-import { RefusedAction, useQueue } from "@supportcarr/pwa/queue";
+import { RefusedAction, type ShownAction, useQueue } from "@supportcarr/pwa/queue";
 import { Button } from "@supportcarr/ui/Button";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useTranslations } from "use-intl";
@@ -7,13 +7,21 @@ import { useTranslations } from "use-intl";
 import { usePhoneApp } from "./PhoneAppContext.tsx";
 import { useProblemText } from "./useProblemText.ts";
 
+interface QueuedActionsProps {
+  subject: string;
+  /** What the screen shows elsewhere. */
+  except?: (action: ShownAction) => boolean;
+}
+
+const NONE = () => false;
+
 /** What was done about a subject and is not with the platform yet: saved, waiting, being sent, or refused. */
-export function QueuedActions({ subject }: { subject: string }) {
+export function QueuedActions({ subject, except = NONE }: QueuedActionsProps) {
   const text = useTranslations("queued");
   const formats = useFormats();
   const sentence = useProblemText();
   const { queue } = usePhoneApp();
-  const actions = useQueue(queue).filter((action) => action.subject === subject);
+  const actions = useQueue(queue).filter((action) => action.subject === subject && !except(action));
   if (actions.length === 0) return null;
   const kindOf = (kind: string) => (text.has(`kinds.${kind}` as never) ? text(`kinds.${kind}` as never) : kind);
   const refused = actions.find(({ state }) => state === "failed");
@@ -32,7 +40,7 @@ export function QueuedActions({ subject }: { subject: string }) {
             {text("retry")}
           </Button>
         ) : null}
-        <Button variant="secondary" onClick={() => void queue.dropSubject(subject)}>
+        <Button variant="secondary" onClick={() => void queue.dropSubject(subject, except)}>
           {text("drop", { count: actions.length })}
         </Button>
       </div>

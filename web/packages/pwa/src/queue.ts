@@ -142,11 +142,11 @@ export class ActionQueue {
     void this.flush();
   }
 
-  /** Drops all actions of a subject, which was ended otherwise. */
-  async dropSubject(subject: string): Promise<void> {
+  /** Drops the actions of a subject, for example because it was ended otherwise; `except`: but these. */
+  async dropSubject(subject: string, except: (action: ShownAction) => boolean = () => false): Promise<void> {
     const owner = this.options.owner();
     for (const action of await this.options.store.all()) {
-      if (action.owner === owner && action.subject === subject) await this.options.store.remove(action.id);
+      if (action.owner === owner && action.subject === subject && !except(action)) await this.options.store.remove(action.id);
     }
     await this.changed();
   }

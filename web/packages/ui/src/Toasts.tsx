@@ -7,7 +7,10 @@ import { dismissToast, useToasts } from "./toasts.ts";
 const ICONS = { success: CircleCheck, danger: CircleAlert, info: Info } as const;
 const SHOWN_MS = 6_000;
 
-/** The place where messages appear; put it once into an app.  F8 moves the focus to it, a swipe removes a message. */
+/**
+ * The place where messages appear; put it once into an app.  They stand below the bar of a screen, whose way back stays
+ * free.  F8 moves the focus to it, a swipe removes a message.
+ */
 export function Toasts() {
   const text = useUiTexts().toast;
   const toasts = useToasts((state) => state.toasts);
@@ -30,7 +33,7 @@ export function Toasts() {
           </Toast.Root>
         );
       })}
-      <Toast.Viewport className="fixed inset-x-3 top-[calc(0.75rem+env(safe-area-inset-top))] z-60 mx-auto flex max-w-md flex-col gap-2 outline-none" />
+      <Toast.Viewport className="fixed inset-x-3 top-[calc(4rem+env(safe-area-inset-top))] z-60 mx-auto flex max-w-md flex-col gap-2 outline-none" />
     </Toast.Provider>
   );
 }

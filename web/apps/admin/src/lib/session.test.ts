@@ -16,6 +16,7 @@ const failed = (status: number, data: unknown = {}) =>
 
 afterEach(() => {
   localStorage.clear();
+  document.cookie = "supportcarr-admin-signed-in=; Max-Age=0";
   vi.restoreAllMocks();
 });
 
@@ -33,6 +34,22 @@ describe("a session", () => {
     expect(useSession.getState()).toMatchObject({ token: null, restored: true, endReason: "expired" });
     signedIn("b");
     expect(useSession.getState().endReason).toBeNull();
+  });
+
+  it("is not asked for where nobody was signed in", async () => {
+    const post = vi.spyOn(axios, "post");
+    const { restoreSession, useSession } = await load();
+    await restoreSession();
+    expect(useSession.getState()).toMatchObject({ token: null, restored: true, endReason: null });
+    expect(post).not.toHaveBeenCalled();
+  });
+
+  it("is found by its mark", async () => {
+    document.cookie = "supportcarr-admin-signed-in=1";
+    vi.spyOn(axios.Axios.prototype, "post").mockResolvedValue({ data: { access_token: "a" } });
+    const { restoreSession, useSession } = await load();
+    await restoreSession();
+    expect(useSession.getState()).toMatchObject({ token: "a", restored: true });
   });
 
   it("is not restored after a sign-out that the server has not heard of", async () => {

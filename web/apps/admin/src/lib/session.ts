@@ -1,5 +1,5 @@
 import { createHttpClient, endSession, type Problem } from "@supportcarr/client/http";
-import { shareSessionOfTabs } from "@supportcarr/client/webSession";
+import { isMarkedSignedIn, shareSessionOfTabs } from "@supportcarr/client/webSession";
 import { create } from "zustand";
 
 /**
@@ -83,6 +83,10 @@ export async function restoreSession(): Promise<void> {
   if (localStorage.getItem(SIGNED_OUT_KEY) !== null) {
     useSession.getState().signOut();
     if (await endSession("admin", null)) localStorage.removeItem(SIGNED_OUT_KEY);
+    return;
+  }
+  if (!isMarkedSignedIn("admin", document.cookie)) {
+    useSession.getState().signOut(); // on a first visit there is nothing to ask for
     return;
   }
   while (!useSession.getState().restored && (await refresh()) === "failed") {

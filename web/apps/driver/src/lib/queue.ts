@@ -1,4 +1,5 @@
 import { uploadPhoto } from "@supportcarr/phone-app/api/photos";
+import { showShare } from "@supportcarr/phone-app/uploadShares";
 import type { Action } from "@supportcarr/pwa/actions";
 import { createQueue, postAction } from "@supportcarr/pwa/queue";
 
@@ -19,7 +20,9 @@ async function send(action: Action): Promise<unknown> {
   if (kind === "photo") {
     if (!file) return null;
     const { stage } = body as PhotoBody;
-    return uploadPhoto(http, { rescueId: subject, stage, file: new File([file], "photo", { type: file.type }), key: key ?? action.id, happenedAt: timeOf(action).happened_at });
+    const onProgress = (share: number) => showShare(action.id, share);
+    onProgress(0);
+    return uploadPhoto(http, { rescueId: subject, stage, file: new File([file], "photo", { type: file.type }), key: key ?? action.id, happenedAt: timeOf(action).happened_at, onProgress });
   }
   await reporter.flush(); // what the platform has to know before
   return postAction(http, { ...action, body: { ...(body as object), ...timeOf(action) } });
@@ -29,8 +32,13 @@ interface PhotoBody {
   stage: "before" | "after";
 }
 
+export const isPhoto = ({ kind }: Pick<Action, "kind">): boolean => kind === "photo";
+
+/** Of which stage of the job a photo in the queue is. */
+export const stageOf = ({ body }: Pick<Action, "body">): PhotoBody["stage"] => (body as PhotoBody).stage;
+
 /** What the driver did, until the platform has it.  No step waits for a photo, which a bad line may take minutes to send. */
-export const queue = createQueue({ app: "driver", session: phoneApp.session, send, laneOf: ({ kind }) => (kind === "photo" ? "uploads" : "steps") });
+export const queue = createQueue({ app: "driver", session: phoneApp.session, send, laneOf: (action) => (isPhoto(action) ? "uploads" : "steps") });
 
 const happenedAt = () => new Date(cityNow()).toISOString();
 

@@ -1,5 +1,6 @@
 import { uploadPhoto } from "@supportcarr/phone-app/api/photos";
 import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
+import { showShare } from "@supportcarr/phone-app/uploadShares";
 import type { Action } from "@supportcarr/pwa/actions";
 import { createQueue } from "@supportcarr/pwa/queue";
 import { create } from "zustand";
@@ -10,11 +11,9 @@ import { http, phoneApp } from "./session.ts";
 interface PhotoUploads {
   /** Chosen before the rescue exists; they are sent once it does. */
   picked: readonly File[];
-  /** The share of each photo that has been sent, from 0 to 1, by its action. */
-  shares: ReadonlyMap<string, number>;
 }
 
-export const usePhotoUploads = create<PhotoUploads>(() => ({ picked: [], shares: new Map() }));
+export const usePhotoUploads = create<PhotoUploads>(() => ({ picked: [] }));
 
 export const pickPhotos = (files: readonly File[]): void => usePhotoUploads.setState(({ picked }) => ({ picked: [...picked, ...files].slice(0, MAX_PHOTOS) }));
 
@@ -34,9 +33,8 @@ async function send(action: Action): Promise<unknown> {
   const { id, key, file } = action;
   if (!file) return null;
   const { rescueId, stage, name } = photoOf(action);
-  const showShare = (share: number) => usePhotoUploads.setState(({ shares }) => ({ shares: new Map(shares).set(id, share) }));
-  showShare(0);
-  return uploadPhoto(http, { rescueId, stage, file: new File([file], name, { type: file.type }), key: key ?? id, onProgress: showShare });
+  showShare(id, 0);
+  return uploadPhoto(http, { rescueId, stage, file: new File([file], name, { type: file.type }), key: key ?? id, onProgress: (share) => showShare(id, share) });
 }
 
 /**

@@ -1,9 +1,7 @@
-import { contentTypeOf } from "@supportcarr/client/uploads";
-import axios, { type AxiosInstance } from "axios";
+import { contentTypeOf, sendToStore } from "@supportcarr/client/uploads";
+import type { AxiosInstance } from "axios";
 
 import type { Photo, PhotoStage } from "./types.ts";
-
-const UPLOAD_TIMEOUT_MS = 180_000;
 
 export interface NewPhoto {
   rescueId: string;
@@ -23,11 +21,7 @@ export async function uploadPhoto(http: AxiosInstance, { rescueId, stage, file, 
   const wanted = { stage, content_type: contentTypeOf(file), size: file.size, ...(happenedAt ? { happened_at: happenedAt } : {}) };
   const { data: begun } = await http.post<Photo>(path, wanted, { headers: { "Idempotency-Key": key } });
   if (begun.upload) {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(begun.upload.fields)) form.append(name, value);
-    form.append("file", file);
-    // Without the access token: the file store is another server than the API.
-    await axios.post(begun.upload.url, form, { timeout: UPLOAD_TIMEOUT_MS, onUploadProgress: ({ progress }) => onProgress?.(progress ?? 0) });
+    await sendToStore(begun.upload, file, onProgress ? { onProgress } : {});
   }
   return (await http.post<Photo>(`${path}/${encodeURIComponent(begun.id)}/completion`)).data;
 }

@@ -87,7 +87,16 @@ export const texts = {
     drop: "Discard",
     retry: "Send again",
   },
-  photos: { byYou: "Taken by you", checking: "Being checked…", wrongType: "Choose a photo: JPEG, PNG, WebP or HEIC.", tooLarge: "This photo is larger than 15 MB." },
+  photos: {
+    byYou: "Taken by you",
+    checking: "Being checked…",
+    wrongType: "Choose a photo: JPEG, PNG, WebP or HEIC.",
+    tooLarge: "This photo is larger than 15 MB.",
+    sending: "On its way…",
+    queued: "Saved on this phone. It is sent when there is a connection.",
+    retry: "Send again",
+    drop: "Discard",
+  },
   inbox: { title: "Inbox", none: "Nothing yet", readAll: "Mark all as read", more: "Show more", unread: "New:" },
   account: {
     title: "Account",

@@ -88,7 +88,16 @@ export const texts: SharedTexts = {
     drop: "Descartar",
     retry: "Enviar otra vez",
   },
-  photos: { byYou: "Tomada por usted", checking: "Comprobando…", wrongType: "Elija una foto: JPEG, PNG, WebP o HEIC.", tooLarge: "Esta foto pesa más de 15 MB." },
+  photos: {
+    byYou: "Tomada por usted",
+    checking: "Comprobando…",
+    wrongType: "Elija una foto: JPEG, PNG, WebP o HEIC.",
+    tooLarge: "Esta foto pesa más de 15 MB.",
+    sending: "En camino…",
+    queued: "Guardada en este teléfono. Se envía en cuanto haya conexión.",
+    retry: "Enviar otra vez",
+    drop: "Descartar",
+  },
   inbox: { title: "Avisos", none: "Nada todavía", readAll: "Marcar todo como leído", more: "Mostrar más", unread: "Nuevo:" },
   account: {
     title: "Cuenta",

@@ -88,7 +88,16 @@ export const texts: SharedTexts = {
     drop: "Abandonner",
     retry: "Renvoyer",
   },
-  photos: { byYou: "Prise par vous", checking: "Vérification…", wrongType: "Choisissez une photo : JPEG, PNG, WebP ou HEIC.", tooLarge: "Cette photo dépasse 15 Mo." },
+  photos: {
+    byYou: "Prise par vous",
+    checking: "Vérification…",
+    wrongType: "Choisissez une photo : JPEG, PNG, WebP ou HEIC.",
+    tooLarge: "Cette photo dépasse 15 Mo.",
+    sending: "En route…",
+    queued: "Enregistrée sur ce téléphone. Elle part dès qu’il y a une connexion.",
+    retry: "Renvoyer",
+    drop: "Abandonner",
+  },
   inbox: { title: "Messages", none: "Rien pour l’instant", readAll: "Tout marquer comme lu", more: "Afficher plus", unread: "Nouveau :" },
   account: {
     title: "Compte",

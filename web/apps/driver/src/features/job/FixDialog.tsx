@@ -1,5 +1,6 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { useProblemText } from "@supportcarr/phone-app/useProblemText";
+import { RefusedAction } from "@supportcarr/pwa/queue";
 import { Modal } from "@supportcarr/ui/Modal";
 import { Notice } from "@supportcarr/ui/Notice";
 import { type FormEvent, useState } from "react";
@@ -19,21 +20,24 @@ export function FixDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => 
   const { total_minor, currency } = rescue.quote;
   const [entered, setEntered] = useState("");
   const [pin, setPin] = useState("");
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<"range" | RefusedAction | null>(null);
   const proposed = rescue.fix?.price_minor ?? null;
   const confirmed = rescue.fix?.confirmed_minor ?? null;
+  const price = readAmount(entered, fractionDigitsOf(currency)) ?? (entered === "" ? proposed : null);
+  const agreed = confirmed !== null && price === confirmed;
+  const asked = problem instanceof RefusedAction && problem.code === "rider_confirmation_required";
+  const said = problem === "range" ? text("range", { most: formats.money(total_minor, currency) }) : asked ? text("asked") : problem ? sentence(problem) : null;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const price = readAmount(entered, fractionDigitsOf(currency)) ?? (entered === "" ? proposed : null);
     if (price === null || price > total_minor) {
-      setProblem(text("range", { most: formats.money(total_minor, currency) }));
+      setProblem("range");
       return;
     }
     setProblem(null);
     const refused = await step("completion", { outcome: "fixed_on_spot", price_minor: price, ...(pin ? { pin } : {}) }, { quiet: true });
-    if (!refused) onClose();
-    else setProblem(refused.code === "rider_confirmation_required" ? text("asked") : sentence(refused));
+    if (refused) setProblem(refused);
+    else onClose();
   }
 
   return (
@@ -51,19 +55,21 @@ export function FixDialog({ rescue, onClose }: { rescue: Rescue; onClose: () => 
             className="mt-1 w-full rounded-xl border border-(--border-strong) bg-(--background) px-4 py-3 text-3xl font-semibold tabular-nums"
           />
         </label>
-        <label className="block">
-          <span className="text-sm font-medium">{text("pin")}</span>
-          <input
-            inputMode="numeric"
-            autoComplete="off"
-            maxLength={4}
-            value={pin}
-            onChange={({ target }) => setPin(target.value.replaceAll(/\D/g, ""))}
-            className="mt-1 w-full rounded-xl border border-(--border-strong) bg-(--background) px-4 py-3 text-2xl tracking-[0.3em] tabular-nums"
-          />
-          <span className="mt-1 block text-xs text-(--muted)">{text("pinHint")}</span>
-        </label>
-        {problem ? <Notice tone="warning">{problem}</Notice> : null}
+        {agreed ? null : (
+          <label className="block">
+            <span className="text-sm font-medium">{text("pin")}</span>
+            <input
+              inputMode="numeric"
+              autoComplete="off"
+              maxLength={4}
+              value={pin}
+              onChange={({ target }) => setPin(target.value.replaceAll(/\D/g, ""))}
+              className="mt-1 w-full rounded-xl border border-(--border-strong) bg-(--background) px-4 py-3 text-2xl tracking-[0.3em] tabular-nums"
+            />
+            <span className="mt-1 block text-xs text-(--muted)">{text("pinHint")}</span>
+          </label>
+        )}
+        {said && !(asked && agreed) ? <Notice tone={asked ? "info" : "warning"}>{said}</Notice> : null}
         <Button type="submit" size="lg" block busy={busy}>
           {text("submit")}
         </Button>

@@ -8,7 +8,7 @@ import { useTranslations } from "use-intl";
 import { jobQueries } from "../../lib/api/jobs.ts";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { useLive } from "../../lib/liveStore.ts";
-import { queue } from "../../lib/queue.ts";
+import { isPhoto, queue } from "../../lib/queue.ts";
 import { statusWith } from "../../lib/steps.ts";
 import { Screen } from "@supportcarr/phone-app/Screen";
 import { JobEnd } from "./JobEnd.tsx";
@@ -29,13 +29,14 @@ export function JobScreen() {
   const connected = useLive((state) => state.connection !== "offline");
   const status = rescue.data ? statusWith(rescue.data, actions) : null;
   const under = rescue.data && status && UNDER_WAY.has(status) ? rescue.data : null;
+  const photosShown = status === "arrived" || status === "in_transit" || (status === "completed" && rescue.data?.status === status);
   return (
     <Screen title={text("title")} back={{ to: "/" }} footer={under && status ? <NextStep rescue={under} status={status} /> : undefined}>
       <Loaded query={rescue}>
         {(job) => (
           <div className="space-y-5">
             <LastKnown at={rescue.dataUpdatedAt} connected={connected} />
-            <QueuedActions subject={job.id} />
+            <QueuedActions subject={job.id} {...(photosShown ? { except: isPhoto } : {})} />
             {under && status ? (
               <>
                 <div>

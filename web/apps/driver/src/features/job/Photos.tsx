@@ -4,9 +4,10 @@ import { useTranslations } from "use-intl";
 
 import { jobQueries } from "../../lib/api/jobs.ts";
 import type { PhotoStage } from "../../lib/api/types.ts";
-import { queue, takePhoto } from "../../lib/queue.ts";
+import { isPhoto, queue, stageOf, takePhoto } from "../../lib/queue.ts";
 import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
 import { useProblemText } from "@supportcarr/phone-app/useProblemText";
+import { PendingPhotos } from "@supportcarr/phone-app/PendingPhotos";
 import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
 import { useToast } from "@supportcarr/ui/toasts";
 
@@ -16,9 +17,9 @@ export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStag
   const toast = useToast();
   const sentence = useProblemText();
   const photos = useQuery(jobQueries.photos(rescueId));
-  const waiting = useQueue(queue).filter((action) => action.subject === rescueId && action.kind === "photo" && (action.body as { stage: PhotoStage }).stage === stage).length;
+  const pending = useQueue(queue).filter((action) => action.subject === rescueId && isPhoto(action)); // also those of the stage before
   const shown = photos.data?.filter((photo) => photo.stage === stage) ?? [];
-  const mine = shown.filter(({ by }) => by.role === "driver").length + waiting;
+  const mine = shown.filter(({ by }) => by.role === "driver").length + pending.filter((action) => stageOf(action) === stage).length;
 
   async function add(files: readonly File[]) {
     // All are kept at once, and sent one after another: a reload in between loses none.
@@ -47,11 +48,7 @@ export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStag
           ))}
         </ul>
       ) : null}
-      {waiting ? (
-        <p role="status" className="mb-2 text-sm">
-          {text("waiting", { count: waiting })}
-        </p>
-      ) : null}
+      <PendingPhotos photos={pending} queue={queue} />
       {mine < MAX_PHOTOS ? <PhotoPicker camera label={text("add")} onPick={(files) => void add(files)} /> : null}
     </section>
   );

@@ -238,7 +238,6 @@ const own = {
     add: "Take a photo",
     byRider: "Taken by the rider",
     refused: "Refused",
-    waiting: "{count, plural, one {# photo is kept and sent later.} other {# photos are kept and sent later.}}",
     failed: "The photo could not be sent.",
   },
   chat: {

@@ -239,7 +239,6 @@ const own: OwnMessages = {
     add: "Tomar una foto",
     byRider: "Tomada por el cliente",
     refused: "Rechazada",
-    waiting: "{count, plural, one {# foto está guardada y se enviará después.} other {# fotos están guardadas y se enviarán después.}}",
     failed: "No se pudo enviar la foto.",
   },
   chat: {

@@ -239,7 +239,6 @@ const own: OwnMessages = {
     add: "Prendre une photo",
     byRider: "Prise par le client",
     refused: "Refusée",
-    waiting: "{count, plural, one {# photo est gardée et sera envoyée plus tard.} other {# photos sont gardées et seront envoyées plus tard.}}",
     failed: "La photo n’a pas pu être envoyée.",
   },
   chat: {

@@ -17,7 +17,7 @@ export function LiveScreen() {
   const timeline = useQuery(rescueQueries.timeline(rescueId));
   useDocumentTitle(text("title"));
   return (
-    <main className="relative h-full">
+    <main className="relative flow-root h-full">
       <Link
         to="/"
         aria-label={common("toStart")}

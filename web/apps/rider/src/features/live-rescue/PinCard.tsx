@@ -15,7 +15,7 @@ export function PinCard({ rescue, phase }: { rescue: Rescue; phase: Phase }) {
   const met = phase === "arrived" || phase === "fixAgreed" || phase === "fixProposed";
   return (
     <section aria-label={text("label")} className="rounded-2xl bg-(--selected) px-4 py-3 text-center text-balance">
-      <p className="text-sm">{met ? text("tellNow") : text("tellLater")}</p>
+      <p className="text-sm">{phase === "fixAgreed" ? text("onlyIfLoaded") : met ? text("tellNow") : text("tellLater")}</p>
       <p aria-label={text("digits", { digits: (rescue.pin ?? "").split("").join(" ") })} role="img" className="mt-1 font-mono text-3xl leading-none font-bold tracking-[0.3em] tabular-nums">
         <span aria-hidden="true" className="-mr-[0.3em]">
           {rescue.pin}

@@ -1,4 +1,4 @@
-import { RefusedAction, type ShownAction, useQueue } from "@supportcarr/pwa/queue";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useToast } from "@supportcarr/ui/toasts";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
@@ -7,12 +7,11 @@ import { useTranslations } from "use-intl";
 import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { Photo, PhotoStage, RescueStatus } from "../../lib/api/types.ts";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
+import { PendingPhotos } from "@supportcarr/phone-app/PendingPhotos";
 import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
 import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
-import { photoOf, photoQueue, sendPhotos, usePhotoUploads } from "../../lib/photoUploads.ts";
+import { photoOf, photoQueue, sendPhotos } from "../../lib/photoUploads.ts";
 import { Screen } from "@supportcarr/phone-app/Screen";
-import { Button } from "@supportcarr/ui/Button";
-import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 
 // When the platform takes photos of each stage.
 const BEFORE = new Set<RescueStatus>(["scheduled", "requested", "matching", "assigned", "en_route", "arrived", "in_transit"]);
@@ -81,40 +80,8 @@ function Stage({ rescueId, stage, photos, open }: StageProps) {
       ) : photos && pending.length === 0 ? (
         <p className="mb-3 text-sm text-(--muted)">{text("none")}</p>
       ) : null}
-      {pending.map((action) => (
-        <PendingPhoto key={action.id} action={action} />
-      ))}
+      <PendingPhotos photos={pending} queue={photoQueue} />
       {open && mine < MAX_PHOTOS ? <PhotoPicker label={text("add")} onPick={(files) => void add(files)} /> : null}
     </section>
-  );
-}
-
-function PendingPhoto({ action: { id, body, state, refusal } }: { action: ShownAction }) {
-  const text = useTranslations("photos");
-  const sentence = useProblemText();
-  const share = usePhotoUploads(({ shares }) => shares.get(id) ?? 0);
-  const { name } = photoOf({ body });
-  return (
-    <div role="status" className="mb-2 rounded-xl border border-(--border) p-3 text-sm">
-      <p className="wrap-anywhere">{name}</p>
-      {state === "failed" && refusal ? (
-        <>
-          <p className="text-(--danger-text)">{sentence(new RefusedAction(refusal))}</p>
-          <div className="mt-2 flex flex-wrap gap-2">
-            <Button variant="secondary" onClick={() => void photoQueue.retry(id)}>
-              {text("retry")}
-            </Button>
-            <Button variant="quiet" onClick={() => void photoQueue.drop(id)}>
-              {text("drop")}
-            </Button>
-          </div>
-        </>
-      ) : (
-        <>
-          <p className="text-(--muted)">{state === "sending" ? text("sending") : text("queued")}</p>
-          <progress aria-label={name} value={share} max={1} className="mt-1 h-1.5 w-full accent-(--accent)" />
-        </>
-      )}
-    </div>
   );
 }
