@@ -11,7 +11,7 @@ const isUpload = (page: Page) => page.waitForRequest((request) => request.method
 
 /** Photos that the page sends stay on their way until the returned function is called. */
 async function holdUploads(page: Page): Promise<() => Promise<void>> {
-  let release = () => undefined as void;
+  let release: (() => void) | undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/*", async (route) => {
     const request = route.request();
@@ -19,7 +19,7 @@ async function holdUploads(page: Page): Promise<() => Promise<void>> {
     await route.fallback();
   });
   return async () => {
-    release();
+    release?.();
     await page.unroute("**/*");
   };
 }

@@ -57,7 +57,7 @@ function RateRider({ rescueId }: { rescueId: string }) {
     <section aria-label={text("rate")} className="rounded-2xl border border-(--border) bg-(--surface) p-4 text-center">
       <h3 className="text-lg font-semibold">{text("rate")}</h3>
       <StarInput value={stars} onChange={setStars} label={text("rate")} nameOf={(count) => text("stars", { count })} />
-      <Button block busy={busy} disabled={stars === 0} onClick={() => void send(() => rateRider(rescueId, stars), { onDone: () => queryClient.invalidateQueries({ queryKey: jobQueries.of(rescueId) }) })}>
+      <Button block className="mt-2" busy={busy} disabled={stars === 0} onClick={() => void send(() => rateRider(rescueId, stars), { onDone: () => queryClient.invalidateQueries({ queryKey: jobQueries.of(rescueId) }) })}>
         {text("sendRating")}
       </Button>
     </section>

@@ -233,7 +233,7 @@ const own = {
   queued: { kinds: { departure: "Left", arrival: "Arrived", start: "Loaded, PIN entered", completion: "Finished", "no-show": "Rider not met", photo: "Photo", rating: "Rating" } },
   photos: {
     before: "Photos before loading",
-    after: "Photos after unloading",
+    after: "Photos at the end of the job",
     about: "They protect you if something is claimed later.",
     add: "Take a photo",
     byRider: "Taken by the rider",

@@ -234,7 +234,7 @@ const own: OwnMessages = {
   queued: { kinds: { departure: "Salida", arrival: "Llegada", start: "Cargada, PIN puesto", completion: "Terminado", "no-show": "Cliente ausente", photo: "Foto", rating: "Calificación" } },
   photos: {
     before: "Fotos antes de cargar",
-    after: "Fotos después de descargar",
+    after: "Fotos al terminar el servicio",
     about: "Le protegen si después hay una reclamación.",
     add: "Tomar una foto",
     byRider: "Tomada por el cliente",

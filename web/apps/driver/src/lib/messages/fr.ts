@@ -234,7 +234,7 @@ const own: OwnMessages = {
   queued: { kinds: { departure: "Parti", arrival: "Arrivé", start: "Chargé, NIP saisi", completion: "Terminé", "no-show": "Client absent", photo: "Photo", rating: "Évaluation" } },
   photos: {
     before: "Photos avant le chargement",
-    after: "Photos après le déchargement",
+    after: "Photos à la fin de la course",
     about: "Elles vous protègent en cas de réclamation.",
     add: "Prendre une photo",
     byRider: "Prise par le client",
