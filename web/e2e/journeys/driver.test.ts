@@ -169,7 +169,7 @@ describe.skipIf(!demoCityAvailable)("a driver's phone", () => {
     await expect.poll(() => rider.status(id)).toBe("in_transit");
     const arrival = (await rider.timeline(id)).find(({ to }) => to === "arrived");
     expect(Date.parse(arrival?.received_at ?? "") - Date.parse(arrival?.at ?? "")).toBeGreaterThan(50_000);
-    await page.getByText("Photos after unloading").waitFor();
+    await page.getByText("Photos at the end of the job").waitFor();
     await driver.inspect("job-in-transit");
     await driver.slide("Slide: delivered");
     await driver.heading("Well done").waitFor();
