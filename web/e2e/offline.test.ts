@@ -245,7 +245,8 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     const sent = await loseResponse(phone, `/rescues/${id}/photos`);
     await phone.goOnline();
     await expect.poll(sent).toBe(2);
-    await phone.page.getByText("wheel.jpg").waitFor({ state: "detached" }); // it waits no more
+    await phone.page.getByRole("img", { name: "Taken by you" }).waitFor();
+    await phone.page.getByText(/^(Saved on this phone|On its way)/).waitFor({ state: "detached" }); // it waits no more
     expect(await rider.photos(id)).toHaveLength(1);
   });
 

@@ -8,6 +8,6 @@ export function forgetPerson(): void {
   useRequest.setState({ cardId: null });
   useRequest.getState().clear();
   forgetRequests();
-  usePhotoUploads.setState({ picked: [], shares: new Map() });
+  usePhotoUploads.setState({ picked: [] });
   useEnteredCard.setState({ setupIntent: null, renewing: false });
 }
