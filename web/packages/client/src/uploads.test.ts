@@ -78,6 +78,29 @@ describe("an upload that is tried again", () => {
     expect(send).not.toHaveBeenCalled();
   });
 
+  it("goes on also after the page was loaded again, when the same file is chosen once more within a day", async () => {
+    vi.resetModules();
+    const items = new Map<string, string>();
+    vi.stubGlobal("localStorage", { getItem: (key: string) => items.get(key) ?? null, setItem: (key: string, value: string) => items.set(key, value) });
+    const chosen = (lastModified = 1_700_000_000_000) => new File(["picture"], "Ana's licence.jpg", { type: "image/jpeg", lastModified });
+    const http = fakeHttp("ready", "ready", "ready", "ready");
+    const tryUpload = async (file: File) => {
+      vi.resetModules(); // another page
+      await (await import("./uploads.ts")).uploadFile(http.instance, "driver_document", file).catch(() => undefined);
+    };
+    send.mockRejectedValue(new AxiosError("Network Error"));
+    await tryUpload(chosen());
+    await tryUpload(chosen());
+    await tryUpload(chosen(1_700_000_000_001));
+    expect([...items.values()].join()).not.toContain("Ana");
+    vi.setSystemTime(Date.now() + 25 * 3_600_000);
+    await tryUpload(chosen());
+    const [first, second, other, late] = keysOf(http);
+    expect(second).toBe(first);
+    expect(new Set([first, other, late]).size).toBe(3);
+    vi.unstubAllGlobals();
+  });
+
   it("begins anew after a refusal", async () => {
     send.mockResolvedValue({ data: "" });
     const http = fakeHttp("refused", "ready");

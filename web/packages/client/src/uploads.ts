@@ -47,25 +47,55 @@ export class UploadRefused extends Error {
   }
 }
 
-/** The key with which the upload of a file was begun; forgotten once the platform has the file, or refused it. */
-const keys = new WeakMap<File, Map<UploadPurpose, string>>();
+/** The keys with which uploads were begun, by what tells files apart; forgotten once the platform has the file, or refused it. */
+type Keys = Record<string, { key: string; begun: number }>;
+
+const STORAGE_KEY = "supportcarr.uploads";
+const KEPT_MS = 24 * 3_600_000; // as long as an upload that is not used counts
+let inMemory: Keys = {}; // where a browser keeps nothing
+
+function keptKeys(): Keys {
+  try {
+    const kept = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Keys;
+    return Object.fromEntries(Object.entries(kept).filter(([, { begun }]) => Date.now() - begun < KEPT_MS));
+  } catch {
+    return inMemory;
+  }
+}
+
+function keep(keys: Keys): void {
+  inMemory = keys;
+  try {
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(keys));
+  } catch {
+    // full or forbidden: the keys last as long as the page
+  }
+}
+
+/** The same for a file that is chosen again; without its name, which may say whose it is. */
+const nameOf = (file: File, purpose: UploadPurpose): string => [purpose, file.type, file.size, file.lastModified].join(" ");
 
 function keyOf(file: File, purpose: UploadPurpose): string {
-  const known = keys.get(file) ?? new Map<UploadPurpose, string>();
-  keys.set(file, known);
-  const key = known.get(purpose) ?? crypto.randomUUID();
-  known.set(purpose, key);
-  return key;
+  const keys = keptKeys();
+  const name = nameOf(file, purpose);
+  const known = keys[name] ?? { key: crypto.randomUUID(), begun: Date.now() };
+  keep({ ...keys, [name]: known });
+  return known.key;
+}
+
+function forgetKey(file: File, purpose: UploadPurpose): void {
+  const name = nameOf(file, purpose);
+  keep(Object.fromEntries(Object.entries(keptKeys()).filter(([known]) => known !== name)));
 }
 
 /**
  * Uploads a file past the API, directly to the file store, and waits until it has been checked: `ready`, or still
- * `processing` after a minute.  The same file again, after an upload that was lost or ended, goes on with that upload:
- * one that is begun and not used counts against the person for a day.  Rejects with the problem of the platform, or
+ * `processing` after a minute.  The same file again, after an upload that was lost or ended, also by a reload, goes on
+ * with that upload: one that is begun and not used counts against the person for a day.  Rejects with the problem of the platform, or
  * with `UploadRefused`.
  */
 export async function uploadFile(http: AxiosInstance, purpose: UploadPurpose, file: File, options: UploadOptions = {}): Promise<StoredFile> {
-  const forget = () => keys.get(file)?.delete(purpose);
+  const forget = () => forgetKey(file, purpose);
   try {
     const stored = await uploadOnce(http, purpose, file, options);
     forget();
@@ -83,7 +113,7 @@ async function uploadOnce(http: AxiosInstance, purpose: UploadPurpose, file: Fil
   const begin = async () => (await http.post<StoredFile>("/me/uploads", wanted, { ...cancel, headers: { "Idempotency-Key": keyOf(file, purpose) } })).data;
   let begun = await begin();
   if (!begun.upload && begun.state === "awaiting_upload") {
-    keys.get(file)?.delete(purpose); // the form of the former upload has expired
+    forgetKey(file, purpose); // the form of the former upload has expired
     begun = await begin();
   }
   if (begun.upload) await sendToStore(begun.upload, file, { ...(onProgress ? { onProgress } : {}), ...cancel });
