@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import axios, { AxiosError } from "axios";
 import { expect, test } from "vitest";
 
@@ -61,4 +63,24 @@ test("a request that is sent again with a new access token keeps its key", async
   expect(keys[1]).toBeUndefined(); // the refresh
   expect(keys[2]).toBe(keys[0]);
   expect(keys[0]).toMatch(/^[\w-]{36}$/);
+});
+
+interface Operation {
+  parameters?: { name?: string; $ref?: string }[];
+}
+
+// Their keys outlive the page: those of the queue of actions, of photos and other files, and of the request for a rescue.
+const WITH_A_KEY_OF_THEIR_OWN = ["/rescues", "/rescues/{rescue_id}/messages", "/rescues/{rescue_id}/photos", "/me/uploads"];
+
+test("every route that creates something by a key is sent one", async () => {
+  const { paths } = JSON.parse(readFileSync(new URL("../../../../docs/openapi.json", import.meta.url), "utf8")) as { paths: Record<string, { post?: Operation }> };
+  const takeKeys = Object.entries(paths).filter(([, { post }]) => post?.parameters?.some(({ name, $ref }) => (name ?? $ref ?? "").includes("dempotency")));
+  expect(takeKeys.length).toBeGreaterThan(WITH_A_KEY_OF_THEIR_OWN.length);
+  const without: string[] = [];
+  for (const [path] of takeKeys.filter(([known]) => !WITH_A_KEY_OF_THEIR_OWN.includes(known))) {
+    const { keys, post } = client();
+    await post(path.replaceAll(/\{[^}]+\}/g, "x_1"));
+    if (!keys[0]) without.push(path);
+  }
+  expect(without).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from "axios";
 
 /** What makes something new each time that it is sent, unless it has a key; requests that give their own key are left alone. */
-const CREATES = [/^\/quotes$/, /^\/me\/(places|bikes|vehicles|exports|payment-methods)$/, /^\/rescues\/[^/]+\/share-links$/, /^\/auth\/sign-up$/];
+const CREATES = [/^\/quotes$/, /^\/me\/(places|bikes|vehicles|exports|payment-methods)$/, /^\/rescues\/[^/]+\/share-links$/, /^\/auth\/sign-up$/, /^\/admin\/partners(\/[^/]+\/keys)?$/];
 
 const HEADER = "Idempotency-Key";
 

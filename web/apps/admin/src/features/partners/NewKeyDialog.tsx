@@ -14,14 +14,14 @@ const text = texts.partners;
 
 const EXPIRIES = ["90", "30", "365", "date", "never"] as const;
 
-function readForm(values: FormValues): NewKey {
+function readForm(values: FormValues, openedAt: number): NewKey {
   const scopes = values.all("scopes");
   const choice = values("expiry");
   const day = values("expires_at");
   const wrong: Record<string, string> = {};
   if (scopes.length === 0) wrong.scopes = text.scopesMissing;
   if (choice === "date" && !day) wrong.expires_at = text.expiryMissing;
-  const expires_at = wrong.expires_at ? null : expiryOf(choice, day, Date.now());
+  const expires_at = wrong.expires_at ? null : expiryOf(choice, day, openedAt);
   if (expires_at && Date.parse(expires_at) <= Date.now()) wrong.expires_at = text.expiryPast;
   if (Object.keys(wrong).length) throw new InvalidFields(wrong);
   return { mode: values("mode") === "live" ? "live" : "test", scopes: scopes as NewKey["scopes"], expires_at };
@@ -30,13 +30,14 @@ function readForm(values: FormValues): NewKey {
 /** What a new key is for, what it may do and how long it works. */
 export function NewKeyDialog({ partnerId, onClose, onCreated }: { partnerId: string; onClose: () => void; onCreated: (created: CreatedKey) => Promise<void> }) {
   const [expiry, setExpiry] = useState<string>(EXPIRIES[0]);
+  const [openedAt] = useState(() => Date.now()); // sent again after a lost response it is the same key
   return (
     <FormDialog
       title={text.newKeyTitle}
       about={text.newKeyAbout}
       submit={text.createKey}
       pending={text.creating}
-      onSubmit={async (values) => onCreated(await createKey(partnerId, readForm(values)))}
+      onSubmit={async (values) => onCreated(await createKey(partnerId, readForm(values, openedAt)))}
       onClose={onClose}
     >
       {(form) => (
