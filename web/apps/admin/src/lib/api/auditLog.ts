@@ -15,9 +15,13 @@ export interface AuditFilter {
 }
 
 const PAGE = 50;
-const DAY_MS = 86_400_000;
 
-const startOfDay = (day: string): number => new Date(`${day}T00:00:00`).getTime();
+/** When a day begins in the time zone of the browser, or the one that many days later; a day may have 23 or 25 hours. */
+function startOfDay(day: string, later = 0): string {
+  const start = new Date(`${day}T00:00:00`);
+  start.setDate(start.getDate() + later);
+  return start.toISOString();
+}
 
 export const auditLogQueries = {
   all: () => ["audit-log"] as const,
@@ -28,8 +32,8 @@ export const auditLogQueries = {
       queryKey: [...auditLogQueries.all(), { since, until, ...filter }],
       queryFn: async ({ pageParam }) => {
         const times = {
-          since: since ? new Date(startOfDay(since)).toISOString() : undefined,
-          until: until ? new Date(startOfDay(until) + DAY_MS).toISOString() : undefined,
+          since: since ? startOfDay(since) : undefined,
+          until: until ? startOfDay(until, 1) : undefined,
         };
         const params = { ...filter, ...times, limit: PAGE, cursor: pageParam };
         return (await http.get<{ items: AuditEntry[]; next_cursor?: string | null }>("/admin/audit-log", { params })).data;
