@@ -6,6 +6,7 @@ import { AxiosError } from "axios";
 import { useTranslations } from "use-intl";
 
 import { configQueries } from "@supportcarr/phone-app/api/config";
+import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { paymentQueries } from "../api/payments.ts";
 import type { PaymentMethod } from "../api/types.ts";
 import { useProblemText } from "@supportcarr/phone-app/useProblemText";
@@ -24,8 +25,14 @@ export function AddCardDialog({ onClose, onAdded }: AddCardDialogProps) {
   const problemText = useProblemText();
   const config = useQuery(configQueries.current());
   const setup = useQuery(paymentQueries.setup());
-  const publishableKey = config.data?.payments?.publishable_key;
-
+  if (!config.data) {
+    return (
+      <Modal title={text("add")} onClose={onClose}>
+        <Loaded query={config}>{() => null}</Loaded>
+      </Modal>
+    );
+  }
+  const publishableKey = config.data.payments?.publishable_key;
   if (!publishableKey) return <EmulatorCardForm page={setup.data?.entry_url ?? undefined} onClose={onClose} onAdded={onAdded} />;
   return (
     <Modal title={text("add")} onClose={onClose}>
