@@ -2,6 +2,7 @@ import * as Dialog from "@radix-ui/react-dialog";
 import type { ReactNode } from "react";
 
 import { Button } from "./Button.tsx";
+import { useReturnFocus } from "./useReturnFocus.ts";
 
 interface ModalProps {
   title: string;
@@ -18,11 +19,13 @@ interface ModalProps {
 
 /** A dialog in front of the page, open while it is mounted. */
 export function Modal({ title, about, onClose, dismissible = true, wide = false, closeLabel, children }: ModalProps) {
+  const returnFocus = useReturnFocus();
   return (
     <Dialog.Root open onOpenChange={(open) => !open && dismissible && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-(--scrim)" />
         <Dialog.Content
+          onCloseAutoFocus={returnFocus}
           {...(about ? {} : { "aria-describedby": undefined })}
           className={`rise fixed inset-x-3 bottom-[calc(0.75rem+env(safe-area-inset-bottom))] z-50 mx-auto max-h-[calc(100dvh-1.5rem)] ${wide ? "max-w-4xl" : "max-w-md"} overflow-y-auto rounded-sheet border border-(--border) bg-(--surface-raised) p-5 text-(--text) shadow-(--shadow) sm:top-1/2 sm:bottom-auto sm:-translate-y-1/2 sm:p-6`}
         >

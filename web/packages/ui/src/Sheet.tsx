@@ -1,6 +1,8 @@
 import * as Dialog from "@radix-ui/react-dialog";
 import type { ReactNode } from "react";
 
+import { useReturnFocus } from "./useReturnFocus.ts";
+
 interface SheetProps {
   title: string;
   closeLabel: string;
@@ -14,10 +16,12 @@ interface SheetProps {
  * Escape and the close button do.
  */
 export function Sheet({ title, closeLabel, onClose, children }: SheetProps) {
+  const returnFocus = useReturnFocus();
   return (
     <Dialog.Root open modal={false} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Content
         aria-describedby={undefined}
+        onCloseAutoFocus={returnFocus}
         onInteractOutside={(event) => event.preventDefault()}
         className="fixed inset-0 z-30 flex flex-col overflow-hidden border border-(--border) bg-(--surface) text-(--text) shadow-xl sm:left-auto sm:w-[25rem] lg:absolute lg:rounded-xl"
       >

@@ -11,6 +11,7 @@ import { cityNow, citySpeed } from "../../lib/cityClock.ts";
 import { Button } from "@supportcarr/ui/Button";
 import { Countdown } from "@supportcarr/ui/Countdown";
 import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
+import { useReturnFocus } from "@supportcarr/ui/useReturnFocus";
 import { useWork } from "../../lib/useWork.ts";
 
 interface OfferScreenProps {
@@ -27,6 +28,7 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
   const text = useTranslations("offer");
   const formats = useFormats();
   const work = useWork();
+  const returnFocus = useReturnFocus();
   const from = usePlaceName(offer.pickup);
   const to = usePlaceName(offer.dropoff);
   const [endsAt] = useState(() => Date.now() + (Date.parse(offer.expires_at) - cityNow()) / citySpeed());
@@ -42,6 +44,7 @@ export function OfferScreen({ offer, busy, onAccept, onDecline, onOver }: OfferS
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={returnFocus}
           onEscapeKeyDown={(event) => event.preventDefault()}
           onInteractOutside={(event) => event.preventDefault()}
           data-rescue={offer.rescue_id}
