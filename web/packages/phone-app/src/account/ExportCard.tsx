@@ -1,5 +1,6 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { Card } from "@supportcarr/ui/Card";
+import { download } from "@supportcarr/ui/download";
 import { Notice } from "@supportcarr/ui/Notice";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,8 +9,6 @@ import { useTranslations } from "use-intl";
 import { Button } from "@supportcarr/ui/Button";
 import { usePhoneApp } from "../PhoneAppContext.tsx";
 import { useSend } from "../useSend.ts";
-
-const REVOKE_MS = 60_000;
 
 /** Asks for a copy of the person's data, waits for it, and downloads it. */
 export function ExportCard() {
@@ -40,15 +39,7 @@ function ExportState({ id }: { id: string }) {
   const { account, accountQueries } = usePhoneApp();
   const { data, isError } = useQuery(accountQueries.dataExport(id));
   const { busy, send } = useSend();
-  const download = () =>
-    send(async () => {
-      const url = URL.createObjectURL(await account.archiveOf(id));
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = `${id}.zip`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
-    });
+  const fetchCopy = () => send(async () => download(await account.archiveOf(id), `${id}.zip`));
   if (isError) {
     return (
       <Notice tone="danger" className="mb-4">
@@ -67,7 +58,7 @@ function ExportState({ id }: { id: string }) {
   return (
     <Notice tone="success" className="mb-4">
       <p>{text("ready", { until: formats.date(data.expires_at) })}</p>
-      <Button block className="mt-3 mb-1" busy={busy} onClick={() => void download()}>
+      <Button block className="mt-3 mb-1" busy={busy} onClick={() => void fetchCopy()}>
         {text("download")}
       </Button>
     </Notice>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { Button } from "../Button.tsx";
+import { download } from "../download.ts";
 import { useUiTexts } from "../texts/useUiTexts.ts";
 
 
@@ -10,15 +11,6 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
   const [copied, setCopied] = useState(false);
   const [saved, setSaved] = useState(false);
   const asText = `${text.fileTitle}\n\n${codes.join("\n")}\n`;
-
-  function download() {
-    const url = URL.createObjectURL(new Blob([asText], { type: "text/plain" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = text.fileName;
-    link.click();
-    URL.revokeObjectURL(url);
-  }
 
   return (
     <div>
@@ -37,7 +29,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
         >
           {copied ? text.copied : text.copy}
         </Button>
-        <Button variant="secondary" className="flex-1" onClick={download}>
+        <Button variant="secondary" className="flex-1" onClick={() => download(new Blob([asText], { type: "text/plain" }), text.fileName)}>
           {text.download}
         </Button>
       </div>
