@@ -12,8 +12,10 @@ from pathlib import Path
 
 import click
 
-from supportcarr.bootstrap.backups import DUMP, Manifest, make_backup, read_backup, restore
+from supportcarr.bootstrap.backup_format import DUMP, Manifest
+from supportcarr.bootstrap.backups import make_backup
 from supportcarr.bootstrap.dumps import BackupError
+from supportcarr.bootstrap.restoration import read_backup, restore
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.shelves import (
     BUCKET,

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from supportcarr.bootstrap.backups import DUMP, Manifest, read_backup
+from supportcarr.bootstrap.backup_format import DUMP, Manifest
 from supportcarr.bootstrap.dumps import BackupError, backup_time, covering, oplog_named
+from supportcarr.bootstrap.restoration import read_backup
 from supportcarr.providers.backup_bucket import BackupBucket
 
 BUCKET, LATEST = "s3:", "latest"

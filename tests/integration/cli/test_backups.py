@@ -19,16 +19,9 @@ import msgspec
 import pytest
 
 from support.processes.command_line import environment_with, run_in_process
-from supportcarr.bootstrap import backups
-from supportcarr.bootstrap.backups import (
-    MANIFEST,
-    SCHEMA,
-    STORE,
-    Manifest,
-    backup_stats,
-    backups_in,
-    make_backup,
-)
+from supportcarr.bootstrap import backups, restoration
+from supportcarr.bootstrap.backup_format import MANIFEST, SCHEMA, STORE, Manifest
+from supportcarr.bootstrap.backups import backup_stats, backups_in, make_backup
 from supportcarr.bootstrap.dumps import BackupError
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.contracts.documents import Document
@@ -310,11 +303,11 @@ async def test_old_backups_are_removed_but_never_the_newest(tmp_path: Path, town
         days=4
     )  # a failure removes none
     assert not list((tmp_path / "b").glob("*.unfinished"))
-    assert backups.read_backup(made, PRIVATE, tmp_path / "unpacked").kind == "dump"
+    assert restoration.read_backup(made, PRIVATE, tmp_path / "unpacked").kind == "dump"
     assert (tmp_path / "unpacked" / "dump").read_bytes() == dump.read_bytes()
     restored = settings.deployment.data
     with pytest.raises(BackupError, match="already"):
-        backups.restore(settings, made, PRIVATE)
+        restoration.restore(settings, made, PRIVATE)
     assert Path(restored, STORE).is_file()
 
 
@@ -406,7 +399,7 @@ def test_a_disk_that_is_full_is_said_in_a_sentence_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:
     given = _dump_settings(tmp_path)
-    monkeypatch.setattr(backups, "_new_file", lambda _: _FullDisk(left))
+    monkeypatch.setattr(backups, "new_file", lambda _: _FullDisk(left))
     done = run_in_process(tmp_path, "backup", "--dump", "dump", **given)
     assert done.returncode == 1
     assert "It cannot be written: No space left on device." in done.stderr
@@ -415,7 +408,7 @@ def test_a_disk_that_is_full_is_said_in_a_sentence_and_leaves_nothing(
     done = run_in_process(tmp_path, "backup", "--dump", "dump", **given)
     assert done.returncode == 0, done.stderr
     (tmp_path / "private.json").write_text(PRIVATE)
-    monkeypatch.setattr(backups, "_new_file", lambda _: _FullDisk(left))
+    monkeypatch.setattr(restoration, "new_file", lambda _: _FullDisk(left))
     arguments = (str(only_backup(tmp_path)), "--key", "private.json", "--into", "unpacked")
     done = run_in_process(tmp_path, "restore", *arguments, **given)
     assert done.returncode == 1
