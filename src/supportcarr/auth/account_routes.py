@@ -5,7 +5,7 @@ from __future__ import annotations
 from supportcarr.auth.codes import LIFETIME
 from supportcarr.auth.legal_documents import LegalDocuments
 from supportcarr.auth.phone_change import PhoneChange
-from supportcarr.auth.registration import NewAccount, Registration, Renewal
+from supportcarr.auth.registration import NewAccount, Registration, Renewal, check_new_account
 from supportcarr.auth.routes import device_in, signed_in
 from supportcarr.auth.schemas import (
     AccountView,
@@ -18,6 +18,7 @@ from supportcarr.auth.schemas import (
     UserOut,
     VerifyPhone,
 )
+from supportcarr.contracts.errors import FieldChecks
 from supportcarr.contracts.limits import TEXTS
 from supportcarr.contracts.policies import ANYONE, SIGNED_IN
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
@@ -42,8 +43,11 @@ def routes(registration: Registration, phone_change: PhoneChange, legal: LegalDo
     async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
         assert request.new_id is not None  # the route declares a prefix
         body = request.body
-        legal.check_accepted(body.accepted_terms, required=request.web_app is not None)
         new = NewAccount(body.phone, body.password, body.name, body.role, body.language, body.accepted_terms)
+        checks = FieldChecks()
+        checks.run(lambda: check_new_account(new))
+        checks.run(lambda: legal.check_accepted(new.accepted_terms, required=request.web_app is not None))
+        checks.done()
         grant = await registration.sign_up(
             request.new_id, new, address=request.client_address, device=device_in(request)
         )

@@ -20,7 +20,7 @@ from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import ValidationFailed
+from supportcarr.contracts.errors import FieldChecks, ValidationFailed
 from supportcarr.contracts.events import PasswordChanged
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -88,8 +88,11 @@ class PasswordService:
 
         Raises ``ValidationFailed``, ``CodeWrong``, ``CodeEnded``, ``Overloaded``.
         """
-        number = phones.parse(phone)
-        check_new_password(new, number, "")
+        checks = FieldChecks()
+        number = checks.run(lambda: phones.parse(phone))
+        checks.run(lambda: check_new_password(new, number or "", ""))
+        checks.done()
+        assert number is not None, "it is valid"
         user, hashed = await self._directory.look_up(number)
         code = await self._codes.check("password", user.id if user is not None else hashed, digits)
         if user is None:  # a lucky guess of a code that was never sent

@@ -30,7 +30,7 @@ from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import ApiError
+from supportcarr.contracts.errors import ApiError, FieldChecks
 from supportcarr.contracts.events import PersonErased, UserSignedUp
 from supportcarr.contracts.languages import Language
 from supportcarr.kit.runtime.clock import Clock
@@ -58,6 +58,16 @@ class Renewal(msgspec.Struct, frozen=True):
     user: User
     access_token: str
     expires_in: int  # seconds
+
+
+def check_new_account(new: NewAccount) -> str:
+    """The number in E.164.  Raises ``ValidationFailed``, which names each field that is not valid."""
+    checks = FieldChecks()
+    number = checks.run(lambda: phones.parse(new.phone))
+    checks.run(lambda: check_new_password(new.password, number or "", new.name))
+    checks.done()
+    assert number is not None, "it is valid"
+    return number
 
 
 class Registration:
@@ -98,8 +108,7 @@ class Registration:
         verifies the password and opens another session.  Raises ``ValidationFailed``; ``RateLimited`` if too
         many texts to the number were requested.
         """
-        number = phones.parse(new.phone)
-        check_new_password(new.password, number, new.name)
+        number = check_new_account(new)
         user = await self._create(user_id, number, new, address)
         if user is None:
             user = await self._auth.user(user_id)

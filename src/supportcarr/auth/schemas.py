@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
+from supportcarr.auth import phones
 from supportcarr.auth.devices import UNKNOWN_DEVICE
 from supportcarr.auth.model import AccountChanges, User
+from supportcarr.auth.password_rules import check_new_password
 from supportcarr.auth.session_service import OpenSession
 from supportcarr.contracts.languages import Language
+from supportcarr.contracts.routing import FieldRules
 from supportcarr.contracts.web_apps import AppName
 
 Phone = Annotated[str, Meta(max_length=32, description="with country code", examples=["+1 514 555 0142"])]
@@ -37,12 +40,20 @@ Name = Annotated[
 ]
 
 
+_NEW_ACCOUNT: FieldRules = {
+    "phone": phones.parse,
+    "password": lambda password: check_new_password(password, "", ""),
+}
+
+
 class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``language``: of text messages.
 
     ``accepted_terms``: the version of the terms that the person accepted (``legal.terms_version`` of
     ``/config.json``); web apps must send it.
     """
+
+    field_rules: ClassVar[FieldRules] = _NEW_ACCOUNT
 
     phone: Phone
     password: NewPassword
@@ -118,6 +129,8 @@ class ChangeAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ChangePhone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``password``: unless the session was opened in the last ten minutes, or is stepped up."""
+
+    field_rules: ClassVar[FieldRules] = {"phone": phones.parse}
 
     phone: Phone
     password: CurrentPassword | None = None
@@ -275,6 +288,8 @@ class RequestPasswordReset(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
 
 class ResetPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    field_rules: ClassVar[FieldRules] = _NEW_ACCOUNT
+
     phone: Phone
     code: Code
     password: NewPassword

@@ -22,9 +22,12 @@ has changed.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -62,6 +65,45 @@ class ValidationFailed(ApiError):
     def of(cls, field: str, code: str, detail: str) -> ValidationFailed:
         """The error about one field."""
         return cls(detail, errors=(FieldError(field, code, detail),))
+
+
+class FieldChecks:
+    """Checks of several fields of one request: ``done`` raises one error that names all that are not valid.
+
+    ::
+
+        checks = FieldChecks()
+        number = checks.run(lambda: parse(phone))  # None if it is not valid
+        checks.run(lambda: check_new_password(password))
+        checks.done()
+    """
+
+    def __init__(self) -> None:
+        self._failed: list[ValidationFailed] = []
+
+    def run(self, check: Callable[[], T]) -> T | None:
+        try:
+            return check()
+        except ValidationFailed as error:
+            self._failed.append(error)
+            return None
+
+    async def wait_for(self, check: Awaitable[T]) -> T | None:
+        try:
+            return await check
+        except ValidationFailed as error:
+            self._failed.append(error)
+            return None
+
+    def done(self) -> None:
+        """Raises ``ValidationFailed``."""
+        if len(self._failed) == 1:
+            raise self._failed[0]
+        if self._failed:
+            sentences = " ".join(f"{error.detail.rstrip('.')}." for error in self._failed)
+            raise ValidationFailed(
+                sentences, errors=tuple(e for failed in self._failed for e in failed.errors)
+            )
 
 
 class SignatureNotValid(ApiError):

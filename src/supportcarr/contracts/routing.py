@@ -32,6 +32,9 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A route that takes no query parameters."""
 
 
+# Of a body (its ``field_rules``), by field: raises ``ValidationFailed`` for a value that fits the type and is
+# not valid.  The handler checks the same; these rules are for an answer that names all wrong fields at once.
+FieldRules = Mapping[str, Callable[[Any], object]]
 Cursor = Annotated[str, msgspec.Meta(min_length=1)]  # of a page
 
 

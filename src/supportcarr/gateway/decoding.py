@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from supportcarr.contracts.errors import FieldError, ValidationFailed
+from supportcarr.contracts.routing import FieldRules
 from supportcarr.gateway.problems import InvalidHeader, MalformedBody, UnsupportedMediaType
 from supportcarr.kit.runtime.validation_sentences import malformed, sentence
 
@@ -203,11 +204,16 @@ def _control_character(field: str) -> ValidationFailed:
 def refused(
     error: msgspec.ValidationError, type_: Any, value: Any, *, strict: bool = True
 ) -> ValidationFailed:
-    """The error that names every wrong top-level field, and of a nested value the first wrong field."""
+    """The error that names every wrong top-level field, and of a nested value the first wrong field.
+
+    Fields that fit their type are checked by the ``field_rules`` of the type: else a person would learn of
+    them only after the others are right.
+    """
     struct = _struct_of(type_)
     found: list[FieldError] = []
     if struct is not None and isinstance(value, dict):
         known = set()
+        rules: FieldRules = getattr(struct, "field_rules", {})
         for field in msgspec.structs.fields(struct):
             known.add(field.encode_name)
             if field.encode_name not in value:
@@ -215,9 +221,13 @@ def refused(
                     found.append(FieldError(field.encode_name, "required", "This field is required"))
                 continue
             try:
-                msgspec.convert(value[field.encode_name], field.type, strict=strict)
+                given = msgspec.convert(value[field.encode_name], field.type, strict=strict)
+                if rule := rules.get(field.encode_name):
+                    rule(given)
             except msgspec.ValidationError as wrong:
                 found.append(_field_error(str(wrong), field.encode_name))
+            except ValidationFailed as wrong:
+                found += wrong.errors
         if struct.__struct_config__.forbid_unknown_fields:
             unknown = sorted(name for name in value if name not in known)
             found += [FieldError(name, "unknown_field", "There is no such field") for name in unknown[:20]]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts import ids
 from supportcarr.contracts.carrying import carrying_needs
-from supportcarr.contracts.errors import NotFound, ValidationFailed
+from supportcarr.contracts.errors import FieldChecks, NotFound, ValidationFailed
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
@@ -62,11 +62,14 @@ class PricingService:
         if quote_id is not None and (made_before := await self._quotes.get(quote_id)):
             return made_before
         now = to_milliseconds(self._clock.city())
-        self._check_problem(request)
-        starts = self._check_schedule(request, now)
-        if request.promo_code is not None:
-            raise ValidationFailed.of("promo_code", "unknown", "There is no promotion of that code")
-        bike = await self._bikes.load_of(rider_id, request.bike_id) if request.bike_id else None
+        checks = FieldChecks()
+        checks.run(lambda: _check_problem(request))
+        starts = checks.run(lambda: _check_schedule(request, now))
+        checks.run(lambda: _check_promotion(request))
+        bike = None
+        if request.bike_id:
+            bike = await checks.wait_for(self._bikes.load_of(rider_id, request.bike_id))
+        checks.done()
         area_id = await self._area_of(request)
         area, tariff = await self._areas.terms_of(area_id)
         leg = await self._router.leg(request.pickup.point, request.dropoff.point)
@@ -149,28 +152,6 @@ class PricingService:
         """Remove the quotes whose ``forget_at`` has come."""
         await purge_expired(self._quotes, "forget_at", self._clock.city())
 
-    def _check_problem(self, request: RequestQuote) -> None:
-        if request.kind == "rescue" and request.problem is None:
-            raise ValidationFailed.of("problem", "required", "Say what is wrong with the bike")
-        if request.problem == "damaged_battery":
-            if request.battery is None:
-                raise ValidationFailed.of(
-                    "battery", "required", "Say whether the battery is smoking, swollen or hot"
-                )
-            if request.battery.smoking or request.battery.swollen:
-                raise UnsafeBattery
-
-    def _check_schedule(self, request: RequestQuote, now: datetime) -> datetime | None:
-        if request.scheduled_for is None:
-            return None
-        # compared before conversion: a time at the edge of the calendar has no equivalent in UTC
-        if not now + BOOKING_MIN <= request.scheduled_for <= now + BOOKING_MAX:
-            raise ValidationFailed.of(
-                "scheduled_for", "out_of_range", "A booking starts between 30 minutes and 30 days from now"
-            )
-        # in UTC and whole milliseconds, as every store engine returns it, because it is signed
-        return to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
-
     async def _area_of(self, request: RequestQuote) -> str:
         pickup = await self._areas.area_at(request.pickup)
         dropoff = await self._areas.area_at(request.dropoff)
@@ -180,3 +161,32 @@ class PricingService:
         if pickup is None or pickup != dropoff:
             raise OutsideArea.at("dropoff")
         return pickup
+
+
+def _check_problem(request: RequestQuote) -> None:
+    if request.kind == "rescue" and request.problem is None:
+        raise ValidationFailed.of("problem", "required", "Say what is wrong with the bike")
+    if request.problem == "damaged_battery":
+        if request.battery is None:
+            raise ValidationFailed.of(
+                "battery", "required", "Say whether the battery is smoking, swollen or hot"
+            )
+        if request.battery.smoking or request.battery.swollen:
+            raise UnsafeBattery
+
+
+def _check_schedule(request: RequestQuote, now: datetime) -> datetime | None:
+    if request.scheduled_for is None:
+        return None
+    # compared before conversion: a time at the edge of the calendar has no equivalent in UTC
+    if not now + BOOKING_MIN <= request.scheduled_for <= now + BOOKING_MAX:
+        raise ValidationFailed.of(
+            "scheduled_for", "out_of_range", "A booking starts between 30 minutes and 30 days from now"
+        )
+    # in UTC and whole milliseconds, as every store engine returns it, because it is signed
+    return to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
+
+
+def _check_promotion(request: RequestQuote) -> None:
+    if request.promo_code is not None:
+        raise ValidationFailed.of("promo_code", "unknown", "There is no promotion of that code")

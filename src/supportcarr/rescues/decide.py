@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from supportcarr.contracts.actors import Actor
-from supportcarr.contracts.errors import Forbidden, IllegalTransition, ValidationFailed
+from supportcarr.contracts.errors import FieldChecks, Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.contracts.events import (
     DomainEvent,
     DriverArrived,
@@ -283,13 +283,19 @@ def _complete(rescue: Rescue, command: Complete, context: DecisionContext) -> tu
         return _complete_fix(rescue, command, context)
     if rescue.status != "in_transit":
         raise IllegalTransition("Enter the rider's PIN before completing a delivery.")
-    if command.price_minor is not None:
-        raise ValidationFailed.of("price_minor", "not_allowed", "What is delivered costs what was quoted.")
-    if command.pin is not None:
-        raise ValidationFailed.of("pin", "not_allowed", "The PIN was given at the start.")
+    checks = FieldChecks()
+    quoted = "What is delivered costs what was quoted."
+    checks.run(lambda: _refuse_given(command.price_minor, "price_minor", quoted))
+    checks.run(lambda: _refuse_given(command.pin, "pin", "The PIN was given at the start."))
+    checks.done()
     doubt = doubt_at_dropoff(command.seen, rescue.quote.dropoff, context.rules.delivery_radius_m)
     due = charges.delivered(rescue.quote)
     return (RescueCompleted(**_move(rescue, "completed"), outcome="delivered", owed=due, unverified=doubt),)
+
+
+def _refuse_given(value: object, field: str, why: str) -> None:
+    if value is not None:
+        raise ValidationFailed.of(field, "not_allowed", why)
 
 
 def _complete_fix(rescue: Rescue, command: Complete, context: DecisionContext) -> tuple[DomainEvent, ...]:

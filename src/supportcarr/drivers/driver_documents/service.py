@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion, ValidationFailed
+from supportcarr.contracts.errors import Conflict, FieldChecks, NotFound, StaleVersion, ValidationFailed
 from supportcarr.contracts.events import AnyEvent, DriverDocumentUploaded
 from supportcarr.contracts.ids import DRIVER_DOCUMENT
 from supportcarr.drivers.applications import commands
@@ -94,15 +94,17 @@ class DriverDocumentService:
     ) -> DriverDocument:
         """The document that the command describes.  Raises ``ValidationFailed``."""
         rules = RULES[kind]
-        if len(set(command.file_ids)) < len(command.file_ids):
-            raise _unusable("duplicate", "Name each file once")
-        self._check_expiry(kind, rules, command.expires_on)
+        checks = FieldChecks()
+        checks.run(lambda: _check_files(command.file_ids))
+        checks.run(lambda: self._check_expiry(kind, rules, command.expires_on))
+        vehicle_id = checks.run(lambda: _vehicle(profile, rules, command.vehicle_id))
+        checks.done()
         return DriverDocument(
             id=document_id(profile.id, command.file_ids),
             driver_id=profile.id,
             kind=kind,
             file_ids=command.file_ids,
-            vehicle_id=_vehicle(profile, rules, command.vehicle_id),
+            vehicle_id=vehicle_id,
             number=command.number,
             expires_on=command.expires_on,
             uploaded_at=to_milliseconds(self._clock.city()),
@@ -293,6 +295,12 @@ class DriverDocumentService:
 def document_id(driver_id: str, file_ids: Sequence[str]) -> str:
     """The id of a driver's document with these files: the same for a repeat."""
     return derived_id(DRIVER_DOCUMENT, _EPOCH, f"{driver_id}.{file_ids[0]}")
+
+
+def _check_files(file_ids: Sequence[str]) -> None:
+    """Raises ``ValidationFailed``."""
+    if len(set(file_ids)) < len(file_ids):
+        raise _unusable("duplicate", "Name each file once")
 
 
 def _vehicle(profile: DriverProfile, rules: KindRules, named: str | None) -> str | None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.contracts.errors import Conflict, NotFound, ValidationFailed
+from supportcarr.contracts.errors import Conflict, FieldChecks, NotFound, ValidationFailed
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.purge import delete_document
@@ -53,13 +53,10 @@ class PushSubscriptions:
         server_key = self._sender.public_key
         if server_key is None:
             raise PushOff
-        try:
-            self._sender.check(new.target)
-        except BadTarget as error:
-            raise ValidationFailed.of(error.field, error.code, str(error)) from None
-        now = self._clock.wall()
-        if new.expires_at is not None and new.expires_at <= now:
-            raise ValidationFailed.of("expirationTime", "expired", "The subscription has expired")
+        now, checks = self._clock.wall(), FieldChecks()
+        checks.run(lambda: self._check_target(new.target))
+        checks.run(lambda: _check_end(new.expires_at, now))
+        checks.done()
         apps = await self._sessions.open_among([caller.session_id])
         wanted = PushSubscription(
             id=subscription_id(new.target.endpoint),
@@ -77,6 +74,13 @@ class PushSubscriptions:
         for oldest in surplus(await self._of(caller.user_id), stored.id):
             await delete_document(self._subscriptions, oldest.id)
         return stored
+
+    def _check_target(self, target: PushTarget) -> None:
+        """Raises ``ValidationFailed``."""
+        try:
+            self._sender.check(target)
+        except BadTarget as error:
+            raise ValidationFailed.of(error.field, error.code, str(error)) from None
 
     async def _store(self, wanted: PushSubscription) -> PushSubscription:
         for _ in range(_ATTEMPTS):
@@ -138,3 +142,9 @@ class PushSubscriptions:
                 with suppress(VersionConflict):  # it was made again, in another session
                     await self._subscriptions.delete(one.id, one.version)
         return kept
+
+
+def _check_end(expires_at: datetime | None, now: datetime) -> None:
+    """Raises ``ValidationFailed``."""
+    if expires_at is not None and expires_at <= now:
+        raise ValidationFailed.of("expirationTime", "expired", "The subscription has expired")
