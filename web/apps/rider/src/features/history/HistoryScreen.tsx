@@ -13,6 +13,7 @@ import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { RatingDistribution } from "@supportcarr/phone-app/RatingDistribution";
 import { Screen } from "@supportcarr/phone-app/Screen";
 import { owedBy } from "../../lib/owed.ts";
+import { useBookingTime } from "../../lib/useBookingTime.ts";
 import { TextLink } from "@supportcarr/phone-app/TextLink";
 import { Button } from "@supportcarr/ui/Button";
 
@@ -60,6 +61,7 @@ function RescueRow({ rescue }: { rescue: Rescue }) {
   const text = useTranslations("history");
   const problems = useTranslations("problems");
   const formats = useFormats();
+  const bookingTime = useBookingTime();
   const what = rescue.problem ?? rescue.kind;
   const owed = owedBy(rescue);
   return (
@@ -70,7 +72,7 @@ function RescueRow({ rescue }: { rescue: Rescue }) {
           <Badge tone={TONES[rescue.status] ?? "info"}>{text(`statuses.${rescue.status}`)}</Badge>
         </span>
         <span className="mt-0.5 block text-sm text-(--muted)">
-          <time dateTime={rescue.created_at}>{formats.dateTime(rescue.scheduled_for ?? rescue.created_at)}</time>
+          <time dateTime={rescue.created_at}>{rescue.scheduled_for ? bookingTime(rescue.scheduled_for, rescue.area_id) : formats.dateTime(rescue.created_at)}</time>
         </span>
         {rescue.dropoff.address ? <span className="block text-sm text-(--muted) wrap-anywhere">{text("to", { where: rescue.dropoff.address })}</span> : null}
       </span>

@@ -5,7 +5,6 @@ import { useNavigate } from "@tanstack/react-router";
 import { CalendarClock, LocateFixed, Search } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
-import { useFormats } from "@supportcarr/i18n/useFormats";
 
 import { geocodingQueries } from "../../lib/api/geocoding.ts";
 import type { Rescue } from "../../lib/api/types.ts";
@@ -20,6 +19,7 @@ import { Button } from "@supportcarr/ui/Button";
 import { FullDialog } from "@supportcarr/ui/FullDialog";
 import { IconButton } from "@supportcarr/ui/IconButton";
 import { useGeolocation } from "../../lib/useGeolocation.ts";
+import { useBookingTime } from "../../lib/useBookingTime.ts";
 import { whereabouts } from "../../lib/whereabouts.ts";
 import { CoverageLine } from "./CoverageLine.tsx";
 import { LocationLine } from "./LocationLine.tsx";
@@ -37,7 +37,7 @@ interface WhereAreYouProps {
 /** Finds out where the person is: by the device, by a pin that they move, or by an address. */
 export function WhereAreYou({ areas, demo, covered, bookings }: WhereAreYouProps) {
   const text = useTranslations("home");
-  const formats = useFormats();
+  const bookingTime = useBookingTime();
   const navigate = useNavigate();
   const { location, retry } = useGeolocation();
   const pickup = useRequest((state) => state.draft.pickup);
@@ -96,7 +96,7 @@ export function WhereAreYou({ areas, demo, covered, bookings }: WhereAreYouProps
             to="/rescues/$rescueId"
             params={{ rescueId: booking.id }}
             icon={<CalendarClock className="size-5" />}
-            title={text("booking", { when: formats.dateTime(booking.scheduled_for ?? booking.created_at) })}
+            title={text("booking", { when: bookingTime(booking.scheduled_for ?? booking.created_at, booking.area_id) })}
             detail={booking.pickup.address}
           />
         ))}

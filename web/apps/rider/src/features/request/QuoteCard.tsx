@@ -8,18 +8,20 @@ import { useTranslations } from "use-intl";
 
 import type { Quote } from "../../lib/api/types.ts";
 import { PriceLines } from "@supportcarr/ui/PriceLines";
+import { useBookingTime } from "../../lib/useBookingTime.ts";
 import { usePriceLines } from "../../lib/usePriceLines.ts";
 
 /** The price and when somebody could be there, before anything is asked for. */
 export function QuoteCard({ quote }: { quote: Quote }) {
   const text = useTranslations("request.quote");
   const formats = useFormats();
+  const bookingTime = useBookingTime();
   const lines = usePriceLines();
   const waits = useWaitTexts();
   const cap = useQuery(configQueries.current()).data?.pricing?.demand_cap;
   const { currency, fees } = quote;
   const eta = quote.scheduled_for
-    ? text("atTime", { when: formats.dateTime(quote.scheduled_for) })
+    ? text("atTime", { when: bookingTime(quote.scheduled_for, quote.area_id) })
     : quote.unavailable
       ? text(quote.unavailable, waits)
       : typeof quote.eta_seconds === "number"

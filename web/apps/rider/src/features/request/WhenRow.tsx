@@ -1,16 +1,14 @@
-import { useFormats } from "@supportcarr/i18n/useFormats";
 import { Field } from "@supportcarr/ui/form/Field";
 import { InvalidFields, useSubmission } from "@supportcarr/ui/form/useSubmission";
 import { Modal } from "@supportcarr/ui/Modal";
-import { useQuery } from "@tanstack/react-query";
 import { CalendarClock } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
-import { configQueries } from "@supportcarr/phone-app/api/config";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Button } from "@supportcarr/ui/Button";
 import { ListRow } from "@supportcarr/ui/ListRow";
+import { useAreaZone, useBookingTime } from "../../lib/useBookingTime.ts";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { toInstant, toLocal } from "../../lib/zonedTime.ts";
 
@@ -22,17 +20,15 @@ const SUGGESTED_MS = 60 * MINUTE_MS;
 /** Now, or a time for which the rescue is booked. */
 export function WhenRow({ areaId }: { areaId: string | null }) {
   const text = useTranslations("request.when");
-  const formats = useFormats();
   const [open, setOpen] = useState(false);
-  const config = useQuery(configQueries.current());
+  const bookingTime = useBookingTime();
   const scheduledFor = useRequest((state) => state.draft.scheduledFor);
-  const areas = config.data?.areas;
-  const timeZone = (areas?.find(({ id }) => id === areaId) ?? areas?.[0])?.timezone ?? "UTC";
+  const timeZone = useAreaZone()(areaId) ?? "UTC";
   return (
     <>
       <ListRow
         icon={<CalendarClock aria-hidden="true" className="size-5" />}
-        title={scheduledFor ? text("at", { when: formats.dateTime(scheduledFor, timeZone) }) : text("now")}
+        title={scheduledFor ? text("at", { when: bookingTime(scheduledFor, areaId) }) : text("now")}
         end={<span className="text-sm text-(--accent-text) underline underline-offset-4">{text("change")}</span>}
         onPress={() => setOpen(true)}
       />
