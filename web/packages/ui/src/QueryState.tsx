@@ -11,6 +11,8 @@ export interface QueryResult<Data> {
   data: Data | undefined;
   isError: boolean;
   error: unknown;
+  /** `paused`: it waits for a network. */
+  fetchStatus?: "fetching" | "paused" | "idle";
   refetch: () => Promise<unknown>;
 }
 
@@ -23,11 +25,13 @@ interface QueryStateProps<Data> {
   children: (data: Data) => ReactNode;
 }
 
+const NO_RESPONSE = { status: 0, code: "unreachable", title: "", detail: "" };
+
 /** What a query has loaded; until then that it loads, or why it could not and a way to try again. */
 export function QueryState<Data>({ query, failed, loading, children }: QueryStateProps<Data>) {
   const uiTexts = useUiTexts();
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (!query.isError) {
+  if (!query.isError && query.fetchStatus !== "paused") {
     return loading ? (
       <>{loading}</>
     ) : (
@@ -36,7 +40,7 @@ export function QueryState<Data>({ query, failed, loading, children }: QueryStat
       </p>
     );
   }
-  const problem = toProblem(query.error);
+  const problem = query.isError ? toProblem(query.error) : NO_RESPONSE;
   return (
     <Notice tone="danger" className="[&>svg]:mt-0 [&>svg]:self-center">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">

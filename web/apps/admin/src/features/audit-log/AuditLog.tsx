@@ -18,8 +18,8 @@ export function AuditLog({ filter, onFilter }: { filter: AuditFilter; onFilter: 
   return (
     <div className="space-y-4">
       <AuditFilterForm key={JSON.stringify(filter)} filter={filter} onFilter={onFilter} />
-      {log.isError ? <QueryState query={log}>{() => null}</QueryState> : null}
-      <div hidden={log.isError && entries.length === 0} className="overflow-x-auto rounded-xl border border-(--border) bg-(--surface)">
+      {log.isError || log.isPaused ? <QueryState query={log}>{() => null}</QueryState> : null}
+      <div hidden={(log.isError || log.isPaused) && entries.length === 0} className="overflow-x-auto rounded-xl border border-(--border) bg-(--surface)">
         <table className="w-full min-w-[56rem] text-left text-sm">
           <caption className="sr-only">{text.title}</caption>
           <thead className="border-b border-(--border) text-xs text-(--muted)">
@@ -37,7 +37,7 @@ export function AuditLog({ filter, onFilter }: { filter: AuditFilter; onFilter: 
             ))}
           </tbody>
         </table>
-        {log.isPending ? <p className="p-4 text-sm text-(--muted)">{texts.loading}</p> : null}
+        {log.isPending && !log.isPaused ? <p className="p-4 text-sm text-(--muted)">{texts.loading}</p> : null}
         {log.isSuccess && entries.length === 0 ? <p className="p-4 text-sm text-(--muted)">{text.none}</p> : null}
       </div>
       {log.hasNextPage ? (

@@ -37,8 +37,8 @@ export function UserSearch({ q, onSearch }: { q: string | undefined; onSearch: (
         ) : null}
       </form>
       <h2 className="text-sm font-semibold">{q ? text.found : text.operators}</h2>
-      {users.isError ? <QueryState query={users}>{() => null}</QueryState> : null}
-      {users.isPending ? <p className="text-sm text-(--muted)">{texts.loading}</p> : null}
+      {users.isError || users.isPaused ? <QueryState query={users}>{() => null}</QueryState> : null}
+      {users.isPending && !users.isPaused ? <p className="text-sm text-(--muted)">{texts.loading}</p> : null}
       {users.data?.length === 0 ? <p className="text-sm text-(--muted)">{text.none}</p> : null}
       <ul className="grid gap-3 lg:grid-cols-2">
         {users.data?.map((user) => (
