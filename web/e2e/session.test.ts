@@ -7,6 +7,12 @@ import { ConsolePage } from "./support/consolePage.ts";
 const RIDER = { phone: "+14385550177", password: "a long enough password", name: "Not An Operator", role: "rider" };
 
 describe.skipIf(!demoCityAvailable)("signing in", () => {
+  test("asks nothing of the platform where nobody was signed in", async ({ page, pageLog }) => {
+    const console = await new ConsolePage(page).visit();
+    await console.phone().waitFor();
+    expect(pageLog.refused).toEqual([]);
+  });
+
   test("rejects a wrong password with a message", async ({ page }) => {
     const console = await new ConsolePage(page).visit();
     await console.signIn({ ...getDemoCity().admin, password: "certainly not this" });

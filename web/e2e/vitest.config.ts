@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const PHONE = ["rider", "offline", "wholeWay"].map((name) => `e2e/${name}.test.ts`);
 /** Pages of their own, in detail. */
-const PAGES = ["demo", "docs", "gallery", "mapView"].map((name) => `e2e/${name}.test.ts`);
+const PAGES = ["consoleDown", "demo", "docs", "gallery", "mapView"].map((name) => `e2e/${name}.test.ts`);
 const JOURNEYS = "e2e/journeys/**/*.test.ts";
 /** A check of a list, which `npm test` makes. */
 const NO_BROWSER = "e2e/screenList.test.ts";

@@ -78,7 +78,8 @@ async function faultsInLanguages(page: Page, name: string, sizes: Sizes): Promis
   return faults;
 }
 
-async function keepPicture(page: Page, name: string): Promise<void> {
+/** Keeps a picture of what is shown in `.data/screenshots`. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `screen-${name.replace(/\W+/g, "-")}.png`) });
 }

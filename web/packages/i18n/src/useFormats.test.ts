@@ -47,3 +47,13 @@ test("no line ends within a time", () => {
   expect(createFormats("fr-CA", "America/Toronto").dateTime(at)).toMatch(/, 16\u00a0h\u00a020$/);
   expect(createFormats("en-CA", "America/Toronto").dateTime(at)).toMatch(/, 4:20\u00a0pm$/);
 });
+
+test("a day is named as people say it, in the zone of the page", () => {
+  const now = Date.parse("2026-03-03T03:10:00Z"); // still the 2nd in Montréal
+  const day = (locale: string, value: string) => plain(createFormats(locale, "America/Toronto").day(value, now));
+  expect(day("en-CA", "2026-03-02T15:00:00Z")).toBe("Today");
+  expect(day("es-MX", "2026-03-01T15:00:00Z")).toBe("Ayer");
+  expect(day("fr-CA", "2026-03-01T15:00:00Z")).toBe("Hier");
+  expect(day("fr-CA", "2026-02-20T15:00:00Z")).toBe("Vendredi 20 février");
+  expect(day("en-CA", "2025-02-20T15:00:00Z")).toMatch(/2025/);
+});

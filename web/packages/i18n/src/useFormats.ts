@@ -52,6 +52,16 @@ export function createFormats(locale: string, timeZone: string | undefined, unit
     },
     time: (value: string | number | Date, timeZone_?: string): string => asOneWord(new Intl.DateTimeFormat(locale, { timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
     date: (value: string | number | Date, timeZone_?: string): string => new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...zone(timeZone_) }).format(at(value)),
+    /** "Today", "Yesterday", or the day of the week and the date, as a heading. */
+    day(value: string | number | Date, now = Date.now()): string {
+      const key = new Intl.DateTimeFormat("en-CA", { dateStyle: "short", ...zone() });
+      const days = (Date.parse(key.format(at(value))) - Date.parse(key.format(now))) / 86_400_000;
+      const name =
+        days === 0 || days === -1
+          ? new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day")
+          : new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", ...(Math.abs(days) > 180 ? { year: "numeric" } : {}), ...zone() }).format(at(value));
+      return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
+    },
     dateTime: (value: string | number | Date, timeZone_?: string): string =>
       asOneWord(new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", ...zone(timeZone_) }).format(at(value))),
     number: (value: number, digits = 0): string => number({ maximumFractionDigits: digits }).format(value),

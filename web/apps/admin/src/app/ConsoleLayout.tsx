@@ -12,6 +12,7 @@ import { AreaContext, useArea } from "../lib/area.ts";
 import { texts } from "../lib/texts.ts";
 import { ConsoleHeader } from "./ConsoleHeader.tsx";
 import { MessagePage } from "./MessagePage.tsx";
+import { UnreachableNotice } from "./UnreachableNotice.tsx";
 import { useCitySync } from "./useCitySync.ts";
 
 /** Loads the configuration, then shows the console for the selected area. */
@@ -52,6 +53,7 @@ function Console({ config }: { config: PublicConfig }) {
   return (
     <div className="flex min-h-full flex-col gap-3 p-3 lg:h-full">
       <ConsoleHeader areas={config.areas} />
+      <UnreachableNotice />
       <main className="relative grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] gap-3 lg:grid-cols-[18rem_minmax(0,1fr)] lg:grid-rows-[minmax(0,3fr)_minmax(0,2fr)] xl:grid-cols-[19rem_minmax(0,1fr)_18rem] xl:grid-rows-[minmax(0,1fr)] 2xl:grid-cols-[21rem_minmax(0,1fr)_20rem]">
         <RescueBoard className="order-2 max-h-[70svh] lg:order-none lg:max-h-none" />
         <LiveMap

@@ -20,30 +20,33 @@ const text = texts.drivers;
 export function DriverRoute() {
   const { driverId } = useParams({ from: "/office/drivers/$driverId" });
   const found = useQuery(driverQueries.detail(driverId));
+  const content = (
+    <QueryState query={found} loading={<Skeleton label={texts.loading} lines={4} />} failed={(status) => (status === 404 ? text.notFound : undefined)}>
+      {(versioned) => {
+        const { driver } = versioned;
+        return (
+        <OfficePage title={driver.name ?? text.unnamed} about={text.since(formatDate(driver.created_at))}>
+          <div className="grid items-start gap-4 lg:grid-cols-2">
+            <div className="min-w-0 space-y-4">
+              <DriverProfile versioned={versioned} />
+              <DriverPapers driver={driver} />
+              <DriverDocuments driver={driver} />
+            </div>
+            <div className="min-w-0 space-y-4">
+              <DriverVehicles driverId={driver.id} />
+              <DriverRatings driverId={driver.id} />
+              <DriverShifts driverId={driver.id} />
+            </div>
+          </div>
+        </OfficePage>
+        );
+      }}
+    </QueryState>
+  );
   return (
     <>
       <BackLink to="/drivers">{text.back}</BackLink>
-      <QueryState query={found} loading={<Skeleton label={texts.loading} lines={4} />} failed={(status) => (status === 404 ? text.notFound : undefined)}>
-        {(versioned) => {
-          const { driver } = versioned;
-          return (
-          <OfficePage title={driver.name ?? text.unnamed} about={text.since(formatDate(driver.created_at))}>
-            <div className="grid items-start gap-4 lg:grid-cols-2">
-              <div className="min-w-0 space-y-4">
-                <DriverProfile versioned={versioned} />
-                <DriverPapers driver={driver} />
-                <DriverDocuments driver={driver} />
-              </div>
-              <div className="min-w-0 space-y-4">
-                <DriverVehicles driverId={driver.id} />
-                <DriverRatings driverId={driver.id} />
-                <DriverShifts driverId={driver.id} />
-              </div>
-            </div>
-          </OfficePage>
-          );
-        }}
-      </QueryState>
+      {found.data ? content : <OfficePage title={text.driver}>{content}</OfficePage>}
     </>
   );
 }

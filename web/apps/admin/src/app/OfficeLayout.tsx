@@ -5,6 +5,7 @@ import { Outlet } from "@tanstack/react-router";
 import { texts } from "../lib/texts.ts";
 import { ConsoleNav } from "./ConsoleNav.tsx";
 import { ThemeButton } from "./ThemeButton.tsx";
+import { UnreachableNotice } from "./UnreachableNotice.tsx";
 import { useLeave } from "./useLeave.ts";
 
 /** The pages without a map: one column that scrolls, below the same header. */
@@ -25,6 +26,7 @@ export function OfficeLayout() {
           </Button>
         </div>
       </header>
+      <UnreachableNotice />
       <main className="mx-auto w-full max-w-7xl flex-1 px-1 py-3 sm:px-4">
         <Outlet />
       </main>

@@ -14,20 +14,23 @@ const text = texts.partners;
 export function PartnerRoute() {
   const { partnerId } = useParams({ from: "/office/partners/$partnerId" });
   const partner = useQuery(partnerQueries.detail(partnerId));
+  const content = (
+    <QueryState query={partner}>
+      {(found) =>
+        found ? (
+          <OfficePage title={found.name} about={`${text.since(formatDate(found.created_at))} · ${found.id}`}>
+            <PartnerKeys partner={found} />
+          </OfficePage>
+        ) : (
+          <OfficePage title={text.notFound} about={partnerId} />
+        )
+      }
+    </QueryState>
+  );
   return (
     <div className="max-w-4xl">
       <BackLink to="/partners">{text.back}</BackLink>
-      <QueryState query={partner}>
-        {(found) =>
-          found ? (
-            <OfficePage title={found.name} about={`${text.since(formatDate(found.created_at))} · ${found.id}`}>
-              <PartnerKeys partner={found} />
-            </OfficePage>
-          ) : (
-            <OfficePage title={text.notFound} about={partnerId} />
-          )
-        }
-      </QueryState>
+      {partner.isSuccess ? content : <OfficePage title={text.partner}>{content}</OfficePage>}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { SignIn } from "../features/sign-in/SignIn.tsx";
 import { hasSecondFactor, restoreSession, useSession } from "../lib/session.ts";
 import { texts } from "../lib/texts.ts";
 import { EnrolmentPage } from "./EnrolmentPage.tsx";
+import { MessagePage } from "./MessagePage.tsx";
 
 /**
  * Shows the sign-in form in place of any page, so that signing in leads to the page that was linked; after it the
@@ -14,6 +15,7 @@ import { EnrolmentPage } from "./EnrolmentPage.tsx";
 export function SessionGate() {
   const signedIn = useSession((session) => session.token !== null);
   const restored = useSession((session) => session.restored);
+  const unreachable = useSession((session) => session.unreachable);
   const needsEnrolment = useSession((session) => session.token !== null && !hasSecondFactor(session.token));
   // Stays until the recovery codes have been saved, although the token then has the second factor.
   const [enrolling, setEnrolling] = useState(false);
@@ -31,6 +33,7 @@ export function SessionGate() {
   if (signedIn && enrolling) return <EnrolmentPage onDone={() => setEnrolling(false)} />;
   if (signedIn) return <Outlet />;
   if (restored) return <SignIn />;
+  if (unreachable) return <MessagePage title={texts.page.unreachable} help={texts.page.keepsTrying} />;
   return (
     <main aria-busy="true" className="grid min-h-full place-items-center p-6 text-(--muted)">
       {texts.signIn.restoring}

@@ -10,9 +10,11 @@ const isPermanent = (error: Error): boolean => {
   return status >= 400 && status < 500 && status !== 429;
 };
 
+/** Without a connection a request fails, and the page says so, instead of waiting in silence for the browser's network. */
 export const createQueryClient = (): QueryClient =>
   new RenewingQueryClient({
     defaultOptions: {
-      queries: { retry: (failures, error) => failures < MAX_RETRIES && !isPermanent(error), refetchOnWindowFocus: false },
+      queries: { retry: (failures, error) => failures < MAX_RETRIES && !isPermanent(error), refetchOnWindowFocus: false, networkMode: "always" },
+      mutations: { networkMode: "always" },
     },
   });

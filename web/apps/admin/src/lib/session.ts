@@ -2,6 +2,8 @@ import { createHttpClient, endSession, type Problem } from "@supportcarr/client/
 import { isMarkedSignedIn, shareSessionOfTabs } from "@supportcarr/client/webSession";
 import { create } from "zustand";
 
+import { watchAnswers } from "./reachable.ts";
+
 /**
  * Why a session ended without a sign-out: it expired, its refresh token was used twice, the account lost its operator
  * role, or the operator removed the authenticator app.
@@ -13,6 +15,8 @@ interface Session {
   token: string | null;
   /** Whether it is known if this browser has a session. */
   restored: boolean;
+  /** Whether that could not be asked so far. */
+  unreachable: boolean;
   endReason: EndReason | null;
   signIn: (token: string) => void;
   signOut: (reason?: EndReason) => void;
@@ -26,6 +30,7 @@ const RESTORE_RETRY_MS = 2_000;
 export const useSession = create<Session>((set) => ({
   token: null,
   restored: false,
+  unreachable: false,
   endReason: null,
   signIn: (token) => set({ token, restored: true, endReason: null }),
   signOut: (reason) => set({ token: null, restored: true, endReason: reason ?? null }),
@@ -44,6 +49,8 @@ export const { http, refresh } = createHttpClient(
   {},
   tabs,
 );
+
+watchAnswers(http);
 
 tabs.onChange((token) => {
   const { token: current, signIn, signOut: end } = useSession.getState();
@@ -90,6 +97,7 @@ export async function restoreSession(): Promise<void> {
     return;
   }
   while (!useSession.getState().restored && (await refresh()) === "failed") {
+    useSession.setState({ unreachable: true });
     await new Promise((resolve) => setTimeout(resolve, RESTORE_RETRY_MS));
   }
 }

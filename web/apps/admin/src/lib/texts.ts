@@ -20,6 +20,8 @@ export const texts = {
     crashedHelp: "Reload the page to continue. Nothing you did was lost.",
     reload: "Reload",
     unreachable: "SupportCarr cannot be reached.",
+    lastState: "You see what was last known. This page is brought up to date as soon as there is an answer.",
+    keepsTrying: "We keep trying; nothing has to be done.",
     noArea: "No service area has been configured yet.",
     notFound: "This page does not exist.",
     openConsole: "Open the console",
@@ -203,6 +205,7 @@ export const texts = {
 
   drivers: {
     title: "Drivers",
+    driver: "Driver",
     about: "Everyone who drives or has applied to. Applications that wait for a decision are under Applications.",
     search: "Search drivers",
     searchFor: "Phone, plate, name or id",
@@ -469,6 +472,7 @@ export const texts = {
 
   partners: {
     title: "Partners",
+    partner: "Partner",
     about: "Companies that use the API, and their keys. Every change is in the audit log.",
     create: "New partner",
     createTitle: "New partner",

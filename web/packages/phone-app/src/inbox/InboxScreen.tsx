@@ -3,7 +3,7 @@ import { useLanguage } from "@supportcarr/i18n/useLanguage";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Bell, ChevronRight } from "lucide-react";
-import { useTranslations } from "use-intl";
+import { useTimeZone, useTranslations } from "use-intl";
 
 import { Button } from "@supportcarr/ui/Button";
 import type { Notification, Page } from "../api/types.ts";
@@ -11,12 +11,15 @@ import { useGoTo } from "../appLinks.ts";
 import { Loaded } from "../Loaded.tsx";
 import { usePhoneApp } from "../PhoneAppContext.tsx";
 import { Screen } from "../Screen.tsx";
+import { dayGroups } from "./dayGroups.ts";
 
 type Pages = InfiniteData<Page<Notification>>;
 
 /** What the platform has told the person, newest first. */
 export function InboxScreen() {
   const text = useTranslations("inbox");
+  const formats = useFormats();
+  const timeZone = useTimeZone();
   const goTo = useGoTo();
   const { links, markRead, notificationQueries } = usePhoneApp();
   const queryClient = useQueryClient();
@@ -60,13 +63,22 @@ export function InboxScreen() {
             <EmptyState icon={<Bell />} title={text("none")}>{text("noneHelp")}</EmptyState>
           ) : (
             <>
-              <ul className="space-y-2">
-                {items.map((notification) => (
-                  <li key={notification.id}>
-                    <NotificationRow notification={notification} onOpen={() => open(notification)} />
-                  </li>
+              <div className="space-y-5">
+                {dayGroups(items, timeZone).map(({ day, at, items: ofDay }) => (
+                  <section key={day} aria-labelledby={`day-${day}`}>
+                    <h2 id={`day-${day}`} className="mb-2 text-sm font-semibold text-(--muted)">
+                      {formats.day(at)}
+                    </h2>
+                    <ul className="space-y-2">
+                      {ofDay.map((notification) => (
+                        <li key={notification.id}>
+                          <NotificationRow notification={notification} onOpen={() => open(notification)} />
+                        </li>
+                      ))}
+                    </ul>
+                  </section>
                 ))}
-              </ul>
+              </div>
               {inbox.hasNextPage ? (
                 <Button variant="secondary" block className="mt-4" busy={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
                   {text("more")}
@@ -89,20 +101,22 @@ function NotificationRow({ notification, onOpen }: { notification: Notification;
     <button
       type="button"
       onClick={onOpen}
-      className={`flex w-full items-start gap-3 rounded-2xl border p-4 text-left hover:bg-(--hover) ${unread ? "border-(--accent) bg-(--surface)" : "border-(--border)"}`}
+      className={`flex w-full items-start gap-3 rounded-2xl border border-(--border) p-4 text-left hover:bg-(--hover) ${unread ? "bg-(--surface)" : ""}`}
     >
       <span className="min-w-0 flex-1">
-        <span className={`block ${unread ? "font-semibold" : "font-medium"}`}>
-          {unread ? <span className="mr-2 inline-block size-2.5 rounded-full bg-(--signal) align-middle" /> : null}
-          {unread ? <span className="sr-only">{text("unread")} </span> : null}
-          {title}
+        <span className="flex items-baseline gap-2">
+          {unread ? <span aria-hidden="true" className="size-2.5 shrink-0 rounded-full bg-(--signal)" /> : null}
+          <span className={`min-w-0 flex-1 ${unread ? "font-semibold" : "font-medium"}`}>
+            {unread ? <span className="sr-only">{text("unread")} </span> : null}
+            {title}
+          </span>
+          <time dateTime={notification.at} className="shrink-0 text-xs text-(--muted)">
+            {formats.time(notification.at)}
+          </time>
         </span>
         {body ? <span className="mt-0.5 block text-sm text-(--muted)">{body}</span> : null}
-        <time dateTime={notification.at} className="mt-1 block text-xs text-(--muted)">
-          {formats.dateTime(notification.at)}
-        </time>
       </span>
-      {notification.rescue_id ? <ChevronRight aria-hidden="true" className="mt-1 size-5 shrink-0 text-(--muted)" /> : null}
+      {notification.rescue_id ? <ChevronRight aria-hidden="true" className="mt-0.5 size-5 shrink-0 text-(--muted)" /> : null}
     </button>
   );
 }

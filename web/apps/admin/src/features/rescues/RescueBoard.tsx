@@ -1,3 +1,4 @@
+import { QueryState } from "@supportcarr/ui/QueryState";
 import { Tabs } from "@supportcarr/ui/Tabs";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -71,7 +72,13 @@ function LiveRescues() {
 function EndedRescues() {
   const ended = useQuery(rescueQueries.ended(useArea().id));
   if (ended.data) return <RescueList title={text.newestFirst} rescues={ended.data} emptyText={text.noneEnded} describe={amountDue} />;
-  return ended.isError ? <Note alert>{text.endedLoadFailed}</Note> : <Note>{texts.loading}</Note>;
+  return (
+    <div className="p-3">
+      <QueryState query={ended} failed={() => text.endedLoadFailed}>
+        {() => null}
+      </QueryState>
+    </div>
+  );
 }
 
 const amountDue = ({ owed_minor, currency }: LiveRescue): string | null => (owed_minor && currency ? formatMoney(owed_minor, currency) : null);

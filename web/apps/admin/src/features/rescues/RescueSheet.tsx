@@ -1,5 +1,5 @@
-import { toProblem } from "@supportcarr/client/http";
 import { Badge } from "@supportcarr/ui/Badge";
+import { QueryState } from "@supportcarr/ui/QueryState";
 import { Sheet } from "@supportcarr/ui/Sheet";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -27,9 +27,11 @@ export function RescueSheet({ rescueId, onClose }: { rescueId: string; onClose: 
 
 function RescueContent({ rescueId }: { rescueId: string }) {
   const details = useQuery(rescueQueries.detail(rescueId));
-  if (details.data) return <Details details={details.data} />;
-  if (!details.isError) return <p className="text-(--muted)">{texts.loading}</p>;
-  return <p role="alert">{toProblem(details.error).status === 404 ? text.notFound : text.loadFailed}</p>;
+  return (
+    <QueryState query={details} failed={(status) => (status === 404 ? text.notFound : text.loadFailed)} loading={<p className="text-(--muted)">{texts.loading}</p>}>
+      {(data) => <Details details={data} />}
+    </QueryState>
+  );
 }
 
 function Details({ details }: { details: RescueDetails }) {
