@@ -1,0 +1,46 @@
+import { describe, expect } from "vitest";
+
+import { cameraPhoto } from "../support/cameraPhoto.ts";
+import { demoCityAvailable, getDemoCity } from "../support/browser.ts";
+import { killProcesses, requestJson } from "../support/demoCity.ts";
+import { ScriptedRider } from "../support/driverPhone.ts";
+import { person, SPOT } from "../support/people.ts";
+import { phoneTest as test } from "../support/phone.ts";
+import { RiderApp } from "../support/riderApp.ts";
+
+const PHOTOS = /\/rescues\/\w+\/photos$/;
+const SLOW_BYTES = 15_000; // a second: minutes for what is sent
+
+describe.skipIf(!demoCityAvailable)("a photo of the camera, on a bad line", () => {
+  test("is made smaller, shows how far it is, goes on after the line broke in the middle, and arrives once", async ({ openPhone, browser }) => {
+    const pat = person("Pat Patience", "2801");
+    const asking = await ScriptedRider.signUp(pat.phone, pat.name);
+    const { city_time } = await requestJson<{ city_time: string }>(getDemoCity().base, "/clock");
+    const id = await asking.ask({ lat: SPOT.latitude, lng: SPOT.longitude }, new Date(Date.parse(city_time) + 20 * 86_400_000)); // a booking does not end meanwhile
+    const photo = await cameraPhoto(browser);
+    const rider = new RiderApp(await openPhone({ at: SPOT, checked: false }));
+    const { page } = rider;
+    await rider.signIn(pat);
+    await rider.phone.visit(`/rescues/${id}/photos`);
+    await rider.text(rider.t.of("photos.none")).waitFor();
+
+    const begun: { key: string | undefined; size: number }[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST" && PHOTOS.test(new URL(request.url()).pathname)) begun.push({ key: request.headers()["idempotency-key"], size: (request.postDataJSON() as { size: number }).size });
+    });
+    const line = await page.context().newCDPSession(page);
+    await line.send("Network.enable");
+    await line.send("Network.emulateNetworkConditions", { offline: false, latency: 200, downloadThroughput: -1, uploadThroughput: SLOW_BYTES });
+    await rider.addPhoto(rider.t.of("photos.add"), photo);
+    const progress = page.getByRole("progressbar");
+    await expect.poll(() => progress.getAttribute("aria-valuenow").then(Number)).toBeGreaterThan(0);
+    await rider.look("photo-large", "picture", "one");
+    killProcesses(getDemoCity(), "api"); // the line breaks in the middle
+    await expect.poll(() => begun.length).toBeGreaterThan(1);
+    await line.send("Network.emulateNetworkConditions", { offline: false, latency: 200, downloadThroughput: -1, uploadThroughput: -1 });
+    await page.getByRole("img", { name: rider.t.of("photos.byYou") }).waitFor();
+    expect(await asking.photos(id)).toHaveLength(1);
+    expect(new Set(begun.map(({ key }) => key)).size).toBe(1);
+    for (const { size } of begun) expect(size).toBeLessThan(photo.length / 2);
+  });
+});
