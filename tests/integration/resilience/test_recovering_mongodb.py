@@ -77,7 +77,7 @@ async def test_a_server_in_recovery_is_unavailable_everywhere_and_logged_once(
     rider, card = await RescueFactory(platform).rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     request = {"quote_id": quote["id"], "payment_method_id": card}
-    store.outage.quiet_s = 0.5  # while anything fails it fails more often than that
+    store.outage.quiet_s = 3.0  # while anything fails it fails more often than that, also on a busy machine
     with capture_logs() as logs:
         expect(await rider.post("/rescues", request, key="mine"), 201)  # its events and jobs meet the outage
         wire.failing = RECOVERING
