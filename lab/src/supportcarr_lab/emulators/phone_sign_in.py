@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
@@ -88,6 +89,8 @@ class PhoneSignIn:
                         problem = await response.json(content_type=None)
                 except (aiohttp.ClientError, TimeoutError, ValueError):
                     raise LinkRefused(503, "unreachable", retry=True) from None
+                if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise LinkRefused(503, "busy", retry=True)
                 if problem.get("code") != "totp_code_wrong":
                     break
         raise LinkRefused(502, str(problem.get("code")))
