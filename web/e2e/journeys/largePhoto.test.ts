@@ -9,7 +9,7 @@ import { phoneTest as test } from "../support/phone.ts";
 import { RiderApp } from "../support/riderApp.ts";
 
 const PHOTOS = /\/rescues\/\w+\/photos$/;
-const SLOW_BYTES = 15_000; // a second: minutes for what is sent
+const SLOW_BYTES = 4_000; // a second: minutes for what is sent
 
 describe.skipIf(!demoCityAvailable)("a photo of the camera, on a bad line", () => {
   test("is made smaller, shows how far it is, goes on after the line broke in the middle, and arrives once", async ({ openPhone, browser }) => {
