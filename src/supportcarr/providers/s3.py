@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from supportcarr.kit.observability import tracing
 from supportcarr.providers.settings import S3Settings
 
 THREADS = 8
+LINKS = 4096  # that are kept, so that the same file has the same link while it is valid
 _ATTEMPTS = 2  # of one call, with its time-out each
 _MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
 _EMPTY = frozenset({"InvalidRange", "416"})  # an object without bytes has no first one
@@ -47,6 +49,7 @@ class S3Objects:
         self._bucket = settings.bucket
         self._client = s3_sdk.new_client(settings, connections=THREADS, attempts=_ATTEMPTS)
         self._call_seconds = settings.timeout_seconds * (_ATTEMPTS + 1)
+        self._signed_link = lru_cache(LINKS)(self._sign_link)  # a signature says when it was made
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="s3")
 
     @property
@@ -66,6 +69,9 @@ class S3Objects:
         return UploadForm(signed["url"], signed["fields"], expires_at)
 
     def link(self, key: str, content_type: str, file_name: str, expires_at: datetime) -> str:
+        return self._signed_link(key, content_type, file_name, expires_at)
+
+    def _sign_link(self, key: str, content_type: str, file_name: str, expires_at: datetime) -> str:
         url: str = self._client.generate_presigned_url(
             "get_object",
             Params={

@@ -414,6 +414,15 @@ async def test_keys_of_different_users_are_independent(platform: Platform, facto
 # --- lists -------------------------------------------------------------------------------------
 
 
+def without_links(value: Any) -> Any:
+    """A response's value without the signatures of its links to files, which change in time."""
+    if isinstance(value, dict):
+        return {name: without_links(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [without_links(part) for part in value]
+    return value.partition("?link=")[0] if isinstance(value, str) else value
+
+
 async def test_every_list_can_be_paged_through_completely(calls: ExampleCalls) -> None:
     for text in ("one", "two", "three"):
         expect(await calls.arrived.rider.post(f"{calls.arrived.path}/messages", {"text": text}), 201)
@@ -438,7 +447,7 @@ async def test_every_list_can_be_paged_through_completely(calls: ExampleCalls) -
                 break
             cursor = f"&cursor={page['next_cursor']}"
         if whole["next_cursor"] is None:
-            assert items == whole["items"], name_of(route)
+            assert without_links(items) == without_links(whole["items"]), name_of(route)
             paged += len(items) > 1
     assert paged >= 3
 
