@@ -24,6 +24,9 @@ type Run = { scores: Record<Category, number>; metrics: Record<string, number>; 
 /** The same visit with each task as long as it ran: what it would be if nothing else had used the processor. */
 type Alone = { performance: number; "total-blocking-time": number };
 
+const NOT_RECORDED = "NO_NAVSTART"; // Lighthouse's code for a trace without the page's start
+const NOT_RECORDED_MAX = 2; // visits of one measurement
+
 const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const freePort = (): Promise<number> =>
@@ -75,14 +78,17 @@ async function auditAlone(url: string, folder: string, flags: object): Promise<A
   return { performance: Math.round((result?.lhr.categories.performance?.score ?? 0) * 100), "total-blocking-time": result?.lhr.audits["total-blocking-time"]?.numericValue ?? 0 };
 }
 
-async function run(url: string, port: number): Promise<Run> {
+/** One visit; `null` if it was not recorded, as sometimes happens: that says nothing of the page. */
+async function run(url: string, port: number): Promise<Run | null> {
   const folder = mkdtempSync(join(tmpdir(), "supportcarr-lighthouse-visit-"));
   const flags = { port, logLevel: "error", output: "json", onlyCategories: Object.keys(LEAST), disableStorageReset: true } as const;
   const result = await lighthouse(url, { ...flags, gatherMode: folder, auditMode: folder });
-  const alone = await auditAlone(url, folder, flags).finally(() => rmSync(folder, { recursive: true, force: true }));
   if (!result) throw new Error(`Lighthouse has no result for ${url}`);
   const { categories, audits, runtimeError } = result.lhr;
-  if (runtimeError) throw new Error(runtimeError.message);
+  if (runtimeError && runtimeError.code !== NOT_RECORDED) throw new Error(runtimeError.message);
+  const alone = runtimeError ? null : await auditAlone(url, folder, flags);
+  rmSync(folder, { recursive: true, force: true });
+  if (!alone) return null;
   const scores = Object.fromEntries(Object.keys(LEAST).map((category) => [category, Math.round((categories[category]?.score ?? 0) * 100)])) as Run["scores"];
   const weighed = Object.values(categories).flatMap(({ auditRefs }) => auditRefs.filter(({ weight }) => weight > 0).map(({ id }) => id));
   const lost = weighed.filter((id) => (audits[id]?.score ?? 1) < 0.9).map((id) => `${id} ${audits[id]?.displayValue ?? ""}`.trim());
@@ -99,9 +105,11 @@ async function measure(url: string, { runs, flags = [], person }: { runs: number
   try {
     if (person) await inBrowser(profile, flags, (context) => signIn(context, person));
     const results: Run[] = [];
-    for (let count = 0; count < runs; count += 1) {
+    for (let visits = 0; results.length < runs; visits += 1) {
+      if (visits === runs + NOT_RECORDED_MAX) throw new Error(`${visits - results.length} visits of ${url} were not recorded`);
       await inBrowser(profile, flags, forget);
-      results.push(await inBrowser(profile, flags, (_, port) => run(url, port)));
+      const result = await inBrowser(profile, flags, (_, port) => run(url, port));
+      if (result) results.push(result);
     }
     return {
       scores: Object.fromEntries(Object.keys(LEAST).map((category) => [category, median(results.map(({ scores }) => scores[category as Category]))])) as Run["scores"],

@@ -10,13 +10,18 @@ export const CORNER = { latitude: 45.4455, longitude: -73.7462, accuracy: 12 };
 const PICKUP = { lat: CORNER.latitude, lng: CORNER.longitude };
 const NEARBY = { lat: 45.4478, lng: -73.7462 };
 
+type Phones = Record<Exclude<Viewer, "nobody" | "operator">, string>;
+
+/** The phone numbers of a group of people in a city; `group`: two digits. */
+export const phonesOf = (group: string): Phones => ({
+  newcomer: `+1438555${group}01`,
+  rider: `+1438555${group}02`,
+  applicant: `+1438555${group}03`,
+  driver: `+1438555${group}04`,
+});
+
 /** The phone numbers with which they sign in. */
-export const PHONES: Record<Exclude<Viewer, "nobody" | "operator">, string> = {
-  newcomer: "+14385551801",
-  rider: "+14385551802",
-  applicant: "+14385551803",
-  driver: "+14385551804",
-};
+export const PHONES = phonesOf("18");
 
 export interface ScreenPeople {
   belongings: Belongings;
@@ -52,12 +57,12 @@ async function liveRescue(rider: ScriptedRider, driver: ScriptedDriver): Promise
   return id;
 }
 
-/** Makes everybody who looks at the screens, and what they look at, through the API. */
-export async function makeScreenPeople(): Promise<ScreenPeople> {
+/** Makes everybody who looks at the screens, and what they look at, through the API; once in a city with the same phones. */
+export async function makeScreenPeople(phones: Phones = PHONES): Promise<ScreenPeople> {
   const { base } = getDemoCity();
-  await signUp(base, { phone: PHONES.applicant, password: PASSWORD, name: "Abel Applicant", role: "driver" });
-  const driver = await ScriptedDriver.start("Denis Caron", PHONES.driver, "DEN 804", NEARBY);
-  const rider = await ScriptedRider.signUp(PHONES.rider, "Ana Roy");
+  await signUp(base, { phone: phones.applicant, password: PASSWORD, name: "Abel Applicant", role: "driver" });
+  const driver = await ScriptedDriver.start("Denis Caron", phones.driver, "DEN 804", NEARBY);
+  const rider = await ScriptedRider.signUp(phones.rider, "Ana Roy");
   const asRider = <T>(path: string, body?: object) => requestJson<T>(base, path, { token: rider.token, ...(body ? { body } : {}) });
   await asRider("/me/places", { name: "Home", lat: 45.4525, lng: -73.7362, address: "12 rue des Érables" });
   await asRider("/me/bikes", { name: "My cargo bike", type: "cargo", make: "Tern", model: "GSD", weight_kg: 34 });
