@@ -36,3 +36,23 @@ test("why a session ended is forgotten when somebody has signed in, also in anot
   say(null); // signed out there: what this phone keeps of the person is deleted, which an expired session is not
   expect(useSession.getState()).toMatchObject({ token: null, endReason: null });
 });
+
+test("where the browser forbids storage, a person signs in and out", async () => {
+  const had = Object.getOwnPropertyDescriptor(globalThis, "localStorage") ?? {};
+  Object.defineProperty(globalThis, "localStorage", {
+    configurable: true,
+    get: () => {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    },
+  });
+  try {
+    const { renewAccessToken, forgetSession, restoreSession, personId } = createAppSession("rider");
+    await restoreSession();
+    renewAccessToken(tokenOf("usr_1"));
+    expect(personId()).toBe("usr_1");
+    forgetSession();
+    expect(personId()).toBeNull();
+  } finally {
+    Object.defineProperty(globalThis, "localStorage", had);
+  }
+});

@@ -2,6 +2,7 @@ import axios from "axios";
 import { create, type StoreApi, type UseBoundStore } from "zustand";
 
 import type { SignedIn } from "./account.ts";
+import { sharedStorage } from "./browserStorage.ts";
 import { createHttpClient, endSession, type HttpClient, type Problem, TIMEOUT_MS, traceRequests } from "./http.ts";
 import { keepKeys } from "./repeats.ts";
 import { appHeader, type AppName, isMarkedSignedIn, shareSessionOfTabs } from "./webSession.ts";
@@ -94,9 +95,9 @@ export function createAppSession<Message extends string = never>(app: AppName): 
   const setToken = (token: string): void => {
     useSession.setState({ ...none, token });
     const person = personOf(token);
-    if (person) localStorage.setItem(personKey, person);
+    if (person) sharedStorage.setItem(personKey, person);
   };
-  const forgetPerson = () => localStorage.removeItem(personKey);
+  const forgetPerson = () => sharedStorage.removeItem(personKey);
   const tabs = shareSessionOfTabs(app);
 
   const { http, refresh } = createHttpClient(
@@ -121,14 +122,14 @@ export function createAppSession<Message extends string = never>(app: AppName): 
 
   async function open(path: string, body: object): Promise<void> {
     const { data } = await entry.post<SignedIn>(path, body);
-    localStorage.removeItem(signedOutKey);
+    sharedStorage.removeItem(signedOutKey);
     setToken(data.access_token);
     tabs.announce(data.access_token);
   }
 
   async function finishSignOut(token: string | null): Promise<void> {
-    localStorage.setItem(signedOutKey, "1");
-    if (await endSession(app, token)) localStorage.removeItem(signedOutKey);
+    sharedStorage.setItem(signedOutKey, "1");
+    if (await endSession(app, token)) sharedStorage.removeItem(signedOutKey);
   }
 
   function forgetSession(message: Message | null = null): void {
@@ -138,10 +139,10 @@ export function createAppSession<Message extends string = never>(app: AppName): 
   }
 
   async function restoreNow(): Promise<void> {
-    if (localStorage.getItem(signedOutKey) !== null) return finishSignOut(null);
+    if (sharedStorage.getItem(signedOutKey) !== null) return finishSignOut(null);
     // Who was never signed in here has nothing to ask for; the mark outlives what a browser keeps for scripts.
-    if (!isMarkedSignedIn(app, document.cookie) && localStorage.getItem(personKey) === null) return;
-    if ((await refresh()) === "failed" && useSession.getState().token === null) useSession.setState({ remembered: localStorage.getItem(personKey) });
+    if (!isMarkedSignedIn(app, document.cookie) && sharedStorage.getItem(personKey) === null) return;
+    if ((await refresh()) === "failed" && useSession.getState().token === null) useSession.setState({ remembered: sharedStorage.getItem(personKey) });
   }
 
   const personId = (): string | null => {

@@ -1,5 +1,6 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
 
+import { pageStorage } from "./browserStorage.ts";
 import { keepKeys } from "./repeats.ts";
 import { ended, traced, type TracedRequest, traceparentOf } from "./telemetry.ts";
 import { appHeader, type AppName, shareSession, type SharedSession } from "./webSession.ts";
@@ -92,7 +93,7 @@ export function createHttpClient(
   tokenStore: TokenStore,
   onEnded: (problem: Problem) => void,
   config: Pick<CreateAxiosDefaults, "adapter"> = {},
-  session: SharedSession = shareSession(null, undefined, null, app),
+  session: SharedSession = shareSession(null, undefined, pageStorage(), app),
 ): HttpClient {
   const http = traceRequests(axios.create({ baseURL: "/api/v1", timeout: TIMEOUT_MS, ...config }));
   // Of its own: a 401 here must not start another refresh.

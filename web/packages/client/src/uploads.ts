@@ -1,6 +1,7 @@
 import axios, { type AxiosInstance } from "axios";
 
 import type { components } from "./api";
+import { sharedStorage } from "./browserStorage.ts";
 import { toProblem } from "./http.ts";
 
 type Schemas = components["schemas"];
@@ -52,25 +53,17 @@ type Keys = Record<string, { key: string; begun: number }>;
 
 const STORAGE_KEY = "supportcarr.uploads";
 const KEPT_MS = 24 * 3_600_000; // as long as an upload that is not used counts
-let inMemory: Keys = {}; // where a browser keeps nothing
 
 function keptKeys(): Keys {
   try {
-    const kept = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Keys;
+    const kept = JSON.parse(sharedStorage.getItem(STORAGE_KEY) ?? "{}") as Keys;
     return Object.fromEntries(Object.entries(kept).filter(([, { begun }]) => Date.now() - begun < KEPT_MS));
   } catch {
-    return inMemory;
+    return {};
   }
 }
 
-function keep(keys: Keys): void {
-  inMemory = keys;
-  try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify(keys));
-  } catch {
-    // full or forbidden: the keys last as long as the page
-  }
-}
+const keep = (keys: Keys): void => sharedStorage.setItem(STORAGE_KEY, JSON.stringify(keys));
 
 /** The same for a file that is chosen again; without its name, which may say whose it is. */
 const nameOf = (file: File, purpose: UploadPurpose): string => [purpose, file.type, file.size, file.lastModified].join(" ");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { isMarkedSignedIn, shareSession, type Channel, type SharedStorage } from "./webSession.ts";
+import { pageStorage } from "./browserStorage.ts";
+import { isMarkedSignedIn, shareSession, type Channel } from "./webSession.ts";
 
 /** Channels of one name: each message reaches all others, in a later task, as in browsers. */
 function channels(count: number): Channel[] {
@@ -20,14 +21,8 @@ function oneLock(): LockManager {
   return { request } as unknown as LockManager;
 }
 
-/** What the tabs of one app store together. */
-function oneStorage(): SharedStorage {
-  const items = new Map<string, string>();
-  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
-}
-
 function tabs(count: number, locks: LockManager | undefined = oneLock()) {
-  const storage = oneStorage();
+  const storage = pageStorage();
   return channels(count).map((channel) => shareSession(channel, locks, storage, "test"));
 }
 
@@ -97,9 +92,15 @@ describe("a session that tabs share", () => {
     expect(await second?.refresh("a1", () => Promise.resolve("b1"))).toBe("b1"); // not that token either
   });
 
-  it("works alone, without channel, lock and storage", async () => {
-    const alone = shareSession(null, undefined, null, "test");
+  it("works alone, without channel, lock and shared storage", async () => {
+    const alone = shareSession(null, undefined, pageStorage(), "test");
     expect(await alone.refresh("a1", () => Promise.resolve("a2"))).toBe("a2");
+  });
+
+  it("refreshes where the browser forbids locks, which it does together with storage", async () => {
+    const locks = { request: () => Promise.reject(new DOMException("denied", "SecurityError")) } as unknown as LockManager;
+    const session = shareSession(null, locks, pageStorage(), "test");
+    expect(await session.refresh("a1", () => Promise.resolve("a2"))).toBe("a2");
   });
 });
 

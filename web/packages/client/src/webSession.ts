@@ -1,3 +1,5 @@
+import { browserLocks, type KeyValueStorage, openChannel, sharedStorage, whileLocked } from "./browserStorage.ts";
+
 /** The apps of one origin; each keeps its refresh token in a cookie of its own, which no script can read. */
 export type AppName = "rider" | "driver" | "admin";
 
@@ -18,9 +20,6 @@ export interface Channel {
   onmessage: ((event: MessageEvent) => void) | null;
 }
 
-/** The part of `Storage` that is used; the tabs of an app share it. */
-export type SharedStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
-
 const MESSAGE_MS = 50; // for a message to reach the other tabs
 
 /** How the tabs of an app share one session: all of them have its cookie, and each refresh uses it up. */
@@ -37,12 +36,12 @@ export interface SharedSession {
 }
 
 /**
- * `locks` is absent where a page is not served securely: then there is no lock between tabs, and tabs that refresh
- * at the same moment are answered alike because they share the nonce.
+ * `storage` is the one that the tabs share; where it is forbidden, a lost response in another tab asks for a sign-in.
+ * `locks` is absent where a page is not served securely: then there is no lock between tabs, and tabs that refresh at the
+ * same moment are answered alike because they share the nonce.
  */
-export function shareSession(channel: Channel | null, locks: LockManager | undefined, storage: SharedStorage | null, name: string): SharedSession {
+export function shareSession(channel: Channel | null, locks: LockManager | undefined, storage: KeyValueStorage, name: string): SharedSession {
   const nonceKey = `${name}.refresh-nonce`;
-  let nonceOfTab: string | null = null; // where nothing can be stored
   let latest: string | null = null; // the last access token that any tab received
   let announced = 0; // how often somebody was signed in or out, here or in another tab
   let listener: (token: string | null) => void = () => undefined;
@@ -57,16 +56,11 @@ export function shareSession(channel: Channel | null, locks: LockManager | undef
   }
 
   function setNonce(nonce: string | null): void {
-    nonceOfTab = nonce;
-    try {
-      if (nonce) storage?.setItem(nonceKey, nonce);
-      else storage?.removeItem(nonceKey);
-    } catch {
-      // full or forbidden: a lost response in another tab then asks for a sign-in
-    }
+    if (nonce) storage.setItem(nonceKey, nonce);
+    else storage.removeItem(nonceKey);
   }
 
-  const keptNonce = () => storage?.getItem(nonceKey) ?? nonceOfTab;
+  const keptNonce = () => storage.getItem(nonceKey);
 
   function getNonce(): string {
     const nonce = keptNonce() ?? crypto.randomUUID();
@@ -90,7 +84,7 @@ export function shareSession(channel: Channel | null, locks: LockManager | undef
     refresh: (current, exchange) => {
       if (!locks) return refreshNow(current, exchange);
       return new Promise((resolve, reject) => {
-        void locks.request(`${name}.refresh`, async () => {
+        void whileLocked(locks, `${name}.refresh`, async () => {
           await refreshNow(current, exchange).then(resolve, reject);
           // The next tab must have heard of the token before it has its turn; messages are no part of the lock.
           await new Promise((heard) => setTimeout(heard, MESSAGE_MS));
@@ -112,7 +106,6 @@ export function shareSession(channel: Channel | null, locks: LockManager | undef
 /** The session of an app in a browser's tabs. */
 export function shareSessionOfTabs(app: AppName): SharedSession {
   const name = `supportcarr.${app}`;
-  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(name);
-  const storage = typeof localStorage === "undefined" ? null : localStorage;
-  return shareSession(channel, typeof navigator === "undefined" ? undefined : navigator.locks, storage, name);
+  const channel = openChannel(name);
+  return shareSession(channel, browserLocks(), sharedStorage, name);
 }

@@ -1,10 +1,11 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
 import { create } from "zustand";
 
 import { chooseLanguage, isLanguage, type Language } from "./languages.ts";
 
 const KEY = "supportcarr.language";
 
-const stored = (): string | null => (typeof localStorage === "undefined" ? null : localStorage.getItem(KEY));
+const stored = (): string | null => sharedStorage.getItem(KEY);
 const preferred = (): readonly string[] => (typeof navigator === "undefined" ? [] : navigator.languages);
 
 interface LanguageState {
@@ -18,7 +19,7 @@ export const useLanguage = create<LanguageState>(() => ({ language: chooseLangua
 
 /** The person chose a language. */
 export function setLanguage(language: Language): void {
-  localStorage.setItem(KEY, language);
+  sharedStorage.setItem(KEY, language);
   useLanguage.setState({ language, chosen: true });
 }
 

@@ -1,3 +1,4 @@
+import { hasDatabases } from "@supportcarr/client/browserStorage";
 import { dehydrate, hydrate, type QueryClient } from "@tanstack/react-query";
 
 import { openDatabase } from "./database.ts";
@@ -18,14 +19,14 @@ export interface LastStateOptions {
 /** Puts the last state of the person back, so that it is shown before, or without, a response. */
 export async function restoreLastState({ app, queryClient, owner }: LastStateOptions, now = Date.now()): Promise<void> {
   const person = owner();
-  if (person === null || typeof indexedDB === "undefined") return;
+  if (person === null || !hasDatabases()) return;
   const saved = await (await openDatabase(app)).get("states", person);
   if (saved && now - saved.savedAt < KEPT_MS) hydrate(queryClient, saved.state);
 }
 
 /** Keeps the person's state from now on, at once if the page goes away or the connection is lost; returns what ends that. */
 export function keepLastState({ app, queryClient, owner, isKept }: LastStateOptions): () => void {
-  if (typeof indexedDB === "undefined") return () => undefined;
+  if (!hasDatabases()) return () => undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const write = async () => {
     const person = owner();
@@ -64,5 +65,5 @@ export function keepLastState({ app, queryClient, owner, isKept }: LastStateOpti
 /** Deletes what is kept of everybody on this phone: somebody signs out. */
 export async function forgetLastState(app: string, queryClient: QueryClient): Promise<void> {
   queryClient.clear();
-  if (typeof indexedDB !== "undefined") await (await openDatabase(app)).clear("states");
+  if (hasDatabases()) await (await openDatabase(app)).clear("states");
 }

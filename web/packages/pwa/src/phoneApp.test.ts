@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { sharedStorage } from "@supportcarr/client/browserStorage";
 import { QueryClient } from "@tanstack/react-query";
 import axios from "axios";
 import { afterEach, expect, test, vi } from "vitest";
@@ -8,7 +9,23 @@ import { memoryStore } from "./actionStore.ts";
 import { startPhoneApp } from "./phoneApp.ts";
 import { ActionQueue } from "./queue.ts";
 
+let restores: (() => void)[] = [];
+
+/** Makes the browser one that forbids a kind of storage. */
+function forbid(name: "localStorage" | "sessionStorage" | "indexedDB"): void {
+  const had = Object.getOwnPropertyDescriptor(globalThis, name);
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    get: () => {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    },
+  });
+  restores.push(() => (had ? Object.defineProperty(globalThis, name, had) : Reflect.deleteProperty(globalThis, name)));
+}
+
 afterEach(() => {
+  for (const restore of restores) restore();
+  restores = [];
   localStorage.clear();
   sessionStorage.clear();
 });
@@ -46,7 +63,7 @@ async function phone(first = "usr_1") {
     forget,
     reload,
   });
-  await vi.waitFor(() => expect(localStorage.getItem("supportcarr.rider.kept-for")).toBe(first), { timeout: 30_000 });
+  await vi.waitFor(() => expect(sharedStorage.getItem("supportcarr.rider.kept-for")).toBe(first), { timeout: 30_000 });
   queryClient.setQueryData(["account", "me"], { name: "Ana" });
   await queue.enqueue({ subject: "res_1", kind: "cancellation", url: "/", body: {}, happenedAt: "2026-01-01T10:00:00Z" });
   const kept = async () => {
@@ -97,4 +114,15 @@ test("a page whose person was replaced in another tab is loaded anew, without wh
   expect(name()).toBeUndefined();
   expect(forget).toHaveBeenCalledOnce();
   await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce(), { timeout: 30_000 });
+});
+
+test("where the browser forbids storage, actions are taken up and a sign-out forgets the person", async () => {
+  for (const name of ["localStorage", "sessionStorage", "indexedDB"] as const) forbid(name);
+  const { change, queryClient, forget, kept, name } = await phone();
+  expect(await kept()).toBe(1);
+  queryClient.setQueryData(["account", "me"], { name: "Ana" });
+  change(null);
+  expect(name()).toBeUndefined();
+  expect(forget).toHaveBeenCalledOnce();
+  await vi.waitFor(async () => expect(await kept()).toBe(0), { timeout: 30_000 });
 });

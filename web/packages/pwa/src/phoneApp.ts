@@ -1,4 +1,5 @@
 import type { AppSession } from "@supportcarr/client/appSession";
+import { sharedStorage, tabStorage } from "@supportcarr/client/browserStorage";
 import { fetchConfig } from "@supportcarr/client/config";
 import type { QueryClient } from "@tanstack/react-query";
 
@@ -26,7 +27,7 @@ export interface PhoneAppOptions {
 const keptFor = (app: string) => `supportcarr.${app}.kept-for`;
 
 function keepsOfAnother(app: string, person: string): boolean {
-  return [localStorage, sessionStorage]
+  return [sharedStorage, tabStorage]
     .map((storage) => {
       const before = storage.getItem(keptFor(app));
       storage.setItem(keptFor(app), person);
@@ -76,7 +77,7 @@ export function startPhoneApp({ app, scope, session, queryClient, isKept, queues
     void forgetLastState(app, queryClient).catch(ignore);
     if (!signedOut) return;
     forget();
-    [localStorage, sessionStorage].forEach((storage) => storage.removeItem(keptFor(app)));
+    [sharedStorage, tabStorage].forEach((storage) => storage.removeItem(keptFor(app)));
     queues.forEach((queue) => void queue.clear().catch(ignore));
     void forgetPush(push).catch(ignore);
   });

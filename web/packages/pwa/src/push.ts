@@ -1,3 +1,4 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
 import { create } from "zustand";
 
 import type { AxiosInstance } from "axios";
@@ -61,7 +62,7 @@ async function subscribe(options: PushOptions, publicKey: string): Promise<void>
   if (before && !sameKey(before.options.applicationServerKey, publicKey)) await before.unsubscribe();
   const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytesOf(publicKey) });
   await options.http.post(PATH, subscription.toJSON());
-  localStorage.setItem(ownerKey(options.app), options.personId() ?? "");
+  sharedStorage.setItem(ownerKey(options.app), options.personId() ?? "");
 }
 
 /**
@@ -79,7 +80,7 @@ async function foundState(options: PushOptions): Promise<PushState> {
   const publicKey = await options.publicKey();
   if (publicKey === null) return "unsupported";
   if (Notification.permission === "denied") return "denied";
-  const owner = localStorage.getItem(ownerKey(options.app));
+  const owner = sharedStorage.getItem(ownerKey(options.app));
   if (owner !== null && person !== null && owner !== person) await forgetPush(options);
   if (Notification.permission !== "granted" || owner === null || owner !== person) return "off";
   await subscribe(options, publicKey);
@@ -108,7 +109,7 @@ export async function turnPushOff(): Promise<void> {
 
 /** The browser takes no further notifications, also without a connection: after a sign-out. */
 export async function forgetPush(options: PushOptions): Promise<void> {
-  localStorage.removeItem(ownerKey(options.app));
+  sharedStorage.removeItem(ownerKey(options.app));
   if (!isSupported()) return;
   await (await current(options))?.unsubscribe();
   if (usePushStore.getState().state === "on") setState("off");

@@ -1,3 +1,4 @@
+import { browserLocks, hasDatabases, openChannel, whileLocked } from "@supportcarr/client/browserStorage";
 import { toProblem } from "@supportcarr/client/http";
 import { AxiosError, type AxiosInstance } from "axios";
 import { useStore } from "zustand";
@@ -269,18 +270,16 @@ export interface BrowserQueueOptions {
 
 /** The queue of an app in its browser. */
 export function createQueue({ app, session: { http, personId, onPersonChange }, send, laneOf }: BrowserQueueOptions): ActionQueue {
-  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`supportcarr.${app}.actions`);
-  const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);
+  const channel = openChannel(`supportcarr.${app}.actions`);
+  const locks = browserLocks();
   const queue = new ActionQueue({
-    store: typeof indexedDB === "undefined" ? memoryStore() : browserStore(app),
+    store: hasDatabases() ? browserStore(app) : memoryStore(),
     owner: personId,
     send: send ?? ((action) => postAction(http, action)),
     isOnline: () => navigator.onLine,
     announce: () => channel?.postMessage(null),
     ...(laneOf ? { laneOf } : {}),
-    ...(locks ? { oneAtATime: async (work: () => Promise<void>, lane: Lane) => {
-            await locks.request(`supportcarr.${app}.${lane === "uploads" ? "uploads" : "actions"}`, work);
-          }, } : {}),
+    ...(locks ? { oneAtATime: (work: () => Promise<void>, lane: Lane) => whileLocked(locks, `supportcarr.${app}.${lane === "uploads" ? "uploads" : "actions"}`, work) } : {}),
   });
   if (channel) channel.onmessage = () => void queue.read();
   const resume = () => void queue.flush();

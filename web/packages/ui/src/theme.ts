@@ -1,3 +1,4 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
 import { create } from "zustand";
 
 export type ThemeSetting = "system" | "light" | "dark";
@@ -5,7 +6,7 @@ export type ThemeSetting = "system" | "light" | "dark";
 const KEY = "supportcarr.theme";
 
 const stored = (): ThemeSetting => {
-  const value = typeof localStorage === "undefined" ? null : localStorage.getItem(KEY);
+  const value = sharedStorage.getItem(KEY);
   return value === "light" || value === "dark" ? value : "system";
 };
 
@@ -19,8 +20,8 @@ interface ThemeState {
 export const useThemeSetting = create<ThemeState>(() => ({ setting: stored(), theme: "light" }));
 
 export function setTheme(setting: ThemeSetting): void {
-  if (setting === "system") localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, setting);
+  if (setting === "system") sharedStorage.removeItem(KEY);
+  else sharedStorage.setItem(KEY, setting);
   useThemeSetting.setState({ setting });
 }
 

@@ -1,3 +1,4 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
 import { createHttpClient, endSession, type Problem } from "@supportcarr/client/http";
 import { isMarkedSignedIn, shareSessionOfTabs } from "@supportcarr/client/webSession";
 import { create } from "zustand";
@@ -65,7 +66,7 @@ function endReasonOf(problem: Problem): EndReason {
 
 /** Signs this tab and the others in, with the access token of a sign-in. */
 export function signedIn(token: string): void {
-  localStorage.removeItem(SIGNED_OUT_KEY);
+  sharedStorage.removeItem(SIGNED_OUT_KEY);
   useSession.getState().signIn(token);
   tabs.announce(token);
 }
@@ -81,15 +82,15 @@ export async function signOut(): Promise<void> {
   const { token } = useSession.getState();
   useSession.getState().signOut();
   tabs.announce(null);
-  localStorage.setItem(SIGNED_OUT_KEY, "1");
-  if (await endSession("admin", token)) localStorage.removeItem(SIGNED_OUT_KEY);
+  sharedStorage.setItem(SIGNED_OUT_KEY, "1");
+  if (await endSession("admin", token)) sharedStorage.removeItem(SIGNED_OUT_KEY);
 }
 
 /** Signs in by the cookie, if there is a session; repeats that while the server cannot be reached. */
 export async function restoreSession(): Promise<void> {
-  if (localStorage.getItem(SIGNED_OUT_KEY) !== null) {
+  if (sharedStorage.getItem(SIGNED_OUT_KEY) !== null) {
     useSession.getState().signOut();
-    if (await endSession("admin", null)) localStorage.removeItem(SIGNED_OUT_KEY);
+    if (await endSession("admin", null)) sharedStorage.removeItem(SIGNED_OUT_KEY);
     return;
   }
   if (!isMarkedSignedIn("admin", document.cookie)) {

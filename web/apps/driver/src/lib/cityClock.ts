@@ -1,3 +1,5 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
+
 /** How the city's time follows the device's: equal in production, faster in a demo. */
 export interface ClockOffset {
   /** City time in ms since the epoch ... */
@@ -16,7 +18,7 @@ export const cityTimeAt = (device: number, offset: ClockOffset | null): number =
 
 function stored(): ClockOffset | null {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "null") as ClockOffset | null;
+    return JSON.parse(sharedStorage.getItem(KEY) ?? "null") as ClockOffset | null;
   } catch {
     return null;
   }
@@ -24,11 +26,7 @@ function stored(): ClockOffset | null {
 
 export function rememberClock({ city_time, speed }: { city_time: string; speed: number }, device: number): void {
   known = { city: Date.parse(city_time), device, speed };
-  try {
-    localStorage.setItem(KEY, JSON.stringify(known)); // after a reload without a connection it still counts
-  } catch {
-    // full or forbidden: the reading lasts as long as the page
-  }
+  sharedStorage.setItem(KEY, JSON.stringify(known)); // after a reload without a connection it still counts
 }
 
 const offset = (): ClockOffset | null => (known ??= stored());

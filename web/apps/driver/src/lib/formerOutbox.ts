@@ -1,3 +1,4 @@
+import { hasDatabases } from "@supportcarr/client/browserStorage";
 import type { ActionQueue } from "@supportcarr/pwa/queue";
 
 import { pathOfRescue } from "./api/jobs.ts";
@@ -14,7 +15,7 @@ export interface FormerStep {
   refused?: { code: string; detail: string };
 }
 
-const formerSteps = (): Storage<FormerStep> | null => (typeof indexedDB === "undefined" ? null : browserStorage<FormerStep>("steps"));
+const formerSteps = (): Storage<FormerStep> | null => (hasDatabases() ? browserStorage<FormerStep>("steps") : null);
 
 /** Moves steps that an older version of the app has left into the queue; each is there before it is removed here. */
 export async function adoptFormerSteps(queue: Pick<ActionQueue, "adopt">, steps = formerSteps()): Promise<void> {

@@ -1,3 +1,5 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
+
 import type { QuoteRequest, Rescue } from "./api/types.ts";
 
 /** How a rescue was asked for, so that it can be asked for again. */
@@ -14,7 +16,7 @@ type Kept = [rescueId: string, asked: AskedFor][];
 
 function read(): Kept {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    const kept: unknown = JSON.parse(sharedStorage.getItem(KEY) ?? "[]");
     return Array.isArray(kept) ? (kept as Kept) : [];
   } catch {
     return [];
@@ -22,10 +24,10 @@ function read(): Kept {
 }
 
 export function rememberRequest(rescueId: string, asked: AskedFor): void {
-  localStorage.setItem(KEY, JSON.stringify([[rescueId, asked], ...read()].slice(0, KEPT)));
+  sharedStorage.setItem(KEY, JSON.stringify([[rescueId, asked], ...read()].slice(0, KEPT)));
 }
 
-export const forgetRequests = (): void => localStorage.removeItem(KEY);
+export const forgetRequests = (): void => sharedStorage.removeItem(KEY);
 
 /**
  * How this rescue was asked for; on another device as far as the rescue itself tells.  Answers about a damaged battery

@@ -1,3 +1,4 @@
+import { tabStorage } from "@supportcarr/client/browserStorage";
 import { create } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
 
@@ -33,6 +34,6 @@ export const useRequest = create<RequestState>()(
       },
       clear: () => set({ draft: EMPTY_DRAFT, attempt: null }),
     }),
-    { name: "supportcarr.rider.request", storage: createJSONStorage(() => sessionStorage) },
+    { name: "supportcarr.rider.request", storage: createJSONStorage(() => tabStorage) },
   ),
 );

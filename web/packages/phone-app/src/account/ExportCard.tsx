@@ -1,3 +1,4 @@
+import { tabStorage } from "@supportcarr/client/browserStorage";
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { Card } from "@supportcarr/ui/Card";
 import { download } from "@supportcarr/ui/download";
@@ -15,12 +16,12 @@ export function ExportCard() {
   const text = useTranslations("privacy.data");
   const { account, role, session } = usePhoneApp();
   const storageKey = `supportcarr.${role}.export.${session.personId() ?? ""}`; // the id of the person's last copy, so that a reload finds it
-  const [exportId, setExportId] = useState(() => sessionStorage.getItem(storageKey));
+  const [exportId, setExportId] = useState(() => tabStorage.getItem(storageKey));
   const { busy, send } = useSend();
   const request = () =>
     send(async () => {
       const { id } = await account.requestExport();
-      sessionStorage.setItem(storageKey, id);
+      tabStorage.setItem(storageKey, id);
       setExportId(id);
     });
   return (

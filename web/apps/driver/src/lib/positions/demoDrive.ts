@@ -1,3 +1,5 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
+
 import { useLocation, type Fix, watchLocation } from "../useGeolocation.ts";
 import { metresBetween } from "./buffer.ts";
 
@@ -34,7 +36,7 @@ export function towards(from: Point, to: Point, metres: number): Point & { headi
 
 function storedPlace(): Point | null {
   try {
-    const { lat, lng } = JSON.parse(localStorage.getItem(STORED) ?? "null") as Point;
+    const { lat, lng } = JSON.parse(sharedStorage.getItem(STORED) ?? "null") as Point;
     return Number.isFinite(lat) && Number.isFinite(lng) ? { lat, lng } : null;
   } catch {
     return null;
@@ -52,7 +54,7 @@ function drive(intervalMs: number, { place, isServed, goal, speed }: DemoDrive, 
     before = now;
     const moves = metresBetween(here, next) > 0.5;
     here = { lat: next.lat, lng: next.lng };
-    localStorage.setItem(STORED, JSON.stringify(here));
+    sharedStorage.setItem(STORED, JSON.stringify(here));
     const fix = { ...here, accuracy: ACCURACY_M, heading: next.heading, speed: moves ? METRES_PER_SECOND : 0 };
     useLocation.setState({ state: "found", fix, pretended: true });
     onFix(fix);

@@ -1,3 +1,5 @@
+import { hasDatabases } from "@supportcarr/client/browserStorage";
+
 import type { PositionResult } from "../api/types.ts";
 import { http, personId } from "../session.ts";
 import type { BufferedPosition } from "./buffer.ts";
@@ -6,7 +8,7 @@ import { browserStorage, memoryStorage } from "./storage.ts";
 
 /** Tells the platform where the driver is. */
 export const reporter = new PositionReporter(
-  typeof indexedDB === "undefined" ? memoryStorage<BufferedPosition>() : browserStorage<BufferedPosition>("positions"),
+  hasDatabases() ? browserStorage<BufferedPosition>("positions") : memoryStorage<BufferedPosition>(),
   async (positions) => (await http.post<PositionResult>("/me/positions", positions)).data,
   personId,
 );

@@ -1,3 +1,4 @@
+import { tabStorage } from "@supportcarr/client/browserStorage";
 import type { Action, NewAction } from "@supportcarr/pwa/actions";
 import { useQueue } from "@supportcarr/pwa/queue";
 import { create } from "zustand";
@@ -17,7 +18,7 @@ interface EnteredCard {
 export const useEnteredCard = create<EnteredCard>()(
   persist((): EnteredCard => ({ setupIntent: null, renewing: false }), {
     name: "supportcarr.rider.entered-card",
-    storage: createJSONStorage(() => sessionStorage),
+    storage: createJSONStorage(() => tabStorage),
     partialize: ({ setupIntent }) => ({ setupIntent }),
   }),
 );

@@ -1,14 +1,15 @@
+import { sharedStorage } from "@supportcarr/client/browserStorage";
 import { useState } from "react";
 
 const STORAGE_KEY = "supportcarr.admin.shortcuts";
 
 /** Whether single keys act on the review; the browser remembers it. */
 export function useShortcutsSwitch(): { enabled: boolean; toggle: () => void } {
-  const [enabled, setEnabled] = useState(() => localStorage.getItem(STORAGE_KEY) !== "off");
+  const [enabled, setEnabled] = useState(() => sharedStorage.getItem(STORAGE_KEY) !== "off");
   return {
     enabled,
     toggle: () => {
-      localStorage.setItem(STORAGE_KEY, enabled ? "off" : "on");
+      sharedStorage.setItem(STORAGE_KEY, enabled ? "off" : "on");
       setEnabled(!enabled);
     },
   };
