@@ -21,7 +21,9 @@ class FileSettings(SettingsGroup, frozen=True, kw_only=True):
     )
     link_seconds: Annotated[
         float,
-        Meta(ge=30, le=3600, description="how long a link to a file is valid at most, and half of it at least"),
+        Meta(
+            ge=30, le=3600, description="how long a link to a file is valid at most, and half of it at least"
+        ),
     ] = 300
     unattached_hours: Annotated[
         float, Meta(gt=0, le=720, description="hours after which a file that nothing uses is deleted")
