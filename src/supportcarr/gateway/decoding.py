@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
@@ -130,7 +130,7 @@ def query_decoder(type_: Any) -> Callable[[bytes], Any]:
         try:
             pairs = _pairs(raw.decode("ascii"))
         except ValueError:
-            raise ValidationFailed("The query string is not valid") from None
+            raise _undecodable(raw) from None
         for name, value in pairs:
             if _CONTROL_OR_END_OF_LINE.search(value):
                 raise _control_character(name)
@@ -165,6 +165,30 @@ def _pairs(query: str) -> list[tuple[str, str]]:
             name, _, value = part.partition("=")
             pairs.append((name, value))
     return pairs
+
+
+def _undecodable(raw: bytes) -> ValidationFailed:
+    """Why a query string cannot be read: the parameters that are not text, or that there are too many."""
+    if raw.count(b"&") >= MOST_PARAMETERS:
+        return ValidationFailed(f"The query string has more than {MOST_PARAMETERS} parameters")
+    wrong: dict[str, FieldError] = {}
+    for part in raw.split(b"&"):
+        name, value = map(unquote_to_bytes, part.partition(b"=")[::2])
+        if not (part.isascii() and _is_text(name) and _is_text(value)):
+            field = name.decode("ascii", "replace")
+            wrong[field] = FieldError(field, "type", f"{field} must be text in UTF-8, percent-encoded")
+    return ValidationFailed(
+        "The query string is not valid: it must be text in UTF-8, percent-encoded",
+        errors=tuple(wrong.values()),
+    )
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_list(type_: Any) -> bool:

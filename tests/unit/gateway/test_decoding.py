@@ -166,11 +166,21 @@ def test_a_query_reads_numbers_flags_and_lists_from_text() -> None:
     )
 
 
-def test_a_query_that_is_not_text_is_refused() -> None:
-    with pytest.raises(ValidationFailed):
-        window(b"lat=%ff")
-    with pytest.raises(ValidationFailed):
-        window(b"\xff")
+@pytest.mark.parametrize(
+    ("raw", "fields"),
+    [
+        (b"lat=%ff", ["lat"]),
+        (b"lat=1&many=%f0%9f&wide=%e9&wide=%ff", ["many", "wide"]),
+        (b"lat=\xff", ["lat"]),
+        (b"\xff", ["\N{REPLACEMENT CHARACTER}"]),
+        (b"l%ff=1", ["l\N{REPLACEMENT CHARACTER}"]),
+        (b"&".join([b"lat=1"] * 101), []),
+    ],
+)
+def test_a_query_that_is_not_text_is_refused_by_parameter(raw: bytes, fields: list[str]) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        window(raw)
+    assert [error.field for error in refused.value.errors] == fields
 
 
 def test_a_route_without_query_parameters_refuses_any() -> None:
