@@ -29,8 +29,8 @@ from supportcarr_lab.simulator.rider import Rider
 from supportcarr_lab.simulator.simulated_operator import SimulatedOperator
 from supportcarr_lab.simulator.visitors import VisitingDriver, VisitingRider, prepare_until_done
 
-# A sign-up costs the server a quarter second of CPU, and two are hashed at a time: somebody who signs up while
-# the city arrives waits for a few of its people, not for so many that the server gives up (503).
+# A sign-up costs the server a quarter second of CPU, and two are hashed at a time.  Somebody who signs up
+# while the city arrives waits for a few of its people only, not for so many that the server gives up (503).
 MAX_CONCURRENT_SIGN_INS = 4
 SAVE_INTERVAL_S = 2
 STARTUP_TIMEOUT_S = 60.0  # wall; for the platform to answer
