@@ -31,3 +31,25 @@ test("the arrow keys move it, and Enter opens and closes it", () => {
   fireEvent.click(handle, { detail: 0 });
   expect(onSnap.mock.calls).toEqual([["full"], ["peek"], ["full"]]);
 });
+
+test("a finger that the system takes for itself is no press, and no drag", () => {
+  HTMLElement.prototype.setPointerCapture = () => undefined; // jsdom has none
+  const onSnap = vi.fn();
+  render(
+    <BottomSheet label={LABEL} snap="half" onSnap={onSnap}>
+      {LABEL}
+    </BottomSheet>,
+  );
+  const handle = screen.getByRole("button", { name: "Show more" });
+  fireEvent.pointerDown(handle, { clientY: 300 });
+  fireEvent.pointerCancel(handle, { clientY: 300 });
+  fireEvent.pointerDown(handle, { clientY: 300 });
+  fireEvent.pointerMove(handle, { clientY: 100 });
+  fireEvent.pointerCancel(handle, { clientY: 100 });
+  fireEvent.pointerUp(handle, { clientY: 100 });
+  expect(onSnap).not.toHaveBeenCalled();
+  expect(screen.getByRole("region", { name: LABEL }).style.height).toBe("52%");
+  fireEvent.pointerDown(handle, { clientY: 300 });
+  fireEvent.pointerUp(handle, { clientY: 300 });
+  expect(onSnap).toHaveBeenCalledExactlyOnceWith("full");
+});

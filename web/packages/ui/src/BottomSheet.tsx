@@ -68,6 +68,12 @@ export function BottomSheet({ label, snap = "half", onSnap, news, children }: Bo
     onSnap?.(snapAfterDrag((start.height + moved) / within(), moved / Math.max(1, event.timeStamp - start.at)));
   };
 
+  // The browser or the system took the finger for something of its own: the sheet goes back to where it was.
+  const onPointerCancel = () => {
+    drag.current = null;
+    setDragged(null);
+  };
+
   const height = onSnap ? `${(dragged ?? HEIGHT[snap]) * 100}%` : undefined;
   return (
     <section
@@ -85,7 +91,7 @@ export function BottomSheet({ label, snap = "half", onSnap, news, children }: Bo
           onPointerDown={onPointerDown}
           onPointerMove={onPointerMove}
           onPointerUp={onPointerEnd}
-          onPointerCancel={onPointerEnd}
+          onPointerCancel={onPointerCancel}
           onClick={(event) => {
             if (event.detail === 0) onSnap(snap === "full" ? "half" : "full"); // by the keyboard or a screen reader
           }}

@@ -1,7 +1,9 @@
 import type { PublicArea } from "@supportcarr/client/config";
+import { dayOf } from "@supportcarr/client/days";
 import { createContext, useContext } from "react";
 
 import { formatTimeOfDay } from "./format.ts";
+import { useCityTime } from "./useCityTime.ts";
 
 export type Area = PublicArea;
 
@@ -18,6 +20,15 @@ export function useArea(): Area {
 export function useTimeOfDay(): (at: string | number) => string {
   const { timezone } = useArea();
   return (at) => formatTimeOfDay(at, timezone);
+}
+
+const DAY_CHECK_MS = 60_000;
+
+/** The area's day (`2026-03-02`): the last day of a paper counts to its end there. */
+export function useToday(): string {
+  const { timezone } = useArea();
+  const city = useCityTime(DAY_CHECK_MS);
+  return dayOf(city?.now ?? Date.now(), timezone);
 }
 
 /** The bounds of an area: west, south, east, north. */

@@ -22,19 +22,19 @@ function lastDayOf({ documents, licence_expires_on, insurance_expires_on }: Pape
   return counts?.expires_on ?? stated;
 }
 
-/** Until when the paper of that kind counts; `null` if it does not end, or is not known. `now`: city time in ms. */
-export function expiryOf(papers: Papers, kind: DocumentKind, now: number): Expiry | null {
+/** Until when the paper of that kind counts; `null` if it does not end, or is not known. `today`: the same of today. */
+export function expiryOf(papers: Papers, kind: DocumentKind, today: string): Expiry | null {
   const on = lastDayOf(papers, kind);
   if (!on) return null;
-  const left = Date.parse(on) + DAY_MS - now; // the last day counts
-  return { kind, on, state: left <= 0 ? "over" : left <= SOON_DAYS * DAY_MS ? "soon" : "valid" };
+  const left = (Date.parse(on) - Date.parse(today)) / DAY_MS; // the last day counts
+  return { kind, on, state: left < 0 ? "over" : left < SOON_DAYS ? "soon" : "valid" };
 }
 
 /** The papers that end soon, or have ended, and of which no newer one is being checked; the first to end first. */
-export function endingPapers(papers: Papers, now: number): Expiry[] {
+export function endingPapers(papers: Papers, today: string): Expiry[] {
   return (["licence", "insurance", "registration"] as const)
     .filter((kind) => latestOf(papers.documents, kind)?.state !== "pending")
-    .map((kind) => expiryOf(papers, kind, now))
+    .map((kind) => expiryOf(papers, kind, today))
     .filter((expiry): expiry is Expiry => expiry !== null && expiry.state !== "valid")
     .sort((a, b) => a.on.localeCompare(b.on));
 }

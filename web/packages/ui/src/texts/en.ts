@@ -4,6 +4,7 @@ export const texts = {
   tryAgain: "Try again",
   noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
   cancel: "Cancel",
+  copyYourself: "This browser does not let the page copy it. It is selected: copy it with your keyboard, or press and hold it.",
   back: "Back",
   close: "Close",
 

@@ -5,6 +5,7 @@ export const texts: UiTexts = {
   tryAgain: "Intentar de nuevo",
   noResponse: "No se puede conectar con SupportCarr en este momento. Revise su conexión e inténtelo de nuevo.",
   cancel: "Cancelar",
+  copyYourself: "Este navegador no permite que la página lo copie. Está seleccionado: cópielo con el teclado o manténgalo pulsado.",
   back: "Atrás",
   close: "Cerrar",
 

@@ -5,6 +5,7 @@ export const texts: UiTexts = {
   tryAgain: "Réessayer",
   noResponse: "SupportCarr est injoignable pour le moment. Vérifiez votre connexion et réessayez.",
   cancel: "Annuler",
+  copyYourself: "Ce navigateur ne permet pas à la page de le copier. Il est sélectionné : copiez-le au clavier, ou appuyez longuement dessus.",
   back: "Retour",
   close: "Fermer",
 

@@ -1,6 +1,7 @@
 import { Badge } from "@supportcarr/ui/Badge";
 
 import type { DriverRow } from "../../lib/api/types.ts";
+import { useToday } from "../../lib/area.ts";
 import { texts } from "../../lib/texts.ts";
 import { comparePapers } from "./papers.ts";
 
@@ -8,7 +9,7 @@ const text = texts.drivers;
 
 /** The papers of a driver; if others wait for a decision, both beside each other with what differs marked. */
 export function PaperTable({ approved, stated }: { approved: DriverRow["documents"]; stated: DriverRow["review"] }) {
-  const lines = comparePapers(approved, stated, new Date().toISOString().slice(0, 10));
+  const lines = comparePapers(approved, stated, useToday());
   return (
     <table className="w-full text-left">
       <caption className="sr-only">{text.papersTitle}</caption>

@@ -13,9 +13,9 @@ import { LinkRow } from "@supportcarr/phone-app/LinkRow";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { Screen } from "@supportcarr/phone-app/Screen";
 import { Button } from "@supportcarr/ui/Button";
-import { cityNow } from "../../lib/cityClock.ts";
 import { type Expiry, expiryOf } from "../../lib/expiry.ts";
 import { useMissing } from "../../lib/useMissing.ts";
+import { useToday } from "../../lib/useToday.ts";
 import { useSend } from "@supportcarr/phone-app/useSend";
 import { Checks } from "./Checks.tsx";
 
@@ -34,6 +34,7 @@ export function ApplicationScreen() {
   const text = useTranslations("application");
   const application = useQuery(drivingQueries.application());
   const vehicles = useQuery(drivingQueries.vehicles());
+  const today = useToday();
   return (
     <Screen title={text("title")} back={{ to: "/" }} footer={application.data && isSubmittable(application.data) ? <Submission /> : undefined}>
       <Loaded query={application} lines={5}>
@@ -64,7 +65,7 @@ export function ApplicationScreen() {
                     params={{ kind }}
                     icon={ICONS[kind]}
                     title={text(`kinds.${kind}`)}
-                    detail={<Ending expiry={expiryOf(data, kind, cityNow())} />}
+                    detail={<Ending expiry={expiryOf(data, kind, today)} />}
                     end={<State state={stateOfDocument(data, kind)} />}
                   />
                 </li>

@@ -4,14 +4,14 @@ import { TextLink } from "@supportcarr/phone-app/TextLink";
 import { useTranslations } from "use-intl";
 
 import type { DriverApplication } from "../../lib/api/types.ts";
-import { cityNow } from "../../lib/cityClock.ts";
 import { endingPapers } from "../../lib/expiry.ts";
+import { useToday } from "../../lib/useToday.ts";
 
 /** Papers that end soon: without them the driver cannot go online. */
 export function EndingPapers({ application }: { application: DriverApplication }) {
   const text = useTranslations("application");
   const formats = useFormats();
-  const ending = endingPapers(application, cityNow());
+  const ending = endingPapers(application, useToday());
   if (ending.length === 0) return null;
   return (
     <Notice tone={ending.some(({ state }) => state === "over") ? "danger" : "warning"}>

@@ -8,6 +8,7 @@ import { useTranslations } from "use-intl";
 import { jobQueries } from "../../lib/api/jobs.ts";
 import { queue } from "../../lib/queue.ts";
 import { Button } from "@supportcarr/ui/Button";
+import { Skeleton } from "@supportcarr/ui/Skeleton";
 import { SlideToConfirm } from "@supportcarr/ui/SlideToConfirm";
 import { useCityTime } from "../../lib/useCityTime.ts";
 import { useStep } from "./useStep.ts";
@@ -25,9 +26,12 @@ export function NoShowDialog({ rescueId, onClose }: { rescueId: string; onClose:
   const arrived = queued ?? timeline.data?.filter(({ to }) => to === "arrived").at(-1)?.at;
   const over = arrived ? Date.parse(arrived) + wait * 1_000 : null;
   const waiting = over !== null && now < over;
+  const unknown = !arrived && timeline.isFetching; // where it can't be known, the platform says whether it is too early
   return (
     <Modal title={text("title")} about={text("about", { noShow })} onClose={onClose}>
-      {waiting ? (
+      {unknown ? (
+        <Skeleton label={text("title")} lines={1} className="mb-4" />
+      ) : waiting ? (
         <p role="timer" className="mb-4 rounded-xl bg-(--hover) p-4 text-center text-lg text-balance">
           {text("wait", { left: formats.duration((over - now) / 1_000), time: formats.time(over) })}
         </p>

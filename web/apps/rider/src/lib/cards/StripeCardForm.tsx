@@ -1,4 +1,4 @@
-import type { StripeElements, Stripe } from "@stripe/stripe-js";
+import type { Stripe, StripeElementLocale, StripeElements, StripePaymentElement } from "@stripe/stripe-js";
 import { Button } from "@supportcarr/ui/Button";
 import { Notice } from "@supportcarr/ui/Notice";
 import { Skeleton } from "@supportcarr/ui/Skeleton";
@@ -14,6 +14,9 @@ interface StripeCardFormProps {
   onEntered: (setupIntent: string) => void;
 }
 
+/** Stripe's own words, or a sentence of ours. */
+type Problem = { sentence: string } | { code: "formFailed" | "notSaved" };
+
 /** Stripe's own form (Payment Element): the number goes from its frame to Stripe and never comes to us. */
 export function StripeCardForm({ publishableKey, clientSecret, onEntered }: StripeCardFormProps) {
   const text = useTranslations("cards");
@@ -22,25 +25,38 @@ export function StripeCardForm({ publishableKey, clientSecret, onEntered }: Stri
   const form = useRef<{ stripe: Stripe; elements: StripeElements } | null>(null);
   const [ready, setReady] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const language = useRef<StripeElementLocale>("en");
+  language.current = locale.slice(0, 2) as StripeElementLocale;
 
   useEffect(() => {
     let mounted = true;
+    let element: StripePaymentElement | null = null;
     loadStripeForm(publishableKey).then(
       (stripe) => {
         if (!mounted || !place.current) return;
         const night = document.documentElement.dataset.theme === "dark";
-        const elements = stripe.elements({ clientSecret, locale: locale.slice(0, 2) as "en", appearance: { theme: night ? "night" : "stripe" } });
-        elements.create("payment").mount(place.current);
+        const elements = stripe.elements({ clientSecret, locale: language.current, appearance: { theme: night ? "night" : "stripe" } });
+        element = elements.create("payment");
+        element.mount(place.current);
         form.current = { stripe, elements };
         setReady(true);
       },
-      () => setProblem(text("formFailed")),
+      () => {
+        if (mounted) setProblem({ code: "formFailed" });
+      },
     );
     return () => {
       mounted = false;
+      form.current = null;
+      element?.destroy();
     };
-  }, [publishableKey, clientSecret, locale, text]);
+  }, [publishableKey, clientSecret]);
+
+  // What the person has entered stays when the language changes.
+  useEffect(() => {
+    form.current?.elements.update({ locale: language.current }).catch(() => undefined);
+  }, [locale]);
 
   async function save() {
     if (!form.current) return;
@@ -48,8 +64,12 @@ export function StripeCardForm({ publishableKey, clientSecret, onEntered }: Stri
     setProblem(null);
     try {
       const { error, setupIntent } = await form.current.stripe.confirmSetup({ elements: form.current.elements, confirmParams: { return_url: location.href }, redirect: "if_required" });
-      if (error) setProblem(error.message ?? text("formFailed"));
-      else onEntered(setupIntent.id);
+      // After a lost response: the card was confirmed by the attempt before.
+      const confirmed = error ? (error.setup_intent?.status === "succeeded" ? error.setup_intent : null) : setupIntent;
+      if (confirmed) onEntered(confirmed.id);
+      else setProblem(error?.message ? { sentence: error.message } : { code: "notSaved" });
+    } catch {
+      setProblem({ code: "notSaved" }); // the network, or Stripe's frame
     } finally {
       setBusy(false);
     }
@@ -59,7 +79,7 @@ export function StripeCardForm({ publishableKey, clientSecret, onEntered }: Stri
     <div className="space-y-4">
       {ready || problem ? null : <Skeleton label={text("adding")} lines={3} />}
       <div ref={place} />
-      {problem ? <Notice tone="danger">{problem}</Notice> : null}
+      {problem ? <Notice tone="danger">{"code" in problem ? text(problem.code) : problem.sentence}</Notice> : null}
       <Button size="lg" block busy={busy} disabled={!ready} onClick={() => void save()}>
         {text("add")}
       </Button>

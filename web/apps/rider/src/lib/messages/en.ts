@@ -217,6 +217,7 @@ const own = {
     testAbout: "This is a test system: no real card is used, and nothing is charged.",
     enterNumber: "Enter a card number",
     formFailed: "The form for cards did not load. Check your connection and try again.",
+    notSaved: "The card could not be saved. Check your connection and try again.",
     testLegend: "Test card",
     test: {
       pm_card_visa: { label: "Visa", about: "Pays" },

@@ -216,6 +216,7 @@ const own: OwnMessages = {
     testAbout: "Este es un sistema de prueba: no se usa ninguna tarjeta real y no se cobra nada.",
     enterNumber: "Introducir un número de tarjeta",
     formFailed: "El formulario de tarjeta no se ha cargado. Revise su conexión e inténtelo de nuevo.",
+    notSaved: "No se ha podido guardar la tarjeta. Revise su conexión e inténtelo de nuevo.",
     testLegend: "Tarjeta de prueba",
     test: {
       pm_card_visa: { label: "Visa", about: "Paga" },

@@ -216,6 +216,7 @@ const own: OwnMessages = {
     testAbout: "Ceci est un système d’essai : aucune vraie carte n’est utilisée et rien n’est débité.",
     enterNumber: "Saisir un numéro de carte",
     formFailed: "Le formulaire de carte ne s’est pas chargé. Vérifiez votre connexion et réessayez.",
+    notSaved: "La carte n’a pas pu être enregistrée. Vérifiez votre connexion et réessayez.",
     testLegend: "Carte d’essai",
     test: {
       pm_card_visa: { label: "Visa", about: "Paie" },

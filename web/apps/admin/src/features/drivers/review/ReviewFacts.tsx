@@ -1,6 +1,7 @@
 import { Badge, type Tone } from "@supportcarr/ui/Badge";
 
 import type { DriverCheck, DriverRow, ReviewDocument, Vehicle } from "../../../lib/api/types.ts";
+import { useToday } from "../../../lib/area.ts";
 import { describeCode, texts } from "../../../lib/texts.ts";
 import { DOCUMENT_TONES } from "../driverState.ts";
 import { PaperTable } from "../PaperTable.tsx";
@@ -42,7 +43,7 @@ export function ReviewFacts({ driver, document, vehicles }: ReviewFactsProps) {
 }
 
 function DocumentFacts({ driver, document, vehicles }: ReviewFactsProps & { document: ReviewDocument }) {
-  const facts = statedFacts(driver, document, vehicles, new Date().toISOString().slice(0, 10));
+  const facts = statedFacts(driver, document, vehicles, useToday());
   if (facts.length === 0) return <p className="mt-2 text-(--muted)">{text.nothingStated}</p>;
   return (
     <dl className="mt-2 divide-y divide-(--border)">
