@@ -81,9 +81,7 @@ class FileProcessing:
         if file.state == "processing":
             outcome = await self._outcome(file)
             try:
-                file = await update(
-                    self._files, file_id, without_events(lambda now: _after(now, outcome)), attempts=8
-                )
+                file = await update(self._files, file_id, without_events(lambda now: _after(now, outcome)))
             except NotFound:  # deleted while it was processed
                 await self._removal.delete_objects(file_id)
                 return

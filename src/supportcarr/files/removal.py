@@ -48,7 +48,7 @@ class FileRemoval:
     async def delete(self, file_id: str) -> None:
         """Delete a file and its objects.  Idempotent; safe to run again after a kill."""
         with suppress(NotFound):
-            await update(self._files, file_id, without_events(model.deleted), attempts=8)
+            await update(self._files, file_id, without_events(model.deleted))
         await self.delete_objects(file_id)
         await delete_document(self._files, file_id)
 
@@ -91,7 +91,7 @@ class FileRemoval:
             elif file.state != "processing":  # then its job needs the upload
                 await self._objects.delete(key_of(file.id, "upload"))
                 with suppress(NotFound):
-                    await update(self._files, file.id, without_events(_without_upload), attempts=8)
+                    await update(self._files, file.id, without_events(_without_upload))
 
     async def _before(self, field: str, time: datetime) -> AsyncIterator[StoredFile]:
         """The files whose *field* is before that time, oldest first."""

@@ -81,7 +81,7 @@ class CurrentJobs:
         try:
             self._remember(job.id, await self._jobs.insert(job))
         except DuplicateKey:
-            self._remember(job.id, await update(self._jobs, job.id, decide, attempts=8))
+            self._remember(job.id, await update(self._jobs, job.id, decide))
 
     async def _mark_loaded(self, driver_id: str, rescue_id: str, version: int) -> None:
         def decide(stored: CurrentJob) -> tuple[CurrentJob, None] | None:
@@ -90,7 +90,7 @@ class CurrentJobs:
             return replace(stored, rescue_version=version, loaded=True), None
 
         if await self._jobs.get(driver_id) is not None:
-            self._remember(driver_id, await update(self._jobs, driver_id, decide, attempts=8))
+            self._remember(driver_id, await update(self._jobs, driver_id, decide))
 
     def _remember(self, driver_id: str, job: CurrentJob | None) -> None:
         self._cache[driver_id] = (time.monotonic() + CACHE_SECONDS, job)

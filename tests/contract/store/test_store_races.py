@@ -11,7 +11,7 @@ from support.processes import store_child
 from support.store.fixtures import Parcel, pending, word_of
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.kit.store.port import Collection, DuplicateKey, Store, VersionConflict
-from supportcarr.kit.store.update import update
+from supportcarr.kit.store.update import ATTEMPTS, update
 
 
 async def test_only_one_of_many_saves_of_the_same_version_succeeds(parcels: Collection[Parcel]) -> None:
@@ -137,7 +137,7 @@ async def test_update_retries_after_a_version_conflict(parcels: Collection[Parce
     assert (changed.note, changed.count, changed.version) == ("rival", 1, 3)
 
 
-async def test_update_fails_after_three_version_conflicts(parcels: Collection[Parcel]) -> None:
+async def test_update_fails_after_eight_version_conflicts(parcels: Collection[Parcel]) -> None:
     await parcels.insert(Parcel(id="p"))
     tries: list[int] = []
 
@@ -150,7 +150,28 @@ async def test_update_fails_after_three_version_conflicts(parcels: Collection[Pa
 
     with pytest.raises(Conflict):
         await update(Losing(), "p", lambda parcel: (parcel, None))  # type: ignore[arg-type]  # as above
-    assert tries == [1, 1, 1]
+    assert tries == [1] * 8 == [1] * ATTEMPTS
+
+
+async def test_update_succeeds_beside_seven_others(parcels: Collection[Parcel]) -> None:
+    await parcels.insert(Parcel(id="p"))
+    left = list(range(7))
+
+    class Contested:
+        """The same collection, where another counts before each of the next saves."""
+
+        get = parcels.get
+
+        async def save(self, document: Parcel, happened: None) -> Parcel:
+            if left:
+                left.pop()
+                await update(parcels, "p", counted)
+            return await parcels.save(document, happened)
+
+    def counted(parcel: Parcel) -> tuple[Parcel, None]:
+        return msgspec.structs.replace(parcel, count=parcel.count + 1), None
+
+    assert (await update(Contested(), "p", counted)).count == 8  # type: ignore[arg-type]  # as above
 
 
 async def test_update_without_a_change_leaves_the_document_unchanged(parcels: Collection[Parcel]) -> None:

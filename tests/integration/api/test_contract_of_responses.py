@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from support.files.links import without_links
 from support.http.route_calls import (
     A_BIKE,
     OF_EVERYBODY,
@@ -412,15 +413,6 @@ async def test_keys_of_different_users_are_independent(platform: Platform, facto
 
 
 # --- lists -------------------------------------------------------------------------------------
-
-
-def without_links(value: Any) -> Any:
-    """A response's value without the signatures of its links to files, which change in time."""
-    if isinstance(value, dict):
-        return {name: without_links(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [without_links(part) for part in value]
-    return value.partition("?link=")[0] if isinstance(value, str) else value
 
 
 async def test_every_list_can_be_paged_through_completely(calls: ExampleCalls) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from support.files.links import without_links
 from support.files.uploads import JPEG, uploaded
 from support.http.route_calls import A_BIKE, BROWSER, PLACE, REASON, document_of, name_of
 from support.http.server import Reply
@@ -307,7 +308,7 @@ async def test_every_repeated_change_succeeds_and_changes_nothing(factory: Rescu
                 gone = route.startswith("DELETE") and reply.status == 404
                 assert gone or reply.status == first.status, (route, reply)
                 if reply.status == 200 and "version" in reply.body and "payment" not in reply.body:
-                    assert reply.body == first.body, route
+                    assert without_links(reply.body) == without_links(first.body), route
             repeated += 1
     assert repeated >= 20
 

@@ -14,12 +14,14 @@ from supportcarr.kit.store.port import Collection, VersionConflict
 
 D = TypeVar("D", bound=Document)
 
+ATTEMPTS = 8  # who loses so often has as many rivals, and each of them has changed something
+
 
 async def update(
     collection: Collection[D],
     id: str,
     fn: Callable[[D], tuple[D, PendingEvents | None] | None],
-    attempts: int = 3,
+    attempts: int = ATTEMPTS,
 ) -> D:
     """Change one document by *fn*, a pure function of the document as it is now.
 
