@@ -76,9 +76,10 @@ describe.skipIf(!demoCityAvailable)("states that a ride seldom has, in each lang
     const answer = await refuse(driver.page, "**/api/v1/rescues/*/photos", 409, "photos_closed", "POST");
     await driver.addPhoto(driver.t.of("photos.add"), photo);
     await driver.page.getByText(driver.t.of("errors.photos_closed")).waitFor();
-    await driver.link(driver.t.of("common.back")).click({ trial: true }); // the message does not cover it
-    await driver.look("photo-refused"); // the message goes by itself
+    await driver.look("photo-refused", "axe");
     await answer();
+    await driver.button(driver.t.of("photos.drop")).click();
+    await driver.page.getByText(driver.t.of("errors.photos_closed")).waitFor({ state: "detached" });
 
     const right = await rider.pin();
     const enter = async (pin: string) => {

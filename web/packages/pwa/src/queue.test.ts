@@ -225,6 +225,34 @@ test("the actions of a subject that was ended otherwise are dropped, those of ot
   expect(states()).toEqual(["departure saved"]);
 });
 
+test("a subject that has ended otherwise loses its steps, and its photos are sent with their time", async () => {
+  const { queue, network, sent, states, act } = phone();
+  network.online = false;
+  await act("arrival");
+  await act("photo");
+  await act("departure", "res_2");
+  network.online = true;
+  await queue.endSubject("res_1");
+  await vi.waitFor(() => expect(states()).toEqual([]), { timeout: 30_000 });
+  expect(sent.map(({ kind, subject }) => `${kind} ${subject}`).sort()).toEqual(["departure res_2", "photo res_1"]);
+});
+
+test("so is a photo that was not sent because the line is busy with another", async () => {
+  const { queue, sent, photograph, underWay, finish } = phone();
+  const first = photograph("photo");
+  await underWay();
+  const second = photograph("photo-2");
+  await vi.waitFor(() => expect(queue.state.getState().actions).toHaveLength(2), { timeout: 30_000 });
+  await queue.endSubject("res_1");
+  await finish();
+  await finish("photo-2");
+  await Promise.all([first, second]);
+  expect(sent.map(({ kind, waited }) => [kind, waited])).toEqual([
+    ["photo", false],
+    ["photo-2", true],
+  ]);
+});
+
 test("what was kept elsewhere is sent before what came later", async () => {
   const { queue, network, sent, act } = phone();
   network.online = false;

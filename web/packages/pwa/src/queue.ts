@@ -152,6 +152,22 @@ export class ActionQueue {
     await this.changed();
   }
 
+  /**
+   * A subject has ended otherwise: its steps are dropped, its uploads are still sent.  They say when they happened, so
+   * that they are judged by that time.
+   */
+  async endSubject(subject: string): Promise<void> {
+    const isUpload = (action: Action) => this.laneOf(action) === "uploads";
+    const owner = this.options.owner();
+    for (const action of await this.options.store.all()) {
+      if (action.owner !== owner || action.subject !== subject) continue;
+      if (isUpload(action)) await this.options.store.change(action.id, { waited: true });
+      else await this.options.store.remove(action.id);
+    }
+    await this.changed();
+    void this.flush();
+  }
+
   /** Deletes every action that is kept: the person signs out. */
   async clear(): Promise<void> {
     this.timers.forEach(clearTimeout);

@@ -46,8 +46,9 @@ const happenedAt = () => new Date(cityNow()).toISOString();
 export const performStep = (rescueId: string, kind: StepKind, body: object): Promise<"sent" | "kept"> =>
   queue.perform({ subject: rescueId, kind, url: `${pathOfRescue(rescueId)}/${kind}`, body, key: null, happenedAt: happenedAt() });
 
-export const takePhoto = (rescueId: string, stage: PhotoBody["stage"], file: Blob): Promise<"sent" | "kept"> =>
-  queue.perform({ subject: rescueId, kind: "photo", url: `${pathOfRescue(rescueId)}/photos`, body: { stage } satisfies PhotoBody, file, happenedAt: happenedAt() });
+/** Keeps a photo and begins to send it; one that the platform refuses stays, with the reason, until the driver drops it.  Rejects if the phone can't keep it. */
+export const takePhoto = (rescueId: string, stage: PhotoBody["stage"], file: Blob): Promise<Action> =>
+  queue.enqueue({ subject: rescueId, kind: "photo", url: `${pathOfRescue(rescueId)}/photos`, body: { stage } satisfies PhotoBody, file, happenedAt: happenedAt() });
 
 export const ratingSubject = (rescueId: string): string => `rating:${rescueId}`;
 

@@ -1,5 +1,6 @@
 import { formatPhone } from "@supportcarr/ui/formatPhone";
 import { useState } from "react";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { LifeBuoy, TriangleAlert, Undo2, UserX, Wrench } from "lucide-react";
@@ -8,7 +9,7 @@ import { useTranslations } from "use-intl";
 import { abortJob, jobQueries, releaseJob } from "../../lib/api/jobs.ts";
 import { configQueries } from "@supportcarr/phone-app/api/config";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
-import { queue } from "../../lib/queue.ts";
+import { isPhoto, queue } from "../../lib/queue.ts";
 import { ListRow } from "@supportcarr/ui/ListRow";
 import { useSend } from "@supportcarr/phone-app/useSend";
 import { FixDialog } from "./FixDialog.tsx";
@@ -29,8 +30,8 @@ export function MoreActions({ rescue, status }: { rescue: Rescue; status: Rescue
   const { busy, send } = useSend();
   const close = () => setOpen(null);
   const support = config.data?.support?.phone;
+  const unsent = useQueue(queue).filter((action) => action.subject === rescue.id && isPhoto(action) && action.state !== "failed").length;
   const end = async () => {
-    await queue.dropSubject(rescue.id);
     await queryClient.invalidateQueries({ queryKey: jobQueries.all() });
     close();
   };
@@ -50,6 +51,7 @@ export function MoreActions({ rescue, status }: { rescue: Rescue; status: Rescue
         <ReasonDialog
           title={text("giveUpTitle")}
           about={text("giveUpAbout")}
+          {...(unsent ? { warning: text("giveUpPhotos", { count: unsent }) } : {})}
           reasons={GIVE_UP.map((value) => ({ value, label: text(`reasons.${value}`) }))}
           submit={text("giveUp")}
           busy={busy}
@@ -57,6 +59,7 @@ export function MoreActions({ rescue, status }: { rescue: Rescue; status: Rescue
           onReason={(reason) =>
             void send(() => releaseJob(rescue.id, reason), {
               onDone: async () => {
+                await queue.dropSubject(rescue.id); // to whoever has given it up, the job does not exist any more
                 await end();
                 await navigate({ to: "/" });
               },
@@ -72,7 +75,14 @@ export function MoreActions({ rescue, status }: { rescue: Rescue; status: Rescue
           submit={text("abort")}
           busy={busy}
           onClose={close}
-          onReason={(reason) => void send(() => abortJob(rescue.id, reason), { onDone: end })}
+          onReason={(reason) =>
+            void send(() => abortJob(rescue.id, reason), {
+              onDone: async () => {
+                await queue.endSubject(rescue.id);
+                await end();
+              },
+            })
+          }
         />
       ) : null}
     </section>

@@ -1,4 +1,4 @@
-import { RefusedAction, useQueue } from "@supportcarr/pwa/queue";
+import { useQueue } from "@supportcarr/pwa/queue";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 
@@ -6,7 +6,6 @@ import { jobQueries } from "../../lib/api/jobs.ts";
 import type { PhotoStage } from "../../lib/api/types.ts";
 import { isPhoto, queue, stageOf, takePhoto } from "../../lib/queue.ts";
 import { MAX_PHOTOS } from "@supportcarr/phone-app/pictures";
-import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import { PendingPhotos } from "@supportcarr/phone-app/PendingPhotos";
 import { PhotoPicker } from "@supportcarr/phone-app/PhotoPicker";
 import { useToast } from "@supportcarr/ui/toasts";
@@ -15,7 +14,6 @@ import { useToast } from "@supportcarr/ui/toasts";
 export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStage }) {
   const text = useTranslations("photos");
   const toast = useToast();
-  const sentence = useProblemText();
   const photos = useQuery(jobQueries.photos(rescueId));
   const pending = useQueue(queue).filter((action) => action.subject === rescueId && isPhoto(action)); // also those of the stage before
   const shown = photos.data?.filter((photo) => photo.stage === stage) ?? [];
@@ -23,12 +21,8 @@ export function Photos({ rescueId, stage }: { rescueId: string; stage: PhotoStag
 
   async function add(files: readonly File[]) {
     // All are kept at once, and sent one after another: a reload in between loses none.
-    const taken = await Promise.allSettled(files.slice(0, MAX_PHOTOS - mine).map((file) => takePhoto(rescueId, stage, file)));
-    for (const photo of taken) {
-      if (photo.status === "fulfilled") continue;
-      const error: unknown = photo.reason;
-      toast({ tone: "danger", message: error instanceof RefusedAction ? sentence(error) : text("failed") });
-    }
+    const kept = await Promise.allSettled(files.slice(0, MAX_PHOTOS - mine).map((file) => takePhoto(rescueId, stage, file)));
+    if (kept.some(({ status }) => status === "rejected")) toast({ tone: "danger", message: text("failed") });
   }
 
   return (

@@ -3,10 +3,13 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { Button } from "@supportcarr/ui/Button";
+import { Notice } from "@supportcarr/ui/Notice";
 
 interface ReasonDialogProps {
   title: string;
   about: string;
+  /** What is lost by it. */
+  warning?: string;
   reasons: readonly { value: string; label: string }[];
   submit: string;
   busy: boolean;
@@ -17,12 +20,17 @@ interface ReasonDialogProps {
 const MAX_LETTERS = 200;
 
 /** Why a job is ended: one of the reasons, or own words. */
-export function ReasonDialog({ title, about, reasons, submit, busy, onReason, onClose }: ReasonDialogProps) {
+export function ReasonDialog({ title, about, warning, reasons, submit, busy, onReason, onClose }: ReasonDialogProps) {
   const text = useTranslations("job.more");
   const [reason, setReason] = useState("");
   const [words, setWords] = useState("");
   return (
     <Modal title={title} about={about} onClose={onClose}>
+      {warning ? (
+        <Notice tone="warning" className="mb-4">
+          {warning}
+        </Notice>
+      ) : null}
       <fieldset className="space-y-2">
         <legend className="mb-1 text-sm font-medium">{text("why")}</legend>
         {reasons.map(({ value, label }) => (

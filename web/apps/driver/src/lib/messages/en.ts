@@ -193,6 +193,7 @@ const own = {
       giveUp: "Give the job up",
       giveUpTitle: "Give this job up?",
       giveUpAbout: "Another driver is looked for at once, and you are not paid for it.",
+      giveUpPhotos: "{count, plural, one {# photo has} other {# photos have}} not been sent yet. Once you have given the job up, SupportCarr does not take photos of it any more, so stay until they are sent if they matter.",
       abort: "Stop the job",
       abortTitle: "Stop this job?",
       abortAbout: "When it is unsafe or not as described. Nobody pays unless support decides otherwise.",

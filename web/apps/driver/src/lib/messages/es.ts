@@ -194,6 +194,7 @@ const own: OwnMessages = {
       giveUp: "Dejar el servicio",
       giveUpTitle: "¿Dejar este servicio?",
       giveUpAbout: "Se busca otro conductor enseguida y no se le paga.",
+      giveUpPhotos: "{count, plural, one {# foto aún no se ha enviado} other {# fotos aún no se han enviado}}. Cuando haya dejado el servicio, SupportCarr ya no acepta sus fotos: espere a que se envíen si son importantes.",
       abort: "Detener el servicio",
       abortTitle: "¿Detener este servicio?",
       abortAbout: "Si es peligroso o no es como se describió. Nadie paga, salvo que soporte decida otra cosa.",

@@ -194,6 +194,7 @@ const own: OwnMessages = {
       giveUp: "Rendre la course",
       giveUpTitle: "Rendre cette course?",
       giveUpAbout: "Un autre conducteur est cherché tout de suite, et elle ne vous est pas payée.",
+      giveUpPhotos: "{count, plural, one {# photo n’a pas encore été envoyée} other {# photos n’ont pas encore été envoyées}}. Une fois la course rendue, SupportCarr n’en accepte plus les photos : attendez qu’elles soient envoyées si elles sont importantes.",
       abort: "Arrêter la course",
       abortTitle: "Arrêter cette course?",
       abortAbout: "Si c’est dangereux ou différent de ce qui était dit. Personne ne paie, sauf décision de l’assistance.",
