@@ -8,11 +8,13 @@ interface RequestState {
   draft: RequestDraft;
   /** The card that the rider chose; `null`: the default one. */
   cardId: string | null;
-  /** Makes a repeated request the same one; another quote or card needs another key. */
+  /** The last request of which nobody knows what became.  Its key makes a repeated request the same one; another quote or card needs another key. */
   attempt: { key: string; quoteId: string; cardId: string } | null;
   change: (change: Partial<RequestDraft>) => void;
   chooseCard: (cardId: string) => void;
   keyFor: (quoteId: string, cardId: string) => string;
+  /** What became of the last request is known. */
+  settle: () => void;
   clear: () => void;
 }
 
@@ -32,6 +34,7 @@ export const useRequest = create<RequestState>()(
         set({ attempt: { key, quoteId, cardId } });
         return key;
       },
+      settle: () => set({ attempt: null }),
       clear: () => set({ draft: EMPTY_DRAFT, attempt: null }),
     }),
     { name: "supportcarr.rider.request", storage: createJSONStorage(() => tabStorage) },

@@ -1,18 +1,20 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { paymentQueries } from "../../lib/api/payments.ts";
 import { requestQuote } from "../../lib/api/pricing.ts";
-import { requestRescue, rescueQueries } from "../../lib/api/rescues.ts";
+import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { Quote, Rescue } from "../../lib/api/types.ts";
 import { rememberRequest, requestOf } from "../../lib/lastRequests.ts";
 import { EMPTY_DRAFT } from "../../lib/requestSteps.ts";
+import { requestOnce } from "../../lib/requestOnce.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 import { AlertDialog } from "@supportcarr/ui/AlertDialog";
 import { Button } from "@supportcarr/ui/Button";
+import { useToast } from "@supportcarr/ui/toasts";
 import { useSend } from "@supportcarr/phone-app/useSend";
 
 /**
@@ -21,6 +23,8 @@ import { useSend } from "@supportcarr/phone-app/useSend";
  */
 export function AskAgain({ rescue, prominent }: { rescue: Rescue; prominent: boolean }) {
   const text = useTranslations("live.again");
+  const review = useTranslations("request.review");
+  const toast = useToast();
   const formats = useFormats();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -28,7 +32,6 @@ export function AskAgain({ rescue, prominent }: { rescue: Rescue; prominent: boo
   const change = useRequest((state) => state.change);
   const { busy, send } = useSend();
   const [dearer, setDearer] = useState<Quote | null>(null);
-  const key = useRef<{ quoteId: string; key: string } | null>(null);
   const asked = requestOf(rescue);
   const card = cards.data?.find(({ id }) => id === asked.cardId) ?? cards.data?.find((one) => one.default) ?? cards.data?.[0];
   const opens = rescue.status === "rejected" || rescue.problem === "damaged_battery" || (cards.data !== undefined && !card);
@@ -49,9 +52,9 @@ export function AskAgain({ rescue, prominent }: { rescue: Rescue; prominent: boo
 
   async function request(quote: Quote) {
     if (!card) return;
-    if (key.current?.quoteId !== quote.id) key.current = { quoteId: quote.id, key: crypto.randomUUID() };
-    const again = await requestRescue({ quote_id: quote.id, payment_method_id: card.id, note: asked.note ?? null }, key.current.key);
-    rememberRequest(again.id, { quote: asked.quote, cardId: card.id, note: asked.note ?? null });
+    const { rescue: again, found } = await requestOnce({ quote_id: quote.id, payment_method_id: card.id, note: asked.note ?? null });
+    if (found) toast({ tone: "info", message: review("found") });
+    else rememberRequest(again.id, { quote: asked.quote, cardId: card.id, note: asked.note ?? null });
     queryClient.setQueryData(rescueQueries.detail(again.id).queryKey, again);
     void queryClient.invalidateQueries({ queryKey: rescueQueries.all() });
     await navigate({ to: "/rescues/$rescueId", params: { rescueId: again.id }, replace: true });

@@ -10,13 +10,14 @@ import { useTranslations } from "use-intl";
 import { accountQueries } from "../../lib/api/account.ts";
 import { paymentQueries } from "../../lib/api/payments.ts";
 import { pricingQueries } from "../../lib/api/pricing.ts";
-import { requestRescue, rescueQueries } from "../../lib/api/rescues.ts";
+import { rescueQueries } from "../../lib/api/rescues.ts";
 import type { Quote } from "../../lib/api/types.ts";
 import { useCardIsComing } from "../../lib/cards/enteredCard.ts";
 import { rememberRequest } from "../../lib/lastRequests.ts";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { sendPicked } from "../../lib/photoUploads.ts";
 import { quoteRequestOf } from "../../lib/requestSteps.ts";
+import { requestOnce } from "../../lib/requestOnce.ts";
 import { useRequest } from "../../lib/requestStore.ts";
 import { Button } from "@supportcarr/ui/Button";
 import { useCityTime } from "../../lib/useCityTime.ts";
@@ -42,7 +43,7 @@ export function ReviewStep() {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const sentence = useProblemText();
-  const { draft, cardId, keyFor, change, clear } = useRequest();
+  const { draft, cardId, change, clear } = useRequest();
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<"idle" | "sending">("idle");
   const [problem, setProblem] = useState<string | null>(null);
@@ -72,8 +73,9 @@ export function ReviewStep() {
     setProblem(null);
     try {
       const note = draft.note.trim() || null;
-      const rescue = await requestRescue({ quote_id: id, payment_method_id: card.id, note }, keyFor(id, card.id));
-      rememberRequest(rescue.id, { quote: request, cardId: card.id, note });
+      const { rescue, found } = await requestOnce({ quote_id: id, payment_method_id: card.id, note });
+      if (found) toast({ tone: "info", message: text("found") });
+      else rememberRequest(rescue.id, { quote: request, cardId: card.id, note });
       queryClient.setQueryData(rescueQueries.detail(rescue.id).queryKey, rescue);
       await sendPicked(rescue.id).catch(() => toast({ tone: "danger", message: photos("notKept") }));
       void queryClient.invalidateQueries({ queryKey: rescueQueries.all() });

@@ -86,6 +86,12 @@ export interface NewRescue {
 /** Requests the rescue; repeated with the same key it is requested once. */
 export const requestRescue = async (rescue: NewRescue, key: string): Promise<Rescue> => (await http.post<Rescue>("/rescues", rescue, { headers: { "Idempotency-Key": key } })).data;
 
+const LATEST = 20;
+
+/** The rescue that came of a quote and is not over; `null`: there is none. */
+export const openRescueOf = async (quoteId: string): Promise<Rescue | null> =>
+  (await get<Page<Rescue>>("/rescues", { role: "rider", limit: LATEST })).items.find(({ quote, status }) => quote.id === quoteId && !FINAL.has(status)) ?? null;
+
 /** Agrees to pay at most this for a bike that was fixed on the spot. */
 export const confirmFix = async (rescueId: string, priceMinor: number): Promise<Rescue> => (await http.post<Rescue>(`${pathOf(rescueId)}/fix-confirmation`, { price_minor: priceMinor })).data;
 

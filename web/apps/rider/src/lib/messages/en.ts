@@ -185,6 +185,7 @@ const own = {
       holdAbout: "We hold the amount on your card now and charge it at the end.",
       cardMissing: "Add a card to continue.",
       priceRenewed: "The price of {before} had expired. Check the new one and ask again.",
+      found: "Your request had already arrived: nothing was requested twice.",
       withoutPromo: "Continue without it",
     },
   },

@@ -184,6 +184,7 @@ const own: OwnMessages = {
       holdAbout: "Ahora retenemos el importe en su tarjeta y lo cobramos al final.",
       cardMissing: "Añada una tarjeta para continuar.",
       priceRenewed: "El precio de {before} había vencido. Revise el nuevo y pida otra vez.",
+      found: "Su solicitud ya había llegado: nada se ha pedido dos veces.",
       withoutPromo: "Continuar sin él",
     },
   },

@@ -184,6 +184,7 @@ const own: OwnMessages = {
       holdAbout: "Le montant est réservé sur votre carte maintenant et débité à la fin.",
       cardMissing: "Ajoutez une carte pour continuer.",
       priceRenewed: "Le prix de {before} avait expiré. Vérifiez le nouveau et redemandez.",
+      found: "Votre demande était déjà arrivée : rien n’a été demandé deux fois.",
       withoutPromo: "Continuer sans",
     },
   },
