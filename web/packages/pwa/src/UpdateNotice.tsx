@@ -11,15 +11,15 @@ import { useUpdate } from "./register.ts";
  */
 export function UpdateNotice() {
   const { language } = useLanguage();
-  const { waiting, apply } = useUpdate();
-  const [later, setLater] = useState(false);
-  if (!waiting || later) return null;
+  const { state, apply } = useUpdate();
+  const [later, setLater] = useState<typeof state>("none"); // once another tab has changed to it, it is offered again
+  if (state === later || state === "none") return null;
   const text = messagesOf(language);
   return (
     <div role="status" className="shrink-0 border-b border-(--border) bg-(--surface-raised) px-4 pt-[env(safe-area-inset-top)] text-(--text)">
       <div className="mx-auto flex max-w-xl flex-wrap items-center justify-end gap-x-2 py-1.5">
-        <p className="min-w-40 flex-1 py-1.5 text-sm">{text.updateReady}</p>
-        <Button variant="quiet" onClick={() => setLater(true)}>
+        <p className="min-w-40 flex-1 py-1.5 text-sm">{state === "taken" ? text.updateTaken : text.updateReady}</p>
+        <Button variant="quiet" onClick={() => setLater(state)}>
           {text.later}
         </Button>
         <Button onClick={apply}>{text.update}</Button>

@@ -1,6 +1,7 @@
 /** The texts of the package itself; the apps' own texts are in their messages. */
 const en = {
   updateReady: "A new version is ready.",
+  updateTaken: "The app was updated in another tab. Update here too, or parts of it may not open.",
   update: "Update",
   later: "Later",
   push: {
@@ -25,6 +26,7 @@ type Messages = typeof en;
 
 const es: Messages = {
   updateReady: "Hay una versión nueva.",
+  updateTaken: "La aplicación se ha actualizado en otra pestaña. Actualice también aquí, o puede que partes de ella no se abran.",
   update: "Actualizar",
   later: "Más tarde",
   push: {
@@ -47,6 +49,7 @@ const es: Messages = {
 
 const fr: Messages = {
   updateReady: "Une nouvelle version est prête.",
+  updateTaken: "L’application a été mise à jour dans un autre onglet. Mettez-la aussi à jour ici, sinon certaines parties risquent de ne pas s’ouvrir.",
   update: "Mettre à jour",
   later: "Plus tard",
   push: {

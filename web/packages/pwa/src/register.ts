@@ -7,25 +7,41 @@ const CHECK_EVERY_MS = 30 * 60_000;
 const REGISTER_AFTER_MS = 2_000;
 
 interface Update {
-  /** A new version is installed and waits. */
-  waiting: boolean;
+  /**
+   * `waiting`: a new version is installed and waits; `taken`: another tab has changed to it, and the files of the version
+   * that this page runs are gone.
+   */
+  state: "none" | "waiting" | "taken";
   /** Changes to it: the page is loaded again. */
   apply: () => void;
 }
 
-const useUpdateStore = create<Update>(() => ({ waiting: false, apply: () => undefined }));
+const useUpdateStore = create<Update>(() => ({ state: "none", apply: () => undefined }));
 
 /** Offers the version that waits, if it takes the place of another one. */
-export function offer(registration: Pick<ServiceWorkerRegistration, "waiting" | "active">): void {
+export function offer(registration: Pick<ServiceWorkerRegistration, "waiting" | "active">, reload = () => location.reload()): void {
   const { waiting, active } = registration;
   // The first version has nothing before it; the worker of another app, whose scope is above, may control the page then.
   if (!waiting || !active || !navigator.serviceWorker.controller) return;
   useUpdateStore.setState({
-    waiting: true,
+    state: "waiting",
     apply: () => {
-      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+      navigator.serviceWorker.addEventListener("controllerchange", reload, { once: true });
       waiting.postMessage(TAKE_OVER);
     },
+  });
+}
+
+/** Offers the version to which another tab has changed. */
+function offerTaken(reload: () => void): void {
+  const workers = navigator.serviceWorker;
+  const controller = () => (workers.controller ? new URL(workers.controller.scriptURL).pathname : null);
+  let before = controller();
+  workers.addEventListener("controllerchange", () => {
+    const now = controller();
+    // The first version has nothing before it, or the worker of another app, whose scope is above.
+    if (before !== null && before === now) useUpdateStore.setState({ state: "taken", apply: reload });
+    before = now;
   });
 }
 
@@ -33,13 +49,14 @@ export function offer(registration: Pick<ServiceWorkerRegistration, "waiting" | 
  * Registers the app's service worker (`sw.js` in its scope) once the page has been loaded, and looks for new versions
  * from time to time.  Without service workers (a page that is not served securely) the app works as it is.
  */
-export function registerServiceWorker(scope: string): void {
+export function registerServiceWorker(scope: string, reload = () => location.reload()): void {
   if (!("serviceWorker" in navigator)) return;
+  offerTaken(reload);
   const register = async () => {
     const registration = await navigator.serviceWorker.register(`${scope}sw.js`, { scope, updateViaCache: "none" });
-    offer(registration);
+    offer(registration, reload);
     registration.addEventListener("updatefound", () => {
-      registration.installing?.addEventListener("statechange", () => offer(registration));
+      registration.installing?.addEventListener("statechange", () => offer(registration, reload));
     });
     const check = () => {
       if (navigator.onLine) registration.update().catch(() => undefined); // the next check finds it
@@ -55,7 +72,7 @@ export function registerServiceWorker(scope: string): void {
   else addEventListener("load", begin, { once: true });
 }
 
-/** Whether a new version waits, and what changes to it. */
+/** Whether there is a new version, and what changes to it. */
 export const useUpdate = (): Update => useUpdateStore();
 
 /** Goes where a pressed notification leads, in a window that was open already. */
