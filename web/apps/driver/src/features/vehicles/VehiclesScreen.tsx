@@ -1,3 +1,5 @@
+import { useLanguage } from "@supportcarr/i18n/useLanguage";
+import { vehicleName } from "@supportcarr/i18n/vehicleName";
 import { EmptyState } from "@supportcarr/ui/EmptyState";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -9,9 +11,12 @@ import { LinkRow } from "@supportcarr/phone-app/LinkRow";
 import { Loaded } from "@supportcarr/phone-app/Loaded";
 import { Screen } from "@supportcarr/phone-app/Screen";
 
+const capitalized = (name: string): string => name.charAt(0).toLocaleUpperCase() + name.slice(1);
+
 /** The vehicles that the driver may drive with. */
 export function VehiclesScreen() {
   const text = useTranslations("vehicles");
+  const { language } = useLanguage();
   const vehicles = useQuery(drivingQueries.vehicles());
   return (
     <Screen
@@ -35,7 +40,7 @@ export function VehiclesScreen() {
                     to="/vehicles/$vehicleId"
                     params={{ vehicleId: id }}
                     icon={<Truck className="size-6" />}
-                    title={`${colour.charAt(0).toLocaleUpperCase()}${colour.slice(1)} ${make} ${model}`}
+                    title={capitalized(vehicleName({ colour, make, model }, language))}
                     detail={[plate, text(`types.${type}`), text("carries", { count: capacity }), in_use ? text("inUse") : null].filter(Boolean).join(" · ")}
                   />
                 </li>

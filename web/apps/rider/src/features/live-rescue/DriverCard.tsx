@@ -1,4 +1,6 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { useLanguage } from "@supportcarr/i18n/useLanguage";
+import { vehicleName } from "@supportcarr/i18n/vehicleName";
 import { Star } from "lucide-react";
 import { useTranslations } from "use-intl";
 
@@ -9,6 +11,7 @@ import { Avatar } from "@supportcarr/ui/Avatar";
 export function DriverCard({ driver: { name, photo_url, rating, vehicle } }: { driver: Driver }) {
   const text = useTranslations("live.driver");
   const formats = useFormats();
+  const { language } = useLanguage();
   return (
     <section aria-label={text("label")} className="flex items-center gap-3.5">
       <Avatar name={name} photoUrl={photo_url} />
@@ -27,7 +30,7 @@ export function DriverCard({ driver: { name, photo_url, rating, vehicle } }: { d
             )}
           </span>
         </p>
-        <p className="text-sm text-(--muted) wrap-anywhere first-letter:uppercase">{[vehicle.colour, vehicle.make, vehicle.model].filter(Boolean).join(" ")}</p>
+        <p className="text-sm text-(--muted) wrap-anywhere first-letter:uppercase">{vehicleName(vehicle, language)}</p>
       </div>
       <p className="rounded-lg border-2 border-(--text) px-2.5 py-1 font-mono text-base font-semibold tracking-wide whitespace-nowrap">
         <span className="sr-only">{text("plate")} </span>

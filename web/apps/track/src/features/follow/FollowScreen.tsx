@@ -1,4 +1,6 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
+import { useLanguage } from "@supportcarr/i18n/useLanguage";
+import { vehicleName } from "@supportcarr/i18n/vehicleName";
 import { type LngLat, MapView, type Marker } from "@supportcarr/map/MapView";
 import { toProblem } from "@supportcarr/client/http";
 import { BrandMark } from "@supportcarr/ui/BrandMark";
@@ -51,6 +53,7 @@ function Live({ shared, lost }: { shared: SharedRescue; lost: boolean }) {
   const text = useTranslations("follow");
   const status = useTranslations("status");
   const formats = useFormats();
+  const { language } = useLanguage();
   const name = shared.driver?.name ?? "";
   const markers: Marker[] = [];
   if (shared.pickup && shared.status !== "in_transit") markers.push({ id: "pickup", kind: "rider", at: at(shared.pickup), label: text("pickup") });
@@ -78,7 +81,7 @@ function Live({ shared, lost }: { shared: SharedRescue; lost: boolean }) {
           <dl className="rounded-2xl border border-(--border) bg-(--surface) px-4 py-3">
             <dt className="text-sm text-(--muted)">{text("driver")}</dt>
             <dd className="font-medium">
-              {name} · {shared.driver.vehicle.colour} {shared.driver.vehicle.make} {shared.driver.vehicle.model}
+              {name} · {vehicleName(shared.driver.vehicle, language)}
               <span className="ml-2 rounded border border-(--border-strong) px-1.5 font-mono text-sm">{shared.driver.vehicle.plate}</span>
             </dd>
           </dl>
