@@ -157,6 +157,21 @@ class DriverDocumentUploaded(DomainEvent, frozen=True, kw_only=True, tag="driver
     kind: str  # licence | insurance | registration | vehicle_photo | profile_photo
 
 
+class DriverCheckEnded(DomainEvent, frozen=True, kw_only=True, tag="drivers.check_ended.v1"):
+    """An outside provider has said all it will of a driver; what, is in the check alone."""
+
+    check_id: str
+    driver_id: str
+
+
+class DriverAttentionNeeded(DomainEvent, frozen=True, kw_only=True, tag="drivers.attention_needed.v1"):
+    """Something of a driver begins to wait for an operator."""
+
+    driver_id: str
+    area_id: str
+    reason: str  # application | papers | check
+
+
 class DriverDocumentReviewed(DomainEvent, frozen=True, kw_only=True, tag="drivers.document_reviewed.v1"):
     """An operator approved or rejected a document; the reason is in the document."""
 
@@ -499,6 +514,8 @@ AnyEvent = (
     | DriverDocumentsExpired
     | DriverDocumentUploaded
     | DriverDocumentReviewed
+    | DriverCheckEnded
+    | DriverAttentionNeeded
     | RescueScheduled
     | RescueRequested
     | MatchingBegan

@@ -6,6 +6,7 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
     DeletionRequested,
     DriverApplicationMoved,
+    DriverCheckEnded,
     DriverDocumentReviewed,
     DriverDocumentsExpired,
     DriverDocumentUploaded,
@@ -33,7 +34,8 @@ def consumers(
 ) -> list[Consumer]:
     """Create a profile for every new driver, so that operators see the applications; take those offline
     whose accounts are to be deleted, or who were banned; keep what the current vehicle can carry;
-    record shifts; keep in the profiles which documents are current; have those who apply checked."""
+    record shifts; keep in the profiles which documents are current; have those who apply checked, and
+    tell operators of checks that are not clear."""
 
     async def open_profile(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
@@ -68,7 +70,13 @@ def consumers(
             submission = Submission(event.driver_id, envelope.document_version, to_milliseconds(envelope.at))
             await checks.request(submission, again=again)
 
+    async def note_check(envelope: EventEnvelope) -> None:
+        event = envelope.event
+        if isinstance(event, DriverCheckEnded) and await checks.ended_unclear(event.check_id):
+            await service.note_unclear_check(event.driver_id, event.check_id)
+
     return [
+        Consumer("drivers.note_check", (DriverCheckEnded,), note_check, Phase.REACTION),
         Consumer("drivers.request_checks", (DriverApplicationMoved,), request_checks, Phase.REACTION),
         Consumer(
             "drivers.refresh_documents",

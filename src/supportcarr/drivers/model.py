@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.carrying import VehicleSpec, VehicleType
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import DriverStandingChanged
+from supportcarr.contracts.events import DriverAttentionNeeded, DriverStandingChanged
 from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.shifts import ShiftRecord
 from supportcarr.contracts.value_objects import VehicleCard
@@ -33,9 +33,11 @@ ApplicationState = Literal[
 DocumentKind = Literal["licence", "insurance", "registration", "vehicle_photo", "profile_photo"]
 DocumentState = Literal["pending", "approved", "rejected", "expired", "replaced"]
 
+AttentionReason = Literal["application", "papers", "check"]  # what of a driver waits for an operator
 JobObstacle = Literal["stopped", "documents", "hours"]  # why a driver may not take a job
 
 VEHICLES_MAX = 10
+CHECKS_REMEMBERED = 20  # a driver has a few a year
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,6 +109,17 @@ class DrivenHours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     job_goes_on: bool = False  # the driver stopped, and was still on a job when it was checked
 
 
+class CheckNews(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Ids of the driver's checks that ended without being clear.
+
+    ``waiting``: since an operator decided last.  ``reviewed``: before; so that an event that is repeated
+    does not bring one back.
+    """
+
+    waiting: tuple[str, ...] = ()
+    reviewed: tuple[str, ...] = ()  # the latest
+
+
 class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     """A driver; the id is the user's.
 
@@ -120,6 +133,7 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     review_since: datetime | None = None  # city time; set exactly while something waits for an operator
     stage: Stage | None = None  # of an application that is neither approved nor suspended; see ``state_of``
     decision: Annotated[Decision | None, Personal("id")] = None
+    check_news: Annotated[CheckNews | None, Personal("id")] = None
     documents: tuple[DocumentSummary, ...] = ()  # the current uploads
     documents_until: datetime | None = None  # city time; follows from the papers: the first end of one
     notice: DocumentsNotice | None = None
@@ -221,8 +235,47 @@ def with_waiting(profile: DriverProfile, at: datetime) -> DriverProfile:
     """The profile of a driver who was approved, with since when something waits for an operator."""
     if profile.approval == "pending":
         return profile
-    waits = profile.review is not None or any(d.state == "pending" for d in profile.documents)
+    waits = _papers_wait(profile) or _checks_wait(profile)
     return replace(profile, review_since=(profile.review_since or at) if waits else None)
+
+
+def attention_of(profile: DriverProfile) -> tuple[AttentionReason, ...]:
+    """What of the driver waits for an operator."""
+    if profile.review_since is None:
+        return ()
+    reasons: list[AttentionReason] = ["application"] if profile.approval == "pending" else []
+    if not reasons and _papers_wait(profile):
+        reasons.append("papers")
+    if _checks_wait(profile):
+        reasons.append("check")
+    return tuple(reasons)
+
+
+def with_unclear_check(profile: DriverProfile, check_id: str) -> DriverProfile:
+    """The profile with a check that ended without being clear, unless an operator has decided since."""
+    news = profile.check_news or CheckNews()
+    if check_id in (*news.waiting, *news.reviewed):
+        return profile
+    return replace(profile, check_news=replace(news, waiting=(*news.waiting, check_id)))
+
+
+def with_checks_reviewed(profile: DriverProfile) -> DriverProfile:
+    """The profile after an operator decided, who has seen how the checks ended."""
+    news = profile.check_news
+    if news is None or not news.waiting:
+        return profile
+    reviewed = (*news.reviewed, *news.waiting)[-CHECKS_REMEMBERED:]
+    return replace(profile, check_news=CheckNews(reviewed=reviewed))
+
+
+def _papers_wait(profile: DriverProfile) -> bool:
+    return profile.review is not None or any(d.state == "pending" for d in profile.documents)
+
+
+def _checks_wait(profile: DriverProfile) -> bool:
+    """False of a driver who is suspended: the end of the suspension brings them up."""
+    news = profile.check_news
+    return profile.approval != "suspended" and news is not None and bool(news.waiting)
 
 
 def set_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:
@@ -325,6 +378,18 @@ def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[Driver
         for p in (before, after)
     ]
     return () if standings[0] == standings[1] else (standings[1],)
+
+
+def attention_events(
+    before: DriverProfile, after: DriverProfile, area_id: str
+) -> tuple[DriverAttentionNeeded, ...]:
+    """The events of a change after which something waits for an operator that did not before."""
+    known = attention_of(before)
+    return tuple(
+        DriverAttentionNeeded(driver_id=after.id, area_id=area_id, reason=reason)
+        for reason in attention_of(after)
+        if reason not in known
+    )
 
 
 _NOT_APPROVED = {

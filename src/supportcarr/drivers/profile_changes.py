@@ -20,14 +20,18 @@ from supportcarr.drivers.model import Application, DriverProfile
 
 Decided = tuple[DriverProfile, Sequence[AnyEvent]]  # a profile after a command, and the command's events
 Decide = Callable[[DriverProfile], Decided]
+# Not the end of a suspension: it says nothing of what has happened since.
+_DECISIONS = (commands.Approve, commands.Reject, commands.RequestChanges, commands.Suspend)
 MoreEvents = Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]]  # of the profile before and after
 
 
 class ProfileRules(NamedTuple):
-    """The time zone of the service area, in which papers end with a day; and how long one may drive."""
+    """The time zone of the service area, in which papers end with a day; how long one may drive; and the id
+    of the area, whose operators are told."""
 
     zone: ZoneInfo
     hours: HoursRules
+    area_id: str
 
 
 class ProfileChange(NamedTuple):
@@ -52,9 +56,14 @@ def commanded(profile: DriverProfile, command: commands.Command, by: Actor, now:
     Raises ``Forbidden``, ``IllegalTransition``, ``ApplicationIncomplete``.
     """
     event = applications.decide(profile, command, by)
-    if event is None:
-        return profile, ()
-    return applications.evolve(profile, event, now, getattr(command, "reason", None)), (event,)
+    after: DriverProfile = profile
+    events: tuple[AnyEvent, ...] = ()
+    if event is not None:
+        after = applications.evolve(profile, event, now, getattr(command, "reason", None))
+        events = (event,)
+    if isinstance(command, _DECISIONS):
+        after = model.with_checks_reviewed(after)
+    return after, events
 
 
 def change_profile(
@@ -100,4 +109,5 @@ def _followed(
     events += hours.shift_events(before, after, rules.hours)
     events += moves
     events += also(before, after) if also else ()
+    events += model.attention_events(before, after, rules.area_id)
     return ProfileChange(after, tuple(events))

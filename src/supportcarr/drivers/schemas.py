@@ -18,9 +18,11 @@ from supportcarr.drivers.model import (
     Application,
     ApplicationState,
     Approval,
+    AttentionReason,
     Decision,
     DriverProfile,
     Vehicle,
+    attention_of,
     state_of,
 )
 from supportcarr.drivers.ports import PhotoLinks
@@ -240,7 +242,7 @@ class DriversQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Cursor | None = None
     state: Approval | None = None
-    in_review: Annotated[bool, Meta(description="true: only those whose papers wait for a decision")] = False
+    in_review: Annotated[bool, Meta(description="true: only those of whom something waits")] = False
     q: Annotated[
         Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")] | None,
         Meta(
@@ -281,6 +283,13 @@ class DriverOut(msgspec.Struct, frozen=True):
     documents_until: datetime | None
     application_state: ApplicationState
     waiting_since: Annotated[datetime | None, Meta(description="since when something waits for an operator")]
+    attention: Annotated[
+        list[AttentionReason],
+        Meta(
+            description="what waits for an operator: the application; papers that an approved driver has "
+            "stated since; a check that ended without being clear after the last decision"
+        ),
+    ]
     decision: DecisionOut | None
     uploaded_documents: Annotated[
         list[DocumentOut] | None, Meta(description="null in the list of all drivers")
@@ -313,6 +322,7 @@ class DriverOut(msgspec.Struct, frozen=True):
             profile.documents_until,
             state_of(profile),
             profile.review_since,
+            list(attention_of(profile)),
             DecisionOut.of(profile.decision),
             uploaded,
             checks,

@@ -43,6 +43,7 @@ from supportcarr.kit.store.update import update
 
 DATE_PAPERS_PAGE = 200  # profiles
 DEFAULT_HOURS = HoursRules()
+_WAITING: dict[str, Scalar | Range] = {"review_since": Range(ge=datetime(1970, 1, 1, tzinfo=UTC))}
 
 
 class DriverService:
@@ -56,10 +57,11 @@ class DriverService:
         jobs: LiveJobs,
         *,
         timezone: str,
+        area_id: str,
         hours_rules: HoursRules = DEFAULT_HOURS,
         documents_required: bool = False,
     ) -> None:
-        """*timezone* is that of the service area: papers end with a day there.
+        """*timezone* is that of the service area *area_id*: papers end with a day there.
 
         With *documents_required* a driver is approved only with each document uploaded and approved.
         """
@@ -68,7 +70,7 @@ class DriverService:
         self._clock = clock
         self._users = users
         self._jobs = jobs
-        self.rules = ProfileRules(ZoneInfo(timezone), hours_rules)
+        self.rules = ProfileRules(ZoneInfo(timezone), hours_rules, area_id)
         self._documents_required = documents_required
 
     # --- profiles ---------------------------------------------------------------------------------
@@ -106,9 +108,21 @@ class DriverService:
         if stage is not None:
             where["stage"] = stage
         if in_review:
-            where["review_since"] = Range(ge=datetime(1970, 1, 1, tzinfo=UTC))
+            where |= _WAITING
         sort = "review_since" if in_review else "id"
         return await self._profiles.find(where, sort=sort, limit=limit, cursor=cursor)
+
+    async def waiting(self) -> tuple[int, datetime | None]:
+        """For how many drivers something waits for an operator, and since when for the first of them."""
+        count, first = await asyncio.gather(
+            self._profiles.count(_WAITING), self._profiles.find(_WAITING, sort="review_since", limit=1)
+        )
+        return count, first.items[0].review_since if first.items else None
+
+    async def note_unclear_check(self, driver_id: str, check_id: str) -> None:
+        """Let operators know of a check that ended without being clear.  Idempotent."""
+        with suppress(NotFound):  # the driver was erased meanwhile
+            await self.change(driver_id, SYSTEM, lambda p: model.with_unclear_check(p, check_id))
 
     async def find_among(
         self, driver_ids: Sequence[str], approval: Approval | None = None, *, in_review: bool = False

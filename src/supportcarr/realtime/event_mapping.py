@@ -14,6 +14,7 @@ import msgspec
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
     AnyEvent,
+    DriverAttentionNeeded,
     MatchingBegan,
     MessageSent,
     NotificationCreated,
@@ -25,7 +26,14 @@ from supportcarr.contracts.events import (
     RescuePhotoTaken,
 )
 from supportcarr.realtime import messages
-from supportcarr.realtime.messages import OfferOutcome, PaymentUpdate, PhotoUpdate, StatusUpdate
+from supportcarr.realtime.messages import (
+    AttentionReason,
+    DriverAttention,
+    OfferOutcome,
+    PaymentUpdate,
+    PhotoUpdate,
+    StatusUpdate,
+)
 
 STREAMED_EVENTS = (
     RescueMoved,
@@ -35,6 +43,7 @@ STREAMED_EVENTS = (
     MessageSent,
     NotificationCreated,
     RescuePhotoTaken,
+    DriverAttentionNeeded,
 )
 
 
@@ -45,7 +54,7 @@ class PayloadRef(msgspec.Struct, frozen=True):
     id: str
 
 
-Payload = StatusUpdate | PaymentUpdate | OfferOutcome | PhotoUpdate | PayloadRef
+Payload = StatusUpdate | PaymentUpdate | OfferOutcome | PhotoUpdate | DriverAttention | PayloadRef
 
 
 class StreamMessage(msgspec.Struct, frozen=True):
@@ -107,6 +116,11 @@ def to_stream_messages(envelope: EventEnvelope) -> Iterator[StreamMessage]:
         case NotificationCreated():
             notification = PayloadRef("notification", event.notification_id)
             yield StreamMessage((user_stream(event.user_id),), messages.NOTIFICATION_NEW, notification)
+        case DriverAttentionNeeded():
+            attention = DriverAttention(
+                driver_id=event.driver_id, reason=msgspec.convert(event.reason, AttentionReason)
+            )
+            yield StreamMessage((ops_stream(event.area_id),), messages.DRIVER_ATTENTION, attention)
         case _:
             return
 

@@ -22,6 +22,7 @@ NOTIFICATION_NEW = "notification:new"
 OFFER_NEW = "offer:new"
 OFFER_CLOSED = "offer:closed"
 MESSAGE_NEW = "message:new"
+DRIVER_ATTENTION = "driver:attention"
 PHOTO_NEW = "photo:new"
 STREAM_HEADS = "stream:heads"
 STREAM_RESET = "stream:reset"
@@ -33,6 +34,7 @@ StreamPosition = Annotated[
     str,
     Meta(description="epoch:offset; the offset of a stream increases by one per event within an epoch"),
 ]
+AttentionReason = Literal["application", "papers", "check"]
 StreamPositions = dict[str, StreamPosition]
 
 
@@ -77,6 +79,14 @@ class PhotoUpdate(msgspec.Struct, frozen=True, kw_only=True):
     stage: Literal["before", "after"]
     taken_by: Literal["rider", "driver"]
     damage: bool
+
+
+class DriverAttention(msgspec.Struct, frozen=True, kw_only=True):
+    """Something of a driver begins to wait for an operator: an application; papers that an approved driver
+    has stated since; a check that ended without being clear."""
+
+    driver_id: str
+    reason: AttentionReason
 
 
 class StreamEnvelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,6 +251,14 @@ SOCKET_EVENTS: tuple[SocketEvent, ...] = (
         summary="Tell that the other side added a photo of the job",
         payload=PhotoUpdate,
         stream=True,
+    ),
+    SocketEvent(
+        name=DRIVER_ATTENTION,
+        sender="server",
+        summary="Tell operators that something of a driver begins to wait for them",
+        payload=DriverAttention,
+        stream=True,
+        audience=("operator",),
     ),
     SocketEvent(
         name=LOCATION_UPDATE,

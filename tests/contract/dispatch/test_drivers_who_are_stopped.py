@@ -46,7 +46,7 @@ class TwoProcesses:
         self._mine = mine
         clock = Clock(city_origin=START, wall_origin=START, wall=lambda: self.world.now.timestamp())
         drivers, self.operators = [
-            DriverService(store, clock, People(), NoJobs(), timezone="America/Toronto")
+            DriverService(store, clock, People(), NoJobs(), timezone="America/Toronto", area_id="montreal")
             for store in (mine, others)
         ]
         self.world = DispatchWorld(mine, drivers=drivers)

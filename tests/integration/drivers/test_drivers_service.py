@@ -117,6 +117,7 @@ class Api:
             People(),
             self.jobs,
             timezone="America/Toronto",
+            area_id="montreal",
             documents_required=documents_required,
         )
         self.shifts = ShiftService(

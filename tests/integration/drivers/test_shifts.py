@@ -41,7 +41,7 @@ class City:
         self.told: list[DriverHoursEnding] = []
         self._undelivered: list[EventEnvelope] = []
         clock = Clock(wall=lambda: self.now.timestamp())
-        self.drivers = DriverService(store, clock, self, self, timezone="America/Toronto")
+        self.drivers = DriverService(store, clock, self, self, timezone="America/Toronto", area_id="montreal")
         self.garage = VehicleService(store, clock, self.drivers, self)
         self.shifts = ShiftService(store, clock, self.drivers, self, self, timezone="America/Toronto")
         store.subscribe(self._hear)

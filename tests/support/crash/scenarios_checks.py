@@ -18,6 +18,7 @@ from support.crash.scenario import (
     run_relay,
 )
 from support.crash.world import ApiResponse, World
+from support.rescues.fixtures import VEHICLE
 from supportcarr.drivers.checks.model import DriverCheck
 from supportcarr.drivers.collections import DRIVER_CHECKS, PROFILES
 
@@ -62,9 +63,13 @@ async def _ordered_once(world: World) -> Findings:
     )
 
 
-async def _provider_has_result(world: World) -> None:
-    """The provider has a result that we have not asked for."""
+async def _provider_has_result(world: World, name: str | None = None) -> None:
+    """The provider has a result that we have not asked for; it depends on the *name*."""
     await _in_draft(world)
+    if name is not None:
+        ok(await world.request(world.people.far, "PATCH", "/me", {"name": name}))
+        # Another version of the profile, so another id of the check: to the provider it is another order.
+        ok(await world.request(world.people.far, "POST", "/me/vehicles", VEHICLE))
     ok(await _submit(world))
     await world.settle()
     await asyncio.sleep(RESULT_S)
@@ -75,6 +80,25 @@ async def _is_clear(world: World) -> Findings:
     checks: list[DriverCheck] = await find_all(world, DRIVER_CHECKS)
     states = [(check.state, check.due_at) for check in checks]
     return [*await _ordered_once(world), *problems((states == [("clear", None)], f"the checks are {states}"))]
+
+
+async def _provider_has_found_something(world: World) -> None:
+    """The same, and the result is not clear."""
+    await _provider_has_result(world, "Ada Consider")
+
+
+async def _waits_for_an_operator(world: World) -> Findings:
+    await world.pass_time(120)
+    checks: list[DriverCheck] = await find_all(world, DRIVER_CHECKS)
+    [profile] = await find_all(world, PROFILES, id=world.people.far.id)
+    waiting = profile.check_news.waiting if profile.check_news else ()
+    return [
+        *await _ordered_once(world),
+        *problems(
+            ([check.state for check in checks] == ["consider"], f"the checks are {checks}"),
+            (waiting == tuple(check.id for check in checks), f"what waits is {waiting}"),
+        ),
+    ]
 
 
 CHECK_SCENARIOS: tuple[Scenario, ...] = (
@@ -90,5 +114,11 @@ CHECK_SCENARIOS: tuple[Scenario, ...] = (
         prepare=_provider_has_result,
         background=(advance(61), run_deadlines),
         effect=_is_clear,
+    ),
+    Scenario(
+        name="the result of a check that is not clear",
+        prepare=_provider_has_found_something,
+        background=(advance(61), run_deadlines, run_relay),
+        effect=_waits_for_an_operator,
     ),
 )

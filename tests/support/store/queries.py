@@ -192,6 +192,8 @@ QUERIES: tuple[Query, ...] = (
     Query("drivers/service.py self._profiles.find", PROFILES),
     Query("drivers/service.py self._profiles.find", PROFILES, {"approval": "pending"}),
     Query("drivers/service.py self._profiles.find", PROFILES, {"stage": "draft"}),
+    Query("drivers/service.py self._profiles.find", PROFILES, {"review_since": SINCE}, "review_since"),
+    Query("drivers/service.py self._profiles.count", PROFILES, {"review_since": SINCE}, how="count"),
     Query(
         "drivers/service.py self._profiles.find",
         PROFILES,

@@ -7,6 +7,7 @@ import msgspec
 from support.rescues import events
 from supportcarr.contracts.events import (
     AnyEvent,
+    DriverAttentionNeeded,
     MessageSent,
     NotificationCreated,
     OfferClosed,
@@ -17,6 +18,7 @@ from supportcarr.contracts.events import (
 from supportcarr.realtime.event_mapping import PayloadRef, StreamMessage, to_stream_messages
 from supportcarr.realtime.messages import (
     SOCKET_EVENTS,
+    DriverAttention,
     OfferOutcome,
     PaymentUpdate,
     PhotoUpdate,
@@ -49,6 +51,13 @@ def test_a_status_change_goes_to_rider_driver_and_operators() -> None:
 
 def test_a_status_change_without_a_driver_goes_to_rider_and_operators() -> None:
     assert set(messages_by_stream(events.requested())) == {RIDER, OPS}
+
+
+def test_what_waits_of_a_driver_is_told_to_operators_alone() -> None:
+    event = DriverAttentionNeeded(driver_id=events.DRIVER, area_id=events.AREA, reason="check")
+    [(stream, message)] = messages_by_stream(event).items()
+    assert (stream, message.name) == (OPS, "driver:attention")
+    assert message.payload == DriverAttention(driver_id=events.DRIVER, reason="check")
 
 
 def test_the_first_status_has_no_previous_one() -> None:

@@ -44,6 +44,7 @@ from supportcarr.drivers.profile_changes import (
     stated,
 )
 from supportcarr.drivers.shifts import Shift, shift_of
+from supportcarr.pricing.areas import MONTREAL
 from supportcarr_lab.town.options import Dice
 from supportcarr_lab.town.people import Townsperson
 from supportcarr_lab.town.pictures import Pictures
@@ -64,7 +65,7 @@ class DriverRecord:
         self.documents: dict[str, DriverDocument] = {}
         self.vehicles: list[Vehicle] = []
         self.shifts: dict[str, Shift] = {}
-        self._rules = ProfileRules(zone, HoursRules())
+        self._rules = ProfileRules(zone, HoursRules(), MONTREAL.id)
         self._dice, self._pictures, self._listener = dice, pictures, listener
         self._standing: tuple[DriverStandingChanged, int] | None = None
 

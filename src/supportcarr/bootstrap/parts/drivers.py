@@ -52,6 +52,7 @@ class DriversPart(Part):
             auth.service,
             live_jobs,
             timezone=MONTREAL.timezone,
+            area_id=MONTREAL.id,
             hours_rules=HoursRules.from_settings(settings.shifts),
             documents_required=settings.drivers.requires_documents(settings.deployment.profile),
         )

@@ -18,6 +18,7 @@ from supportcarr.drivers.applications.schemas import (
     ApprovalIn,
     ReasonIn,
     RefusalIn,
+    WaitingOut,
 )
 from supportcarr.drivers.checks.schemas import checks_for_driver, checks_for_operators
 from supportcarr.drivers.checks.service import DriverCheckService
@@ -25,7 +26,7 @@ from supportcarr.drivers.commands import Apply
 from supportcarr.drivers.driver_documents.routes import views
 from supportcarr.drivers.driver_documents.schemas import DocumentOut
 from supportcarr.drivers.driver_documents.service import DriverDocumentService
-from supportcarr.drivers.model import DriverProfile
+from supportcarr.drivers.model import DriverProfile, attention_of
 from supportcarr.drivers.schemas import ApplicationIn, ApplicationOut, DriverOut
 from supportcarr.drivers.service import DriverService
 
@@ -148,6 +149,9 @@ def _list_routes(
             PageResponse(await _driver_views(service, documents, checks, page.items), page.next_cursor)
         )
 
+    async def count_waiting(request: RequestContext[None, NoQuery]) -> Response:
+        return Response(WaitingOut(*await service.waiting()))
+
     async def get_driver(request: RequestContext[None, NoQuery]) -> Response:
         profile, operator = await service.profile(request.path_params["driver_id"]), request.caller.operator
         [view] = await _driver_views(service, documents, checks, [profile])
@@ -165,6 +169,15 @@ def _list_routes(
             tag="operations",
             query=ApplicationsQuery,
             response=PageResponse[DriverOut],
+        ),
+        Route(
+            method="GET",
+            path="/admin/driver-applications/waiting",
+            handler=count_waiting,
+            summary="Count the drivers of whom something waits for an operator",
+            policy=OPERATORS,
+            tag="operations",
+            response=WaitingOut,
         ),
         Route(
             method="GET",
@@ -205,7 +218,8 @@ def _decision_routes(
         body = request.body or ApprovalIn()
         profile = await service.profile(request.path_params["driver_id"])
         unclear: tuple[str, ...] = ()
-        if profile.approval != "approved":  # of an approved driver only the papers are reviewed
+        # Of an approved driver only the papers are reviewed, and checks that have ended since.
+        if profile.approval != "approved" or "check" in attention_of(profile):
             unclear = await checks.require_reason(profile.id, body.override_reason)
         command = commands.Approve(
             reason=body.reason, override_reason=body.override_reason, unclear_checks=unclear

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -39,6 +40,13 @@ class RefusalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "whole is rejected",
         ),
     ] = []
+
+
+class WaitingOut(msgspec.Struct, frozen=True):
+    """How much waits for an operator."""
+
+    drivers: Annotated[int, Meta(description="of whom something waits")]
+    since: Annotated[datetime | None, Meta(description="since when the first of them waits")]
 
 
 class ApplicationsQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -12,7 +12,10 @@ from contextlib import suppress
 
 import structlog
 
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import FieldError, NotFound, SignatureNotValid
+from supportcarr.contracts.events import DriverCheckEnded
 from supportcarr.drivers.checks import model
 from supportcarr.drivers.checks.model import KINDS, DriverCheck, Submission
 from supportcarr.drivers.collections import DRIVER_CHECKS
@@ -28,7 +31,7 @@ from supportcarr.drivers.ports import (
 )
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.store.port import DuplicateKey, In, Store
-from supportcarr.kit.store.update import update, without_events
+from supportcarr.kit.store.update import update
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +85,11 @@ class DriverCheckService:
         async for check in self._checks.scan({"driver_id": In(tuple(driver_ids))}):
             found[check.driver_id].append(check)
         return {driver_id: _in_order(checks) for driver_id, checks in found.items()}
+
+    async def ended_unclear(self, check_id: str) -> bool:
+        """Whether the check has ended without finding the driver clear."""
+        check = await self._checks.get(check_id)
+        return check is not None and check.state in ("consider", "failed")
 
     async def unclear(self, driver_id: str) -> list[DriverCheck]:
         """The driver's checks that have not found the driver clear."""
@@ -162,8 +170,16 @@ class DriverCheckService:
             raise CheckRefused("The account does not exist any more") from None
 
     async def _change(self, check_id: str, change: Callable[[DriverCheck], DriverCheck | None]) -> None:
+        def changed(check: DriverCheck) -> tuple[DriverCheck, PendingEvents | None] | None:
+            after = change(check)
+            if after is None:
+                return None
+            ended = DriverCheckEnded(check_id=after.id, driver_id=after.driver_id)
+            pending = PendingEvents((ended,), SYSTEM, self._clock.city()) if after.is_final else None
+            return after, pending
+
         with suppress(NotFound):  # the driver was erased meanwhile
-            await update(self._checks, check_id, without_events(change))
+            await update(self._checks, check_id, changed)
 
 
 def _in_order(checks: Sequence[DriverCheck]) -> list[DriverCheck]:

@@ -85,7 +85,7 @@ async def test_documents_fit_the_states_of_their_drivers(store: SealingStore) ->
 
 async def test_the_profiles_hold_what_the_consumer_makes_of_the_documents(store: SealingStore) -> None:
     clock = Clock(city_origin=OPTIONS.ends_at)
-    drivers = DriverService(store, clock, NOBODY, NOBODY, timezone=MONTREAL.timezone)
+    drivers = DriverService(store, clock, NOBODY, NOBODY, timezone=MONTREAL.timezone, area_id="montreal")
     service = DriverDocumentService(store, clock, drivers, NOBODY, NOBODY)
     before = await stored(store, PROFILES)
     for driver_id in before:

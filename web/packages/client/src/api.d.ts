@@ -1521,6 +1521,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/driver-applications/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the drivers of whom something waits for an operator
+         * @description Roles: admin, support.
+         */
+        get: operations["get_admin_driver_applications_waiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/drivers/{driver_id}": {
         parameters: {
             query?: never;
@@ -3022,6 +3042,8 @@ export interface components {
             application_state: "approved" | "changes_requested" | "draft" | "in_review" | "rejected" | "submitted" | "suspended";
             /** @description since when something waits for an operator */
             waiting_since: string | null;
+            /** @description what waits for an operator: the application; papers that an approved driver has stated since; a check that ended without being clear after the last decision */
+            attention: ("application" | "check" | "papers")[];
             decision: components["schemas"]["DecisionOut"] | null;
             /** @description null in the list of all drivers */
             uploaded_documents: components["schemas"]["DocumentOut"][] | null;
@@ -4547,6 +4569,16 @@ export interface components {
              * @example 042137
              */
             code: string;
+        };
+        /**
+         * WaitingOut
+         * @description How much waits for an operator.
+         */
+        WaitingOut: {
+            /** @description of whom something waits */
+            drivers: number;
+            /** @description since when the first of them waits */
+            since: string | null;
         };
         /**
          * QuoteView
@@ -8262,6 +8294,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageResponse_DriverOut_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_admin_driver_applications_waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingOut"];
                 };
             };
             400: components["responses"]["Problem400"];

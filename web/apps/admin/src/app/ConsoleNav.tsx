@@ -2,6 +2,7 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 
 import { isAdmin, useSession } from "../lib/session.ts";
 import { texts } from "../lib/texts.ts";
+import { WaitingBadge } from "./WaitingBadge.tsx";
 
 const PAGES: readonly { to: NonNullable<LinkProps["to"]>; label: string; exact?: boolean; admins?: boolean }[] = [
   { to: "/", label: texts.nav.city, exact: true },
@@ -27,6 +28,7 @@ export function ConsoleNav({ className = "" }: { className?: string }) {
           className="rounded-md px-2.5 py-1.5 whitespace-nowrap text-(--muted) hover:bg-(--hover) hover:text-(--text) aria-[current=page]:bg-(--selected) aria-[current=page]:font-medium aria-[current=page]:text-(--text)"
         >
           {label}
+          {to === "/applications" ? <WaitingBadge /> : null}
         </Link>
       ))}
     </nav>

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { clockQueries } from "../lib/api/clock.ts";
+import { driverQueries } from "../lib/api/drivers.ts";
 import { overviewQueries } from "../lib/api/overview.ts";
 import { rescueQueries } from "../lib/api/rescues.ts";
 import { useCityStore } from "../lib/cityStore.ts";
@@ -24,11 +25,12 @@ export function useCitySync(config: PublicConfig, areaId: string): void {
       onStatus: useCityStore.getState().setConnection,
       onReload: () => {
         sync.reloadNow();
-        for (const queryKey of [rescueQueries.all(), overviewQueries.all(), clockQueries.current().queryKey]) void queryClient.invalidateQueries({ queryKey });
+        for (const queryKey of [rescueQueries.all(), driverQueries.lists(), overviewQueries.all(), clockQueries.current().queryKey]) void queryClient.invalidateQueries({ queryKey });
       },
       onEvent: (name, event, past) => {
         sync.applyEvent(name, event, past);
         const { rescue_id } = event.data as { rescue_id?: string };
+        if (name === "driver:attention" && !past) void queryClient.invalidateQueries({ queryKey: driverQueries.lists() });
         if (rescue_id && !past) void queryClient.invalidateQueries({ queryKey: rescueQueries.detail(rescue_id).queryKey });
       },
       onPositions: (positions) => sync.applyPositions(positions),

@@ -12,7 +12,7 @@ export const texts = {
   yes: "yes",
   no: "no",
 
-  nav: { label: "Pages", city: "City", applications: "Applications", drivers: "Drivers", ratings: "Ratings", users: "Users", partners: "Partners", auditLog: "Audit log", account: "My account" },
+  nav: { label: "Pages", city: "City", applications: "Applications", drivers: "Drivers", ratings: "Ratings", users: "Users", partners: "Partners", auditLog: "Audit log", account: "My account", waiting: (count: number) => `(${count} waiting)` },
 
   page: {
     title: "SupportCarr console",
@@ -85,6 +85,7 @@ export const texts = {
     none: "No events yet. New events appear here.",
     message: "Message",
     photo: "Photo",
+    attention: { application: "A driver has applied", papers: "New documents of a driver", check: "A driver’s check is not clear" } as Record<string, string>,
   },
 
   map: {
@@ -221,7 +222,7 @@ export const texts = {
     noneFound: "No driver is in this state",
     noneMatch: (q: string) => `No driver is found by “${q}”`,
     noneMatchHelp: "Enter a whole phone number, plate or id, or the beginnings of the words of a name.",
-    noneInReview: "Applications, and documents that change after an approval, wait here for a decision.",
+    noneInReview: "Applications, documents that change after an approval, and checks that are not clear wait here for a decision.",
     unnamed: "Without a name",
     since: (when: string) => `since ${when}`,
     lacks: (what: string) => `lacks: ${what}`,
@@ -315,8 +316,9 @@ export const texts = {
     choose: "Choose an applicant",
     more: "Show more",
     newPapers: "New documents",
+    newCheck: "Check not clear",
     none: "Nothing waits for a decision",
-    noneHelp: "Applications, and documents that change after an approval, appear here.",
+    noneHelp: "Applications, documents that change after an approval, and checks that are not clear appear here.",
     noOther: "No other application waits.",
     since: (when: string) => `Waiting since ${when}`,
     notWaiting: "Nothing of this driver waits for a decision.",
@@ -419,6 +421,7 @@ export const texts = {
       decided: (state: string, when: string) => `Another operator has decided meanwhile (${when}): ${state}.`,
       because: (reason: string) => `Reason: ${reason}`,
       moved: (state: string) => `The application is “${state}” now.`,
+      checkEnded: "A check of the driver has ended meanwhile and is not clear. Look at it.",
       restated: "The driver has changed the application meanwhile. Look at it again.",
       documentChanged: "This document was replaced or has ended meanwhile. Look at the application again. Your decision was not saved.",
       documentDecided: (state: string) => `Another operator has decided about this document meanwhile: ${state}.`,

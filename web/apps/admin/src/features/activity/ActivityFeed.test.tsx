@@ -58,5 +58,6 @@ it("marks a failed payment, and describes an unknown event by its name", () => {
   const event = { id: "e", at: "", rescueId: null, status: null };
   const data = { kind: "hold", status: "failed", amount_minor: 2660, currency: "CAD" };
   expect(describeEvent({ ...event, name: "payment:processed", data })).toEqual({ text: "Hold $26.60 failed", failed: true });
+  expect(describeEvent({ ...event, name: "driver:attention", data: { driver_id: "usr_1", reason: "check" } })).toEqual({ text: "A driver’s check is not clear" });
   expect(describeEvent({ ...event, name: "route:deviation", data: {} })).toEqual({ text: "Route deviation" });
 });

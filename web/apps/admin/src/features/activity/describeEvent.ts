@@ -22,6 +22,7 @@ export function describeEvent({ name, status, data }: ActivityEvent): EventDescr
     const text = `${describeCode(payment.kind)} ${formatMoney(payment.amount_minor, payment.currency)}`;
     return payment.status === "succeeded" ? { text } : { text: `${text} ${describeCode(payment.status).toLowerCase()}`, failed: true };
   }
+  if (name === "driver:attention") return { text: texts.activity.attention[String(data.reason)] ?? describeCode(name) };
   if (name === "photo:new") return { text: texts.activity.photo };
   return { text: name === "message:new" ? texts.activity.message : describeCode(name) };
 }

@@ -4,14 +4,15 @@ import type { DriverRow } from "../../lib/api/types.ts";
 export type ApplicationDecision = "approve" | "changes" | "reject";
 
 /** What an operator may decide about the application now; the same as the state machine of the platform. */
-export function applicationDecisions({ application_state, review }: Pick<DriverRow, "application_state" | "review">): readonly ApplicationDecision[] {
+export function applicationDecisions({ application_state, review, attention }: Pick<DriverRow, "application_state" | "review" | "attention">): readonly ApplicationDecision[] {
   switch (application_state) {
     case "submitted":
     case "in_review":
     case "changes_requested":
       return ["approve", "changes", "reject"];
     case "approved":
-      return review ? ["approve", "changes"] : [];
+      if (review) return ["approve", "changes"];
+      return attention.includes("check") ? ["approve"] : [];
     case "rejected":
       return ["approve", "changes"];
     case "draft":

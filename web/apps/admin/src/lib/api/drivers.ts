@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { AxiosResponse } from "axios";
 
 import { http } from "../session.ts";
-import type { DocumentReview, DriverRatings, DriverRow, Refusal, ReviewDocument, Shift, Vehicle } from "./types.ts";
+import type { DocumentReview, DriverRatings, DriverRow, Refusal, ReviewDocument, Shift, Vehicle, Waiting } from "./types.ts";
 
 const PAGE = 50;
 const SHIFTS = 7;
@@ -50,6 +50,14 @@ export const driverQueries = {
       queryFn: async ({ pageParam }) => (await http.get<DriverPage>("/admin/driver-applications", { params: { limit: PAGE, cursor: pageParam } })).data,
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
+      refetchInterval: 15_000,
+    }),
+
+  /** How many drivers wait for an operator; among the lists, because what changes those changes this. */
+  waiting: () =>
+    queryOptions({
+      queryKey: [...driverQueries.lists(), "waiting"],
+      queryFn: async () => (await http.get<Waiting>("/admin/driver-applications/waiting")).data,
       refetchInterval: 15_000,
     }),
 

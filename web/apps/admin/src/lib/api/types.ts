@@ -22,6 +22,7 @@ export type Refusal = Schemas["RefusalIn"];
 export type RescueDetails = Schemas["AdminRescueView"];
 export type RescuePhoto = Schemas["PhotoView"];
 export type RescueRow = Schemas["RescueRow"];
+export type Waiting = Schemas["WaitingOut"];
 export type Vehicle = Schemas["VehicleOut"];
 export type UserView = Schemas["AdminUserView"];
 export type ReviewDocument = Schemas["DocumentOut"];

@@ -18,6 +18,11 @@ interface ApplicantListProps {
 
 const nameOf = ({ name }: DriverRow): string => name ?? texts.drivers.unnamed;
 
+function waitsFor({ application_state, attention }: DriverRow): string {
+  if (application_state !== "approved") return texts.drivers.states[application_state];
+  return attention.includes("papers") ? text.newPapers : text.newCheck;
+}
+
 /** Who waits for a decision, and since when; on a narrow window a choice instead of a list. */
 export function ApplicantList({ applications, more, onMore, selected, onSelect }: ApplicantListProps) {
   const listed = applications.some(({ id }) => id === selected);
@@ -53,7 +58,7 @@ export function ApplicantList({ applications, more, onMore, selected, onSelect }
               <span className="mt-0.5 flex flex-wrap items-center justify-between gap-1 text-xs text-(--muted)">
                 {application.waiting_since ? formatDateTime(application.waiting_since) : null}
                 {application.application_state === "submitted" ? null : (
-                  <Badge tone="info">{application.application_state === "approved" ? text.newPapers : texts.drivers.states[application.application_state]}</Badge>
+                  <Badge tone="info">{waitsFor(application)}</Badge>
                 )}
               </span>
             </button>

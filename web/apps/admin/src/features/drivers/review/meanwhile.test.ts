@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { DriverRow, ReviewDocument } from "../../../lib/api/types.ts";
 import { describeDocumentMeanwhile, describeMeanwhile } from "./meanwhile.ts";
 
-const driver = (changes: Partial<DriverRow>) => ({ id: "usr_1", application_state: "submitted", decision: null, ...changes }) as DriverRow;
+const driver = (changes: Partial<DriverRow>) => ({ id: "usr_1", application_state: "submitted", decision: null, attention: ["application"], ...changes }) as DriverRow;
 const rejected = { state: "rejected" as const, reason: "Not insured.", fields: [], at: "2026-03-02T09:30:00Z" };
 
 it("says what another operator has decided, and why", () => {
@@ -12,6 +12,10 @@ it("says what another operator has decided, and why", () => {
 
 it("says that the driver has changed something, if nobody has decided", () => {
   expect(describeMeanwhile(driver({ decision: rejected }), driver({ decision: rejected }))).toBe("The driver has changed the application meanwhile. Look at it again. Your decision was not saved.");
+});
+
+it("says that a check has ended", () => {
+  expect(describeMeanwhile(driver({}), driver({ attention: ["application", "check"] }))).toBe("A check of the driver has ended meanwhile and is not clear. Look at it. Your decision was not saved.");
 });
 
 it("says the state, if that is all that has changed", () => {

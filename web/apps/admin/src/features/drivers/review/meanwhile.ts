@@ -33,9 +33,10 @@ export function describeDocumentMeanwhile(before: ReviewDocument, { uploaded_doc
   return [decided, now.reason ? text.because(now.reason) : "", text.notSaved].filter(Boolean).join(" ");
 }
 
-function whatHappened(before: DriverRow, { decision, application_state }: DriverRow): string[] {
+function whatHappened(before: DriverRow, { decision, application_state, attention }: DriverRow): string[] {
   if (decision && decision.at !== before.decision?.at) {
     return [text.decided(texts.drivers.states[decision.state], formatDateTime(decision.at)), decision.reason ? text.because(decision.reason) : ""];
   }
+  if (attention.includes("check") && !before.attention.includes("check")) return [text.checkEnded];
   return [application_state === before.application_state ? text.restated : text.moved(texts.drivers.states[application_state])];
 }

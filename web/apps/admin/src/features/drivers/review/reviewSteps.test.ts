@@ -54,9 +54,10 @@ describe("the review of an application", () => {
 it("asks for a reason while a check is not clear, but not of a driver who is approved", () => {
   const check = (outcome: DriverCheck["outcome"]): DriverCheck => ({ kind: "identity", outcome, detail: null, at: null });
   const checks = (["clear", "not_configured", "pending", "consider", "failed"] as const).map(check);
-  expect(uncheckedOf({ state: "pending", checks }).map(({ outcome }) => outcome)).toEqual(["pending", "consider", "failed"]);
-  expect(uncheckedOf({ state: "approved", checks })).toEqual([]);
-  expect(uncheckedOf({ state: "pending", checks: null })).toEqual([]);
+  expect(uncheckedOf({ state: "pending", attention: ["application"], checks }).map(({ outcome }) => outcome)).toEqual(["pending", "consider", "failed"]);
+  expect(uncheckedOf({ state: "approved", attention: ["papers"], checks })).toEqual([]);
+  expect(uncheckedOf({ state: "approved", attention: ["check"], checks })).toHaveLength(3); // one ended after the approval
+  expect(uncheckedOf({ state: "pending", attention: [], checks: null })).toEqual([]);
 });
 
 it("goes round the queue, and begins anew beside an application that is not in it", () => {

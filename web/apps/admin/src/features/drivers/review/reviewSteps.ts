@@ -51,8 +51,8 @@ export function blockersOf(documents: Documents, missing: readonly string[]): st
 }
 
 /** The checks for which an operator has to say why the driver is approved all the same. */
-export const uncheckedOf = ({ state, checks }: Pick<DriverRow, "state" | "checks">) =>
-  state === "approved" ? [] : (checks ?? []).filter(({ outcome }) => outcome !== "clear" && outcome !== "not_configured");
+export const uncheckedOf = ({ state, attention, checks }: Pick<DriverRow, "state" | "attention" | "checks">) =>
+  state === "approved" && !attention.includes("check") ? [] : (checks ?? []).filter(({ outcome }) => outcome !== "clear" && outcome !== "not_configured");
 
 /** The application after or before another in the queue; from the last one to the first, and back. */
 export function neighbourInQueue<Entry extends { id: string }>(queue: readonly Entry[], current: string, by: 1 | -1 = 1): Entry | undefined {
