@@ -27,11 +27,11 @@ MoreEvents = Callable[[DriverProfile, DriverProfile], Sequence[AnyEvent]]  # of 
 
 class ProfileRules(NamedTuple):
     """The time zone of the service area, in which papers end with a day; how long one may drive; and the id
-    of the area, whose operators are told."""
+    of the area, whose operators are told of what waits for them (``None``: nobody is)."""
 
     zone: ZoneInfo
     hours: HoursRules
-    area_id: str
+    area_id: str | None
 
 
 class ProfileChange(NamedTuple):
@@ -109,5 +109,6 @@ def _followed(
     events += hours.shift_events(before, after, rules.hours)
     events += moves
     events += also(before, after) if also else ()
-    events += model.attention_events(before, after, rules.area_id)
+    if rules.area_id is not None:
+        events += model.attention_events(before, after, rules.area_id)
     return ProfileChange(after, tuple(events))

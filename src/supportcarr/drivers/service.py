@@ -57,11 +57,12 @@ class DriverService:
         jobs: LiveJobs,
         *,
         timezone: str,
-        area_id: str,
+        area_id: str | None,
         hours_rules: HoursRules = DEFAULT_HOURS,
         documents_required: bool = False,
     ) -> None:
-        """*timezone* is that of the service area *area_id*: papers end with a day there.
+        """*timezone* is that of the service area *area_id*: papers end with a day there.  Without
+        *area_id* no operator is told of what begins to wait.
 
         With *documents_required* a driver is approved only with each document uploaded and approved.
         """

@@ -20,6 +20,13 @@ class DriverSettings(SettingsGroup, frozen=True, kw_only=True):
             "only with each of them approved; auto: true outside the local profile"
         ),
     ] = "auto"
+    attention_events: Annotated[
+        bool,
+        Meta(
+            description="tell operators at once of what begins to wait for them, and of checks that end "
+            "unclear; false while processes of a release that does not know these events run beside this one"
+        ),
+    ] = True
 
     def requires_documents(self, profile: str) -> bool:
         """Whether documents are required in that profile."""

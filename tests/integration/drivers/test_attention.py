@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +189,17 @@ async def test_papers_of_an_approved_driver_wait_again(
 async def test_only_operators_count(platform: Platform) -> None:
     for role in ("rider", "driver"):
         assert (await (await platform.person(role)).get(WAITING)).status == 403
+
+
+async def test_a_setting_withholds_the_events_that_the_release_before_does_not_know(tmp_path: Path) -> None:
+    written: list[str] = []
+    async with running_platform(tmp_path, checks=True, DRIVERS_ATTENTION_EVENTS="false") as quiet:
+        await quiet.emulator.set_check_behaviour(result_ms=50, webhooks="never")
+        quiet.container.store.subscribe(
+            lambda _c, _i, events: written.extend(type(e.event).__name__ for e in events)
+        )
+        driver = await submitted(quiet, "Calm Consider")
+        await end_checks(quiet, driver)
+        await quiet.settle()
+    assert "DriverApplicationMoved" in written
+    assert not {"DriverAttentionNeeded", "DriverCheckEnded"} & set(written)

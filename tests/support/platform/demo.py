@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,17 +87,22 @@ def _is_zombie(process: psutil.Process) -> bool:
 
 @contextmanager
 def running_demo(
-    folder: Path, *arguments: str, port: int | None = None, program: Sequence[str] = ("-m", "supportcarr")
+    folder: Path,
+    *arguments: str,
+    port: int | None = None,
+    program: Sequence[str] = ("-m", "supportcarr"),
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Demo]:
     """Run ``supportcarr demo`` with those arguments and its data in *folder*.
 
-    *program*: what Python runs, if it is another one.
+    *program*: what Python runs, if it is another one.  *settings*: by name, without the prefix.
     """
     port = port or consecutive_ports(3)
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "output.txt"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
     environment["SUPPORTCARR_AUTH_BCRYPT_COST"] = "4"  # dear hashes take a fifth of a small city's CPU
+    environment |= {f"SUPPORTCARR_{name}": value for name, value in (settings or {}).items()}
     with output.open("wb") as out:
         process = subprocess.Popen(
             [

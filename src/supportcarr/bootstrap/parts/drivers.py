@@ -52,7 +52,7 @@ class DriversPart(Part):
             auth.service,
             live_jobs,
             timezone=MONTREAL.timezone,
-            area_id=MONTREAL.id,
+            area_id=MONTREAL.id if settings.drivers.attention_events else None,
             hours_rules=HoursRules.from_settings(settings.shifts),
             documents_required=settings.drivers.requires_documents(settings.deployment.profile),
         )
@@ -61,7 +61,13 @@ class DriversPart(Part):
         )
         self.documents = DriverDocumentService(store, clock, self.service, files.service, audit.log)
         self._providers = make_checks() if make_checks else check_providers_of(settings)
-        self.checks = DriverCheckService(store, clock, CheckCandidates(auth.service), self._providers)
+        self.checks = DriverCheckService(
+            store,
+            clock,
+            CheckCandidates(auth.service),
+            self._providers,
+            events=settings.drivers.attention_events,
+        )
         self.shifts = ShiftService(
             store, clock, self.service, live_jobs, payments.ledger, timezone=MONTREAL.timezone
         )

@@ -45,7 +45,11 @@ class DriverCheckService:
         clock: Clock,
         candidates: CandidateDirectory,
         providers: Mapping[CheckKind, CheckProvider],
+        *,
+        events: bool = True,
     ) -> None:
+        """*events*: whether the end of a check is an event."""
+        self._events = events
         self._checks = store.collection(DRIVER_CHECKS)
         self._clock = clock
         self._candidates = candidates
@@ -175,7 +179,8 @@ class DriverCheckService:
             if after is None:
                 return None
             ended = DriverCheckEnded(check_id=after.id, driver_id=after.driver_id)
-            pending = PendingEvents((ended,), SYSTEM, self._clock.city()) if after.is_final else None
+            tell = self._events and after.is_final
+            pending = PendingEvents((ended,), SYSTEM, self._clock.city()) if tell else None
             return after, pending
 
         with suppress(NotFound):  # the driver was erased meanwhile
