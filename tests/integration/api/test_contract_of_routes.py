@@ -156,6 +156,7 @@ operators     GET    /admin/drivers/{driver_id}/vehicles      200
 operators     GET    /admin/drivers/{driver_id}/shifts        200
 operators     GET    /admin/drivers/{driver_id}/ratings       200
 operators     GET    /admin/driver-applications               200
+operators     GET    /admin/driver-applications/waiting       200
 operators     POST   /admin/documents/{document_id}/review    200
 """
 OPERATORS = {"support", "admin"}

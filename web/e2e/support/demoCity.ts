@@ -74,13 +74,20 @@ async function findFreePorts(): Promise<number> {
 
 const CREATING = new Set(["/auth/sign-up", "/rescues"]); // other paths refuse the header, or do not need it
 
-/** Requests JSON from the API; throws unless the response is successful. */
+const BUSY_MS = 30_000; // the longest that a platform may be too busy, as a city that has just begun
+
+/** Requests JSON from the API, once more while it says that it is too busy; throws unless the response is successful. */
 export async function requestJson<T>(base: string, path: string, { token, body }: { token?: string; body?: object } = {}): Promise<T> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (CREATING.has(path)) headers["idempotency-key"] = crypto.randomUUID();
   if (token) headers.authorization = `Bearer ${token}`;
   const init = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
-  const response = await fetch(`${base}/api/v1${path}`, init);
+  const deadline = Date.now() + BUSY_MS;
+  let response = await fetch(`${base}/api/v1${path}`, init);
+  while (response.status === 503 && Date.now() < deadline) {
+    await sleep(1_000 * Number(response.headers.get("retry-after") ?? 1));
+    response = await fetch(`${base}/api/v1${path}`, init);
+  }
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
 }

@@ -1,7 +1,9 @@
 import type { PublicArea } from "@supportcarr/client/config";
 import { dayOf } from "@supportcarr/client/days";
+import { useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 
+import { configQueries } from "./api/config.ts";
 import { formatTimeOfDay } from "./format.ts";
 import { useCityTime } from "./useCityTime.ts";
 
@@ -24,9 +26,11 @@ export function useTimeOfDay(): (at: string | number) => string {
 
 const DAY_CHECK_MS = 60_000;
 
-/** The area's day (`2026-03-02`): the last day of a paper counts to its end there. */
+/** The city's day (`2026-03-02`), also on pages that are not about an area: the last day of a paper counts to its end there. */
 export function useToday(): string {
-  const { timezone } = useArea();
+  const area = useContext(AreaContext);
+  const config = useQuery(configQueries.current());
+  const timezone = (area ?? config.data?.areas[0])?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const city = useCityTime(DAY_CHECK_MS);
   return dayOf(city?.now ?? Date.now(), timezone);
 }
