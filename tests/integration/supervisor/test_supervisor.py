@@ -74,6 +74,13 @@ async def until_written(output_file: Path, text: str, times: int = 1) -> None:
         await asyncio.sleep(0.01)
 
 
+async def pids_of(supervisor: Supervisor, count: int) -> list[int]:
+    """The processes, once the supervisor knows that many: their output may come before."""
+    while len(alive := supervisor.alive()) < count:
+        await asyncio.sleep(0.01)
+    return [pid for _, pid in alive]
+
+
 async def pid_of(supervisor: Supervisor, role: str) -> int:
     """The process of a role, once the supervisor knows it: its first line of output may come before."""
     while role not in (alive := dict(supervisor.alive())):
@@ -130,6 +137,7 @@ async def test_a_rolling_restart_replaces_each_process_once_its_successor_is_rea
     supervisor.start(Role("ready", ("ready",), count=2))
     await until_written(output_file, "ready began", times=2)
     await until_written(output_file, "stopped began")
+    await pids_of(supervisor, 3)
     before = supervisor.alive()
     assert await supervisor.roll(grace_s=10) == 2
     after = supervisor.alive()
@@ -149,6 +157,7 @@ async def test_a_successor_that_is_not_ready_leaves_the_old_process_running(
     supervisor = supervised(0)
     supervisor.start(Role("silent", ("stopped",)))  # it never says that it is ready
     await until_written(output_file, "stopped began")
+    await pids_of(supervisor, 1)
     before = supervisor.alive()
     with pytest.raises(RollingRestartFailed, match="new silent process was not ready"):
         await supervisor.roll(grace_s=10, ready_s=0.2)
@@ -185,9 +194,8 @@ async def test_a_stop_before_the_successor_is_ready_ends_both(
     await until_written(output_file, "stopped began")
     rolling = asyncio.create_task(supervisor.roll(grace_s=60))
     await until_written(output_file, "stopped began", times=2)
+    pids = await pids_of(supervisor, 2)
     await cancel_and_wait(rolling)
-    pids = [pid for _, pid in supervisor.alive()]
-    assert len(pids) == 2
     await supervisor.stop(grace_s=60)
     assert supervisor.alive() == []
     for pid in pids:

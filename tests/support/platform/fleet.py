@@ -51,6 +51,11 @@ class FleetProcess:
         _, maximum = running.rlimit(psutil.RLIMIT_FSIZE)
         running.rlimit(psutil.RLIMIT_FSIZE, (maximum if size < 0 else size, maximum))
 
+    async def end(self) -> int:
+        """Ask it to end, and return its exit code."""
+        self.process.terminate()
+        return await self.process.wait()
+
     async def kill(self) -> None:
         self.process.kill()
         await self.process.wait()
