@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -33,7 +34,7 @@ from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import CONNECTIONS, run, serve
-from supportcarr.kit.http.tls import server_context
+from supportcarr.kit.http.tls import follow_renewals, load_again, server_context
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
@@ -129,13 +130,18 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle, role: str) -> Async
     metrics.register_stats("tracing", tracing.stats)
     metrics.register_stats("error_reports", error_reports.stats)
     servers = settings.servers
+    context = server_context(settings.tls)
     server = await serve_metrics(
         metrics.answer,
         servers.host,
         servers.metrics_port,
         lifecycle=lifecycle,
-        tls=server_context(settings.tls),
+        tls=context,
     )
+    following: asyncio.Task[None] | None = None
+    if context is not None:
+        renewed = partial(load_again, context, settings.tls)
+        following = asyncio.create_task(follow_renewals(settings.tls, renewed), name="follow renewals")
     lag = Timings()
     metrics.register_timings("event_loop_lag_seconds", (), lambda: [((), lag)])
     metrics.register_values("supportcarr_build_info", ("version", "role"), lambda: [((__version__, role), 1)])
@@ -143,7 +149,7 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle, role: str) -> Async
     try:
         yield metrics
     finally:
-        await cancel_and_wait(measuring)
+        await cancel_and_wait(measuring, following)
         server.close()
 
 

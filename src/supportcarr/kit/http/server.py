@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import resource
 import ssl
 from collections.abc import Callable, Coroutine
@@ -17,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 import uvloop
 
+from supportcarr.kit.http import tls as certificates
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.granian_adapter import GranianServer
 from supportcarr.kit.http.lifecycle import Lifecycle
@@ -78,6 +80,7 @@ async def serve(
     *drain_seconds* at most (wall time), each answered with ``Connection: close``; the rest are cancelled; the
     application's lifespan ends.  Raises ``LifespanFailed`` if the application does not start,
     ``OSError`` if the port cannot be had, and ``SettingsError`` if the certificate cannot be used.
+    A certificate that is renewed meanwhile is taken up; with *websockets* the process drains for it.
     """
     context = server_context(tls) if tls is not None else None
     lifespan = Lifespan(app)
@@ -102,6 +105,7 @@ async def serve(
     except BaseException:
         await lifespan.shutdown(drain_seconds)
         raise
+    following = _following(tls, context, lifecycle, websockets=websockets)
     serving = asyncio.create_task(server.run(), name=f"serve {port}")
     drained = asyncio.create_task(lifecycle.until_drained(), name="until drained")
     try:
@@ -121,9 +125,28 @@ async def serve(
         else:
             log.warning("drain_timed_out", after_seconds=drain_seconds)
     finally:
-        for task in (serving, drained):
+        for task in (serving, drained, *following):
             task.cancel()
         await lifespan.shutdown(drain_seconds)
+
+
+def _following(
+    tls: TlsSettings | None, context: ssl.SSLContext | None, lifecycle: Lifecycle, *, websockets: bool
+) -> list[asyncio.Task[None]]:
+    """The task that follows renewals of the certificate, if there is one.
+
+    Granian keeps the certificate that it began with, so a process with it drains, and whoever supervises it
+    starts it again; some time later, so that processes that share a certificate do not all go at once.
+    """
+    if tls is None or context is None:
+        return []
+
+    def end_later() -> None:
+        wait = random.uniform(0, certificates.SPREAD_SECONDS)  # noqa: S311 - it protects nothing
+        asyncio.get_running_loop().call_later(wait, lifecycle.drain)
+
+    renewed = end_later if websockets else partial(certificates.load_again, context, tls)
+    return [asyncio.create_task(certificates.follow_renewals(tls, renewed), name="follow renewals")]
 
 
 def _connection(

@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
+
+import structlog
 
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.eager import Suspended, run_eagerly
@@ -18,6 +21,10 @@ from supportcarr.kit.http.settings import TlsSettings
 from supportcarr.kit.runtime.settings import PREFIX, SettingsError
 
 HANDSHAKE_SECONDS = 10.0
+LOOK_SECONDS = 60.0  # how often the files are compared with those that are in use
+SPREAD_SECONDS = 3600.0  # processes that must end for a new certificate do so within, not all at once
+
+log = structlog.get_logger(__name__)
 
 
 def server_context(settings: TlsSettings) -> ssl.SSLContext | None:
@@ -35,6 +42,41 @@ def server_context(settings: TlsSettings) -> ssl.SSLContext | None:
             f"{getattr(error, 'reason', None) or error}."
         ) from None
     return context
+
+
+def load_again(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    """Show the certificate that is in the files now, to connections that are made from now on."""
+    context.load_cert_chain(settings.certificate, settings.key)
+
+
+async def follow_renewals(settings: TlsSettings, renewed: Callable[[], object]) -> None:
+    """Call *renewed* whenever the files hold another certificate that fits its key.  Returns never.
+
+    Certificates are renewed while processes run: one that was read at the start alone would end with its
+    last day, and nobody could connect any more.
+    """
+    seen = _contents(settings)
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        now = _contents(settings)
+        if now is None or now == seen:
+            continue
+        try:
+            server_context(settings)
+            renewed()
+        except (SettingsError, ssl.SSLError, OSError) as error:  # half written, perhaps: the next look tells
+            log.warning("certificate_refused", error=str(error))
+            continue
+        seen = now
+        log.info("certificate_renewed")
+
+
+def _contents(settings: TlsSettings) -> tuple[bytes, bytes] | None:
+    """What the files hold; ``None`` if one of them cannot be read."""
+    try:
+        return Path(settings.certificate).read_bytes(), Path(settings.key).read_bytes()
+    except OSError:
+        return None
 
 
 class TlsAcceptor(asyncio.Protocol):

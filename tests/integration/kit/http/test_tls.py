@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from support.http.certificates import Certificate, self_signed
 from support.http.raw_connections import BIG, RawConnection, RawServer, on_uvloop, raw_server, wait_until
@@ -206,6 +208,96 @@ def test_metrics_are_served_over_tls(certificate: Certificate) -> None:
             writer.close()
         finally:
             server.close()
+
+    check()
+
+
+async def served_certificate(port: int) -> bytes | None:
+    """What a server on this machine shows, whoever has signed it."""
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=anybody)
+    shown: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    writer.transport.abort()
+    return shown.getpeercert(binary_form=True)
+
+
+def of_file(certificate: Certificate) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(certificate.certificate.read_text())
+
+
+@pytest.fixture
+def renewal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Certificate, Certificate]:
+    """A certificate that is served, and the one that is to take its place."""
+    monkeypatch.setattr(tls, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(tls, "SPREAD_SECONDS", 0.0)
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    return self_signed(tmp_path / "first"), self_signed(tmp_path / "second")
+
+
+def replace(old: Certificate, new: Certificate) -> None:
+    """One file after the other, as somebody does by hand: between them they do not fit."""
+    shutil.copy(new.certificate, old.certificate)
+    shutil.copy(new.key, old.key)
+
+
+def test_a_renewed_certificate_is_shown_without_a_restart(renewal: tuple[Certificate, Certificate]) -> None:
+    old, new = renewal
+    first, second = of_file(old), of_file(new)
+
+    @on_uvloop
+    async def check() -> None:
+        async with raw_server(tls=old.settings) as server, server.connect(old.client()) as client:
+            assert await served_certificate(server.port) == first
+            replace(old, new)
+            async with asyncio.timeout(30):
+                while await served_certificate(server.port) != second:
+                    await asyncio.sleep(0.02)
+            client.send(b"GET /hot" + HOST)  # a connection of before goes on
+            assert (await client.reply()).status == 200
+
+    check()
+
+
+def test_a_certificate_that_does_not_fit_its_key_changes_nothing(
+    renewal: tuple[Certificate, Certificate],
+) -> None:
+    old, new = renewal
+    first = of_file(old)
+
+    @on_uvloop
+    async def check() -> None:
+        async with raw_server(tls=old.settings) as server:
+            with capture_logs() as lines:
+                shutil.copy(new.certificate, old.certificate)
+                await wait_until(lambda: any(line["event"] == "certificate_refused" for line in lines))
+            assert await served_certificate(server.port) == first
+
+    check()
+
+
+def test_the_real_time_process_ends_when_its_certificate_was_renewed(
+    renewal: tuple[Certificate, Certificate],
+) -> None:
+    """Granian cannot take another one: the process drains, and is started again."""
+    old, new = renewal
+
+    @on_uvloop
+    async def check() -> None:
+        lifecycle, port = Lifecycle(), free_port()
+        running = asyncio.create_task(
+            serve(RawServer(), "127.0.0.1", port, 1, lifecycle=lifecycle, websockets=True, tls=old.settings)
+        )
+        while not running.done():
+            try:
+                await served_certificate(port)
+                break
+            except (ConnectionError, ssl.SSLError):  # it does not listen yet
+                await asyncio.sleep(0.02)
+        replace(old, new)
+        await asyncio.wait_for(running, 30)
+        assert lifecycle.draining
 
     check()
 
