@@ -28,8 +28,9 @@ LABEL org.opencontainers.image.title="SupportCarr" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       io.supportcarr.image="platform"
-# pip and setuptools of the base image are build tools.
-RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
+# What the distribution has mended since its image was made. pip and setuptools of the base image are build tools.
+RUN apt-get update --quiet && apt-get upgrade --yes --quiet && rm -rf /var/lib/apt/lists/* \
+  && python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
   && install -d -o 10001 -g 10001 -m 700 /data
 COPY --from=build /opt/supportcarr /opt/supportcarr
 COPY deploy/docker/health.py /opt/supportcarr/health.py
