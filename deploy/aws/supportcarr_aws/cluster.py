@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -12,6 +12,7 @@ from supportcarr_aws.config import Environment
 from supportcarr_aws.network import Network
 
 GITHUB = "token.actions.githubusercontent.com"
+DEPLOYING = 5400  # seconds: role-duration-seconds in deploy.yml; the usual hour may end before a release has gone back
 
 
 class Cluster(Stack):
@@ -49,6 +50,7 @@ class Cluster(Stack):
             "Deployer",
             role_name=f"supportcarr-deploy-{of.name}",
             description="Of the workflow deploy.yml",
+            max_session_duration=Duration.seconds(DEPLOYING),
             assumed_by=iam.FederatedPrincipal(
                 github.oidc_provider_arn,
                 {

@@ -33,6 +33,13 @@ def test_every_release_passes_through_a_protected_environment() -> None:
         assert ("helm upgrade" in path.read_text()) <= (path.name == "images.yml"), path.name  # on kind
 
 
+def test_the_credentials_last_as_long_as_the_job_that_may_have_to_go_back() -> None:
+    [job] = workflow("deploy.yml")["jobs"].values()
+    [step] = [step for step in job["steps"] if "aws-actions/" in step.get("uses", "")]
+    lasts = int(step["with"].get("role-duration-seconds", 3600))  # the action's default
+    assert lasts >= 60 * job["timeout-minutes"], "they end in the middle of the job"
+
+
 def test_production_gets_what_staging_has() -> None:
     jobs = workflow("release.yml")["jobs"]
     assert jobs["production"]["needs"] == "admissible"
