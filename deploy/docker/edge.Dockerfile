@@ -22,8 +22,11 @@ LABEL org.opencontainers.image.title="SupportCarr edge" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       io.supportcarr.image="edge"
-RUN rm -rf /etc/nginx/conf.d/* /usr/share/nginx/html/*
+# What the distribution has mended since its image was made.
+RUN apk upgrade --no-cache \
+  && rm -rf /etc/nginx/conf.d/* /usr/share/nginx/html/*
 COPY deploy/nginx/edge.conf.template /etc/nginx/templates/edge.conf.template
+COPY deploy/docker/renew-certificates.sh /docker-entrypoint.d/50-renew-certificates.sh
 COPY --from=apps /built /usr/share/supportcarr/web
 # The image's entry point fills the template in. EDGE_LOG is the container's standard output.
 ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
+import signal
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -160,6 +162,55 @@ async def test_before_a_running_platform(city: City) -> None:
     await it_names_the_client_and_the_request_itself(city)
     await public_answers_are_kept_for_a_minute_and_no_others(city)
     await sockets_reach_both_realtime_processes(city)  # ends one of them
+
+
+async def shown(edge: Edge) -> bytes | None:
+    """The certificate that a new connection gets, whoever has signed it."""
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("localhost", edge.port, ssl=anybody)
+    secured: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    writer.transport.abort()
+    return secured.getpeercert(binary_form=True)
+
+
+async def test_a_renewed_certificate_is_shown_without_a_restart(alone: Edge, tmp_path: Path) -> None:
+    """By the script of the image: certificates end, and pods may live for longer."""
+    (tmp_path / "new").mkdir()
+    old, new = alone.certificate, self_signed(tmp_path / "new")
+    before, after = (ssl.PEM_cert_to_DER_cert(each.certificate.read_text()) for each in (old, new))
+    script = await asyncio.create_subprocess_exec(
+        TEMPLATE.parents[1] / "docker" / "renew-certificates.sh",
+        env={
+            "PATH": f"{os.environ['PATH']}:{Path(str(NGINX)).parent}",
+            "EDGE_CERTIFICATE": str(old.certificate),
+            "EDGE_KEY": str(old.key),
+            "EDGE_UPSTREAM_CA": str(old.certificate),
+            "EDGE_RUN": str(alone.folder),
+            "EDGE_CONFIGURATION": str(alone.folder / "edge.conf"),
+            "EDGE_RENEWAL_SECONDS": "0.1",
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert script.stdout is not None
+    assert script.stderr is not None
+    try:
+        async with asyncio.timeout(30):
+            while script.returncode is None:  # it goes on in the background, with our pipes
+                await asyncio.sleep(0.02)
+        shutil.copy(new.certificate, old.certificate)  # which does not fit its key yet
+        refused = await asyncio.wait_for(script.stderr.readline(), 60)
+        assert b"key values mismatch" in refused
+        assert await shown(alone) == before
+        shutil.copy(new.key, old.key)
+        assert b"edge_certificate_renewed" in await asyncio.wait_for(script.stdout.readline(), 60)
+        async with asyncio.timeout(30):
+            while await shown(alone) != after:  # a worker of before may have accepted it
+                await asyncio.sleep(0.05)
+    finally:
+        os.killpg(script.pid, signal.SIGKILL)
 
 
 async def test_apps_come_from_the_edge_assets_for_a_year_and_pages_anew(alone: Edge) -> None:

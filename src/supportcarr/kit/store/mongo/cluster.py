@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -125,7 +126,9 @@ def command_runner(client: AsyncMongoClient[Row]) -> Run:
 
 async def main(arguments: argparse.Namespace) -> None:
     """Run the command that the command line names."""
-    async with AsyncMongoClient[Row](arguments.url, directConnection=True) as client:
+    name = arguments.url.removeprefix("env:")
+    url = arguments.url if name == arguments.url else os.environ[name]
+    async with AsyncMongoClient[Row](url, directConnection=True) as client:
         run = command_runner(client)
         match arguments.command:
             case "replica-set":
@@ -141,7 +144,11 @@ async def main(arguments: argparse.Namespace) -> None:
 def parse_arguments(given: Sequence[str]) -> argparse.Namespace:
     """Parse a command line.  Prints the usage and ends the process if it is wrong."""
     parser = argparse.ArgumentParser(prog="mongo_cluster", description="Set up a MongoDB cluster.")
-    parser.add_argument("url", help="URL of one member, or of the router")
+    parser.add_argument(
+        "url",
+        help="URL of one member, or of the router; or env:NAME, the variable that has it: "
+        "whoever is on the machine sees arguments",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     replica_set = commands.add_parser("replica-set", help="create a replica set")
     replica_set.add_argument("name")
