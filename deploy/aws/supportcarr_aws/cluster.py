@@ -12,7 +12,7 @@ from supportcarr_aws.config import Environment
 from supportcarr_aws.network import Network
 
 GITHUB = "token.actions.githubusercontent.com"
-DEPLOYING = 5400  # seconds: role-duration-seconds in deploy.yml; the usual hour may end before a release has gone back
+DEPLOYING = 5400  # seconds, as deploy.yml asks: the usual hour may end before a release has gone back
 
 
 class Cluster(Stack):

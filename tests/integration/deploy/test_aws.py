@@ -231,7 +231,8 @@ def test_only_an_approved_job_becomes_the_role_that_deploys(
 ) -> None:
     cluster = stack(stacks, environment, "Cluster")
     [role] = [found for name, found in resources(cluster, "AWS::IAM::Role") if name.startswith("Deployer")]
-    asked = re.findall(r"role-duration-seconds: (\d+)", (AWS.parents[1] / ".github" / "workflows" / "deploy.yml").read_text())
+    workflow = (AWS.parents[1] / ".github" / "workflows" / "deploy.yml").read_text()
+    asked = re.findall(r"role-duration-seconds: (\d+)", workflow)
     assert [int(seconds) for seconds in asked] == [role.get("MaxSessionDuration", 3600)]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {
