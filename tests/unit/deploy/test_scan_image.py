@@ -41,7 +41,7 @@ def scan(folder: Path, code: int, *vulnerabilities: dict[str, Any]) -> tuple[int
         f"cat {folder}/report.json\nexit {code}\n"
     )
     scanner.chmod(0o700)
-    command = [sys.executable, ROOT / "scripts" / "scan-image", "example:1"]
+    command = [sys.executable, str(ROOT / "scripts" / "scan-image"), "example:1"]
     done = subprocess.run(
         command,
         capture_output=True,
