@@ -20,7 +20,7 @@ from pathlib import Path
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.supervisor.child_process import spawn_child, stop
 
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0  # a busy machine may take long; one that ends is noticed at once
 _ATTEMPTS = 5  # another process may take the free port first
 
 

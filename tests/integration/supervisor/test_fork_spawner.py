@@ -179,6 +179,8 @@ async def test_forked_processes_die_with_a_supervisor_that_was_killed() -> None:
 async def test_a_start_that_is_cancelled_in_line_disturbs_nothing(forks: ForkSpawner) -> None:
     """Its descriptors may be closed, and their numbers others', when its turn comes."""
     server = forks.pid
+    assert server is not None
+    os.kill(server, signal.SIGSTOP)  # it does not reply meanwhile
     first = asyncio.create_task(forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
     for _ in range(5):
         await asyncio.sleep(0)  # it has been sent
@@ -189,6 +191,7 @@ async def test_a_start_that_is_cancelled_in_line_disturbs_nothing(forks: ForkSpa
     with pytest.raises(asyncio.CancelledError):
         await second
     assert psutil.Process().num_fds() == open_before
+    os.kill(server, signal.SIGCONT)
     await ended(await first)
     await ended(await forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
     assert forks.pid == server
