@@ -37,7 +37,7 @@ class OtlpReceiver:
     def of(self, trace: str) -> list[ReceivedSpan]:
         return [span for span in self.spans if span.trace == trace]
 
-    async def wait_for(self, found: Callable[[list[ReceivedSpan]], bool], within_s: float = 30.0) -> None:
+    async def wait_for(self, found: Callable[[list[ReceivedSpan]], bool], within_s: float = 90.0) -> None:
         try:
             async with asyncio.timeout(within_s):
                 while not found(self.spans):

@@ -24,7 +24,7 @@ class SentryReceiver:
     def of(self, kind: str) -> list[Any]:
         return [payload for found, payload in self.items if found == kind]
 
-    async def wait_for(self, kind: str, count: int, within_s: float = 20.0) -> list[Any]:
+    async def wait_for(self, kind: str, count: int, within_s: float = 90.0) -> list[Any]:
         try:
             async with asyncio.timeout(within_s):
                 while len(self.of(kind)) < count:

@@ -24,8 +24,9 @@ SECRET = "the secret of the pseudonyms"
 
 
 @pytest.fixture
-async def receiver(tmp_path: Path) -> AsyncIterator[SentryReceiver]:
+async def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SentryReceiver]:
     """Reports of this process go to the receiver."""
+    monkeypatch.setattr(error_reports, "SHUT_DOWN_SECONDS", 60.0)  # a busy machine sends the last ones too
     logs.configure(LogSettings(file=str(tmp_path / "log.jsonl")))
     async with sentry_receiver() as receiving:
         settings = SentrySettings(dsn=receiving.dsn, performance_ratio=1)
@@ -95,15 +96,18 @@ async def test_an_error_of_a_handler_and_one_of_a_job_arrive_without_what_people
     assert of_job["transaction"].startswith("payments.")
     assert of_job["tags"]["request_id"] == "rescue-of-the-test"  # the job follows from that request
 
-    job, state = of_job["transaction"], "internal_error"
-    async with asyncio.timeout(60):
-        while not any(
-            (one["transaction"], one["contexts"]["trace"]["status"]) == (job, state)
-            for one in receiver.of("transaction")
-        ):
+    # in any order: a job may end before the request that it follows from
+    expected = {
+        ("POST /api/v1/quotes", "ok"),
+        ("POST /api/v1/rescues", "ok"),
+        (of_job["transaction"], "internal_error"),
+    }
+    async with asyncio.timeout(90):
+        while not expected <= {
+            (one["transaction"], one["contexts"]["trace"]["status"]) for one in receiver.of("transaction")
+        }:
             await asyncio.sleep(0.05)
-    timed = await receiver.wait_for("transaction", 3)
-    assert {"POST /api/v1/quotes", "POST /api/v1/rescues"} <= {one["transaction"] for one in timed}
+    timed = receiver.of("transaction")
     assert all(one["timestamp"] >= one["start_timestamp"] for one in timed)
 
     await asyncio.to_thread(error_reports.shut_down)

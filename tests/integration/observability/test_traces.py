@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from support.http.server import PASSWORD, new_address, new_phone
-from support.otlp import otlp_receiver
+from support.otlp import ReceivedSpan, otlp_receiver
 from support.payments.world import running_emulator
 from support.platform.fleet import Fleet
 from support.ports import free_port
@@ -17,6 +17,13 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 BROWSER_SPAN = "00f067aa0ba902b7"
 NAME = "Ana Zimmermann"
+
+
+def leads_from_the_browser_to_a_job(spans: list[ReceivedSpan]) -> bool:
+    """Whether each span's parent has come, up to the browser's, and the job is among them."""
+    known = {span.id for span in spans} | {BROWSER_SPAN}
+    whole = all(span.parent in known for span in spans) and any(span.parent == BROWSER_SPAN for span in spans)
+    return whole and any(span.name.startswith("job ") for span in spans)
 
 
 async def test_one_trace_leads_from_the_browser_through_the_api_to_the_job_of_a_worker(
@@ -52,7 +59,7 @@ async def test_one_trace_leads_from_the_browser_through_the_api_to_the_job_of_a_
             request_id = response.headers["x-request-id"]
             token = (await response.json())["access_token"]
         await fleet.request(api, "GET", "/me", token=token)  # of no trace
-        await receiver.wait_for(lambda spans: any(span.name.startswith("job ") for span in spans))
+        await receiver.wait_for(leads_from_the_browser_to_a_job)
         while await fleet.metric(worker, "tracing_spans_exported_total") == 0:
             await asyncio.sleep(0.05)  # it counts them once the receiver has responded
         for process in (api, worker):  # each exports for itself, and the rest when it ends
