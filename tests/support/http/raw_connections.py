@@ -239,7 +239,7 @@ async def raw_server(
     *,
     connections: int = 64,
     table: ConnectionTable | None = None,
-    drain_seconds: float = 5,
+    drain_seconds: float = 50,
     idle_seconds: float = 0,
     tls: TlsSettings | None = None,
     sweep_seconds: float = 3600.0,

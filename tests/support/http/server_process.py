@@ -1,13 +1,14 @@
 """A server process for tests: ``python -m support.http.server_process PORT METRICS_PORT DRAIN_SECONDS``.
 
-``/pid`` returns its process id, ``/slow/SECONDS`` takes that long, ``/ws`` echoes; it prints what happens
-to standard output.
+``/pid`` returns its process id, ``/slow/SECONDS`` takes that long, ``/held`` until the process gets SIGUSR1,
+``/ws`` echoes; it prints what happens to standard output.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 
 from supportcarr.kit.http.lifecycle import Lifecycle
@@ -42,6 +43,11 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         say("slow began")
         await asyncio.sleep(float(scope["path"].rpartition("/")[2]))
         say("slow ended")
+    if scope["path"] == "/held":
+        released = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, released.set)
+        say("held")
+        await released.wait()
     body = str(os.getpid()).encode()
     await send(
         {

@@ -119,7 +119,7 @@ async def test_writes_to_a_client_that_does_not_read_are_bounded(asked: bytes) -
             await asyncio.sleep(0.002)
             largest = max(largest, connection.transport.get_write_buffer_size())
             assert len(connection.pipeline) <= protocol.PIPELINED
-        assert connection.flow.write_paused
+        await wait_until(lambda: connection.flow.write_paused)
         assert largest < 3 * BIG
         assert len(server.started_paths) < 60
         sweeps = int(protocol.UNREAD_SECONDS / protocol.SWEEP_SECONDS)
@@ -271,6 +271,7 @@ async def test_pipelined_requests_and_bodies_are_finished_during_the_drain() -> 
         body.send(b"POST /hot" + HOST + b"content-length: 6\r\n\r\nabc")
         half.send(b"GET /hot HTT")
         await wait_until(lambda: server.waiting_count == 1 and len(server.started_paths) == 2)
+        await wait_until(lambda: any(one._state is protocol._HEAD for one in server.connections))
         server.lifecycle.drain()
         await half.wait_closed()
         body.send(b"def")

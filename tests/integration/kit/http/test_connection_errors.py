@@ -207,13 +207,13 @@ def pass_seconds(server: RawServer, seconds: float) -> None:
 @on_uvloop
 async def test_a_head_that_arrives_too_slowly_is_cut_off() -> None:
     async with raw_server() as server, server.connect() as client:
-        connection = await server.connection()
-        for byte in b"GET /hot" + HOST:
+        connection, begun = await server.connection(), b"GET /hot" + HOST
+        for byte in begun:
             client.send(bytes([byte]))
-        await wait_until(lambda: connection._state is protocol._HEAD)
+        await wait_until(lambda: connection._pending_bytes == len(begun))
         pass_seconds(server, protocol.HEAD_SECONDS - protocol.SWEEP_SECONDS)
         client.send(b"x:")
-        await asyncio.sleep(0.02)
+        await wait_until(lambda: connection._pending_bytes == len(begun) + 2)
         assert not connection._discarding_input
         pass_seconds(server, 2 * protocol.SWEEP_SECONDS)
         await refused(client, 408, "request_timeout")
@@ -227,8 +227,8 @@ async def test_an_idle_connection_is_closed_after_the_time_limit(before: bytes) 
         client.send(before)
         if before.strip():
             await client.reply()
-        else:
-            await asyncio.sleep(0.02)  # a close with bytes unread would be a reset
+        else:  # a close with bytes unread would be a reset
+            await wait_until(lambda: connection._pending_bytes == len(before))
         pass_seconds(server, protocol.IDLE_SECONDS - protocol.SWEEP_SECONDS)
         assert not connection.transport.is_closing()
         pass_seconds(server, 2 * protocol.SWEEP_SECONDS)

@@ -41,7 +41,7 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def server(port: int | None = None, drain_seconds: float = 5) -> AsyncIterator[ServerProcess]:
+async def server(port: int | None = None, drain_seconds: float = 50) -> AsyncIterator[ServerProcess]:
     port, metrics_port = port or free_port(), free_port()
     arguments = ("-m", "support.http.server_process", str(port), str(metrics_port), str(drain_seconds))
     process = await asyncio.create_subprocess_exec(
@@ -92,8 +92,8 @@ async def test_requests_in_flight_finish_before_the_process_shuts_down(number: s
 
 async def test_new_connections_are_refused_while_it_drains() -> None:
     async with server(drain_seconds=60) as running:
-        slow = asyncio.create_task(get(f"{running.url}/slow/4"))
-        assert await running.says() == "slow began"
+        held = asyncio.create_task(get(f"{running.url}/held"))
+        assert await running.says() == "held"
         running.process.terminate()
         with pytest.raises(aiohttp.ClientConnectorError):
             while True:
@@ -103,8 +103,9 @@ async def test_new_connections_are_refused_while_it_drains() -> None:
                     raise
                 except aiohttp.ClientError:
                     pass  # this one was in line when the port was closed
-        assert not slow.done()
-        await slow
+        assert not held.done()
+        running.process.send_signal(signal.SIGUSR1)
+        assert await held == str(running.process.pid)
 
 
 async def test_a_request_that_outlasts_the_drain_is_cancelled() -> None:
