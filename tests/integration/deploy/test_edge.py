@@ -8,12 +8,16 @@ import re
 import shutil
 import signal
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 import pytest
 import socketio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from support.deploy.edge import (
     ASSET,
@@ -34,6 +38,7 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (scripts/setup nginx)")
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
+NAME = web.AppKey("name", str)
 PLACE = "/api/v1/coverage?lat=45.5231&lng=-73.5817"
 
 
@@ -118,6 +123,43 @@ async def sockets_reach_both_realtime_processes(city: City) -> None:
     assert token not in city.edge.access_log()
 
 
+async def test_the_workers_of_nginx_count_sockets_together(tmp_path: Path) -> None:
+    """Each by itself would give one process more than its share."""
+    counts: Counter[str] = Counter()
+
+    async def keep(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        counts[request.app[NAME]] += 1
+        async for _ in socket:
+            pass
+        return socket
+
+    async with AsyncExitStack() as running:
+        servers = []
+        for name in ("one", "other"):
+            app = web.Application()
+            app[NAME] = name
+            app.router.add_get("/socket.io/", keep)
+            server = await running.enter_async_context(TestServer(app))
+            servers.append(str(server.make_url("/")))
+        edge = await running.enter_async_context(
+            running_edge(
+                tmp_path,
+                api=servers,
+                realtime=servers,
+                changes={"worker_processes        auto": "worker_processes 4"},
+            )
+        )
+        for each in range(2, 32, 2):
+            for _ in range(4):
+                await running.enter_async_context(edge.session.ws_connect("/socket.io/"))
+            async with asyncio.timeout(60):
+                while counts.total() < 2 * each:
+                    await asyncio.sleep(0.002)
+            assert counts == {"one": each, "other": each}
+
+
 async def it_names_the_client_and_the_request_itself(city: City) -> None:
     forged = {"x-forwarded-for": "6.6.6.6", "x-request-id": "chosen-by-the-client-1"}
     async with city.edge.session.get("/api/v1/clock?token=SECRET", headers=forged) as reply:
@@ -125,7 +167,7 @@ async def it_names_the_client_and_the_request_itself(city: City) -> None:
         request_id = reply.headers["x-request-id"]
         assert re.fullmatch("[0-9a-f]{32}", request_id)
         assert reply.headers["cache-control"] == "no-store"
-    async with asyncio.timeout(45):  # nginx writes the line after the response
+    async with asyncio.timeout(90):  # nginx writes the line after the response
         while request_id not in (log := city.edge.access_log()):
             await asyncio.sleep(0.02)
     assert "SECRET" not in log

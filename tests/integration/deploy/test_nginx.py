@@ -56,7 +56,7 @@ class OneMachine:
         assert NGINX is not None
         globals_ = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         process = await asyncio.create_subprocess_exec(NGINX, "-c", str(self.path), "-g", globals_)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while True:
                 assert process.returncode is None, (self.folder / "error.log").read_text()
                 try:

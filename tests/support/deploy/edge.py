@@ -31,7 +31,7 @@ from supportcarr.bootstrap.web_apps import APPS
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "deploy" / "nginx" / "edge.conf.template"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-START_S = 30.0
+START_S = 90.0
 NOTHING: Mapping[str, str] = {}
 ASSET = "let x = 1;\n" * 500
 
