@@ -108,7 +108,8 @@ def test_what_the_bucket_refuses_is_said_and_the_backup_stays(
     assert "SignatureDoesNotMatch" in said
     assert "another" not in said
     assert "SignatureDoesNotMatch" in refused(tmp_path, wrong, "backups")
-    nowhere = settings | {"BACKUP_S3_BUCKET": "not-there"}
+    # in another folder: a backup has the name of its second
+    nowhere = settings | {"BACKUP_S3_BUCKET": "not-there", "BACKUP_FOLDER": "others"}
     assert "NoSuchBucket" in refused(tmp_path, nowhere, "backups")
     assert "NoSuchBucket" in refused(tmp_path, nowhere, "backup", "--dump", "dump")
     for missing in ("s3:latest", "s3:supportcarr-20260601T030000Z.backup", "s3:../outside"):

@@ -41,12 +41,12 @@ async def test_a_wrong_password_is_refused_with_an_error(redis_server: EmbeddedR
 
 async def test_a_restarted_redis_is_empty_and_has_the_same_address(own_redis_server: EmbeddedRedis) -> None:
     url = own_redis_server.url
-    async with RedisClient(url) as client:
+    async with RedisClient(url, timeout=60) as client:
         await client.call("SET", "k", "v")
     own_redis_server.kill()
     own_redis_server.start()
     assert own_redis_server.url == url
-    async with RedisClient(url) as client:
+    async with RedisClient(url, timeout=60) as client:
         assert await client.call("DBSIZE") == 0
 
 

@@ -40,7 +40,7 @@ async def test_a_stopped_or_killed_server_is_replaced(
         os.kill(first, sent)
         while own_redis_server.pid in (first, None):
             await asyncio.sleep(0.01)
-        async with RedisClient(own_redis_server.url) as client:
+        async with RedisClient(own_redis_server.url, timeout=60) as client:
             assert await client.call("PING") == b"PONG"
     finally:
         keeping.cancel()

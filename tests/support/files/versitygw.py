@@ -22,7 +22,7 @@ from supportcarr.providers.settings import S3Settings
 PROGRAM = Path(__file__).resolve().parents[3] / ".venv" / "go" / "bin" / "versitygw"
 KEY_ID, SECRET = "tests-of-supportcarr", "nothing-that-is-kept-anywhere"
 BUCKET = "files"
-START_SECONDS = 60.0
+START_SECONDS = 90.0
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def running(folder: Path, *, object_lock: bool = False) -> Iterator[S3Settings]:
             access_key_id=KEY_ID,
             secret_access_key=SECRET,
             path_style=True,
-            timeout_seconds=5.0,
+            timeout_seconds=60.0,
         )
         admin(settings).create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=object_lock)
         yield settings

@@ -103,7 +103,7 @@ async def save_until(url: str, name: str, writers: str) -> None:
 
 
 async def copy_to(url: str, target_url: str) -> None:
-    """Copy parcels and rides to the store at *target_url*; print what is written, one batch at a time."""
+    """Copy a batch of parcels to the store at *target_url*, print what is written, and wait to be killed."""
     source, target = store_at(url), store_at(target_url)
     await source.open()
     await target.open(allow_unfinished_copy=True)
@@ -111,7 +111,7 @@ async def copy_to(url: str, target_url: str) -> None:
     def progress(collection: str, written: int) -> None:
         sys.stdout.write(f"{collection} {written}\n")
         sys.stdout.flush()
-        time.sleep(0.2)  # the parent kills this process meanwhile
+        time.sleep(600)  # the parent kills this process meanwhile
 
     await copy_store(
         source, target, (PARCELS, RIDES), source_name=url, now=datetime.now(UTC), progress=progress

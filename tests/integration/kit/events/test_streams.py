@@ -182,7 +182,10 @@ async def test_concurrent_appends_leave_no_gap(redis_server: EmbeddedRedis, stre
         for n in range(start, start + 150, 3):
             await own.append([publication(m, OPS) for m in (n, n + 1, n + 2)])
 
-    async with RedisClient(redis_server.url) as one, RedisClient(redis_server.url) as two:
+    async with (
+        RedisClient(redis_server.url, timeout=60) as one,
+        RedisClient(redis_server.url, timeout=60) as two,
+    ):
         await asyncio.gather(append(1, one), append(76, two))  # they overlap by half
         current = (await streams.current_positions([OPS]))[OPS]
         items = await EventStreams(one, StreamSettings()).read(OPS, current.split(":")[0] + ":0", limit=1000)
@@ -231,7 +234,7 @@ async def test_appends_beyond_the_limit_take_several_calls_in_order(
 async def test_an_append_without_redis_fails_for_the_whole_batch_and_can_be_retried(
     redis_server: EmbeddedRedis,
 ) -> None:
-    async with RedisClient(redis_server.url) as client:
+    async with RedisClient(redis_server.url, timeout=60) as client:
         streams = EventStreams(client, StreamSettings())
         appends = [[publication(n)] for n in (1, 2, 3)]
         await client.close()

@@ -179,7 +179,7 @@ def stoppable_server(own_redis_server: EmbeddedRedis) -> EmbeddedRedis:
 async def test_without_redis_each_process_counts_locally(
     stoppable_server: EmbeddedRedis, time: ManualTime
 ) -> None:
-    async with RedisClient(stoppable_server.url) as redis:
+    async with RedisClient(stoppable_server.url, timeout=60) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
         assert (await limiter.take([("usr_a", USER)])).allowed
         stoppable_server.kill()
@@ -197,7 +197,7 @@ async def test_without_redis_each_process_counts_locally(
 
 
 async def test_redis_is_used_again_after_an_outage(stoppable_server: EmbeddedRedis, time: ManualTime) -> None:
-    async with RedisClient(stoppable_server.url) as redis:
+    async with RedisClient(stoppable_server.url, timeout=60) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
         stoppable_server.kill()
         assert (await limiter.take([("usr_a", USER)])).allowed

@@ -82,7 +82,7 @@ async def test_a_cancelled_call_does_not_shift_other_replies(redis: RedisClient)
 
 
 async def test_calls_in_flight_fail_when_the_connection_breaks(own_redis_server: EmbeddedRedis) -> None:
-    async with RedisClient(own_redis_server.url) as client:
+    async with RedisClient(own_redis_server.url, timeout=60) as client:
         blocked = client.call("BLPOP", "nothing", 0)
         await asyncio.sleep(0)  # the command is written now
         own_redis_server.kill()
@@ -142,7 +142,7 @@ async def answered(client: RedisClient) -> object:
 
 
 async def test_too_many_waiting_calls_are_refused(redis_server: EmbeddedRedis) -> None:
-    async with RedisClient(redis_server.url, max_waiting=3) as client:
+    async with RedisClient(redis_server.url, timeout=60, max_waiting=3) as client:
         calls = [client.call("PING") for _ in range(4)]
         with pytest.raises(RedisUnavailable, match="too many"):
             await calls[3]
@@ -179,7 +179,7 @@ async def _subscribers(redis: RedisClient, channel: str, count: int) -> None:
 async def test_a_client_may_start_before_its_server(own_redis_server: EmbeddedRedis) -> None:
     url = own_redis_server.url
     own_redis_server.kill()
-    client = await RedisClient(url).open(at_once=False)
+    client = await RedisClient(url, timeout=60).open(at_once=False)
     with pytest.raises(RedisUnavailable):
         await client.call("PING")
     own_redis_server.start()
@@ -205,7 +205,7 @@ async def test_a_subscription_receives_published_messages(redis: RedisClient) ->
 
 
 async def test_a_subscription_survives_a_restart(own_redis_server: EmbeddedRedis) -> None:
-    async with RedisClient(own_redis_server.url) as client:
+    async with RedisClient(own_redis_server.url, timeout=60) as client:
         messages = client.subscribe("news")
         receiving = asyncio.ensure_future(anext(messages))
         await _subscribers(client, "news", 1)
@@ -220,7 +220,7 @@ async def test_a_subscription_survives_a_restart(own_redis_server: EmbeddedRedis
 
 
 async def test_a_subscription_ends_with_its_client(redis_server: EmbeddedRedis) -> None:
-    client = await RedisClient(redis_server.url).open()
+    client = await RedisClient(redis_server.url, timeout=60).open()
 
     async def count_messages(messages: AsyncIterator[bytes]) -> int:
         return len([m async for m in messages])
@@ -235,7 +235,7 @@ def test_the_client_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
     """The servers run on uvloop, whose transports differ."""
 
     async def use() -> None:
-        async with RedisClient(redis_server.url, timeout=1) as client:
+        async with RedisClient(redis_server.url, timeout=60) as client:
             await client.call("FLUSHALL")
             assert await client.batch([("SET", "k", "v"), ("GET", "k")]) == [b"OK", b"v"]
             messages = client.subscribe("news")
@@ -244,6 +244,7 @@ def test_the_client_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
             await client.publish("news", b"1")
             assert await receiving == b"1"
             await messages.aclose()
+        async with RedisClient(redis_server.url, timeout=0.5) as client:
             with pytest.raises(RedisUnavailable, match="in time"):
                 await client.call("BLPOP", "nothing", 0)
             assert await answered(client) == b"PONG"

@@ -216,7 +216,7 @@ def test_a_closed_loop_with_pending_writes_blocks_nobody(path: Path) -> None:
         await store.close()
 
     asyncio.run(leave())
-    asyncio.run(asyncio.wait_for(go_on(), 30))
+    asyncio.run(asyncio.wait_for(go_on(), 90))
 
 
 async def test_closing_commits_waiting_writes(path: Path) -> None:
@@ -331,7 +331,7 @@ async def test_the_write_ahead_log_is_truncated_after_a_long_read(
     reader.execute("COMMIT")
     reader.close()
     parcel = msgspec.structs.replace(parcel, note="short")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while (
             store.stats()["truncations"] == 0
         ):  # counted by the checkpoint's thread, after the file is short

@@ -30,7 +30,7 @@ class Statements:
     async def watch(self, store: SqliteStore) -> None:
         """Start recording."""
         await store.write(lambda connection: connection.set_trace_callback(self._begins))
-        assert await asyncio.to_thread(self.committing.wait, 30)  # the commit of the write above
+        assert await asyncio.to_thread(self.committing.wait, 90)  # the commit of the write above
         self.committing.clear()
         self.words.clear()
 
@@ -39,7 +39,7 @@ class Statements:
         self.words.append(word)
         if word == "COMMIT":
             self.committing.set()
-            self.may_commit.wait(30)
+            self.may_commit.wait(90)
 
     def count(self, word: str) -> int:
         return self.words.count(word)
@@ -122,7 +122,7 @@ async def test_callers_are_notified_only_after_the_commit(tmp_path: Path) -> Non
 
     notified: list[int] = []
     write = asyncio.ensure_future(store.write(select, notified.append, long_running=True))
-    assert await asyncio.to_thread(statements.committing.wait, 30)
+    assert await asyncio.to_thread(statements.committing.wait, 90)
     for _ in range(3):  # an early notification would have arrived by now
         await asyncio.sleep(0)
     notified_early = bool(notified) or write.done()
@@ -146,7 +146,7 @@ class Disk:
 
     def _flush(self) -> None:
         self.flushing.set()
-        assert self.may_end.wait(30)
+        assert self.may_end.wait(90)
         if self.error:
             raise self.error
 
@@ -159,7 +159,7 @@ async def test_a_write_is_acknowledged_after_the_log_is_flushed(
     disk = Disk(store, monkeypatch)
     notified: list[int] = []
     write = asyncio.ensure_future(store.write(lambda _: "done", notified.append, long_running=long_running))
-    assert await asyncio.to_thread(disk.flushing.wait, 30)
+    assert await asyncio.to_thread(disk.flushing.wait, 90)
     for _ in range(3):
         await asyncio.sleep(0)
     early = bool(notified) or write.done()
@@ -193,7 +193,7 @@ async def test_writes_that_arrive_during_a_flush_share_the_next(
     assert store._writer is not None
     disk, before = Disk(store, monkeypatch), store._writer._flusher.flushes
     first = asyncio.ensure_future(store.write(lambda _: 0))
-    assert await asyncio.to_thread(disk.flushing.wait, 30)
+    assert await asyncio.to_thread(disk.flushing.wait, 90)
     commits = store.stats()["commits"]
     later = [asyncio.ensure_future(store.write(lambda _: 1)) for _ in range(3)]
     while store.stats()["commits"] == commits:
@@ -213,7 +213,7 @@ async def test_a_write_that_need_not_be_durable_does_not_wait_for_the_disk(
 ) -> None:
     store = await open_store(tmp_path / "s")
     Disk(store, monkeypatch)  # no flush ends
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         assert await store.write(lambda _: "done", durable=False) == "done"
     await store.close()
 
@@ -227,7 +227,7 @@ async def test_the_log_is_flushed_outside_the_interpreter(
     (tmp_path / "log").write_bytes(b"x" * 100_000)
     flusher = LogFlusher(tmp_path / "log")
     ended: list[OSError | None] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while len(ended) < 20:
             flusher.flush(ended.append)
             await asyncio.sleep(0)
@@ -307,8 +307,8 @@ async def test_outcomes_reach_callers_in_another_loop(
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert await asyncio.to_thread(queued.wait, 30)
+    assert await asyncio.to_thread(queued.wait, 90)
     await store.ping()
-    assert await asyncio.to_thread(ended.wait, 30)
+    assert await asyncio.to_thread(ended.wait, 90)
     assert settled_in == [thread.ident]
     await store.close()
