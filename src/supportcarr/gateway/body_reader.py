@@ -53,11 +53,18 @@ class BodyReader:
                 raise self._too_large()
             return request.body
         try:
-            message = await receive()
+            body = await self._received(receive, length)
         except asyncio.CancelledError:
             if self._concurrency.timed_out():
                 raise RequestTimeout from None  # the client's fault, and nothing has begun
             raise
+        if len(body) > self._max_bytes:
+            raise self._too_large()
+        return body
+
+    async def _received(self, receive: Receive, length: int | None) -> bytes:
+        """The body, or more of it than its limit."""
+        message = await receive()
         if message["type"] != "http.request":
             raise MalformedBody("The client left before its body had come")
         body: bytes = message.get("body", b"")
@@ -68,8 +75,6 @@ class BodyReader:
                     body = await self._rest(body, receive)
             except TimeoutError:
                 raise RequestTimeout from None
-        if len(body) > self._max_bytes:
-            raise self._too_large()
         return body
 
     async def _rest(self, first: bytes, receive: Receive) -> bytes:
