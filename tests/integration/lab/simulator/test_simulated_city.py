@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from support.simulator.city_records import records_of
 from support.simulator.fake_city import TOTAL, FakeCity
+from support.simulator.idle_time import LoopClock, use_loop_time
 from supportcarr_lab.simulator.city import CityOutcome, run_city
 from supportcarr_lab.simulator.client import RequestFailed
 from supportcarr_lab.simulator.context import CityOptions
@@ -20,8 +20,14 @@ from supportcarr_lab.simulator.progress import Progress
 from supportcarr_lab.verification.report import verify_records
 
 
+@pytest.fixture(autouse=True)
+async def clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """Time passes only while nobody in the city has anything to do."""
+    return use_loop_time(monkeypatch)
+
+
 @pytest.fixture
-async def fake() -> AsyncIterator[FakeCity]:
+async def fake(clock: LoopClock) -> AsyncIterator[FakeCity]:
     async with FakeCity() as city:
         yield city
 
@@ -68,7 +74,7 @@ def findings(fake: FakeCity, outcome: CityOutcome) -> dict[str, list[str]]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.02)
 
@@ -215,7 +221,7 @@ async def test_a_live_rescue_of_an_earlier_run_is_continued(fake: FakeCity, tmp_
     on_the_way = ("en_route", "arrived", "in_transit")
     await until(lambda: bool(fake.rescues) and the_rescue(fake)["status"] in on_the_way)
     stop.set()
-    outcome = await asyncio.wait_for(running, 20)
+    outcome = await asyncio.wait_for(running, 60)
     assert outcome.still_live == 1
     assert all(journal.received == [] for journal in outcome.journals), "an endless city keeps no journal"
     await run_to_end(fake, tmp_path, requests=0, seed=seed)
@@ -236,7 +242,7 @@ async def test_a_driver_put_offline_goes_online_again(fake: FakeCity, tmp_path: 
     fake.put_offline(next(user for user in fake.users.values() if user["role"] == "driver"))
     await until(online)
     stop.set()
-    assert (await asyncio.wait_for(running, 20)).crashed == []
+    assert (await asyncio.wait_for(running, 60)).crashed == []
 
 
 async def test_a_session_that_ends_during_a_run_leads_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
@@ -305,12 +311,12 @@ async def test_an_unreachable_platform_is_an_error(
 
 
 async def test_a_change_of_the_city_clock_is_followed(
-    fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fake: FakeCity, clock: LoopClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr_lab.simulator.city.CLOCK_SYNC_INTERVAL_S", 0.02)
     running = asyncio.create_task(run_city(options(fake, tmp_path)))
     await until(lambda: bool(fake.rescues))
     ahead = 10 * 86_400.0
-    fake.time.set(fake.time.now() + ahead, time.time(), fake.time.speed)
+    fake.time.set(fake.time.now() + ahead, clock.time(), fake.time.speed)
     outcome = await asyncio.wait_for(running, 60)
     assert outcome.closed_at - outcome.began_at > ahead
