@@ -27,6 +27,12 @@ from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisUnavailable
 
 LEASE = 8
+SLOWER = 1440  # a minute is a day
+
+
+def slower_rules(name: str, limit: int, seconds: float = 60.0, **kind: bool) -> Rule:
+    """``Rule`` with buckets that hold as much and hardly fill while a test runs."""
+    return Rule(name, limit, seconds * SLOWER, **kind)
 
 
 class _Selector(selectors.SelectSelector):

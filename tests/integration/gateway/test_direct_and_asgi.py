@@ -87,7 +87,7 @@ async def test_the_cases_cover_every_kind_of_response(api: Api) -> None:
 
 
 @pytest.fixture
-async def limited(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+async def limited(store: SqliteStore, redis: RedisClient, no_token_grows: None) -> AsyncIterator[Api]:
     limits = LimitSettings(user_per_minute=1000, address_per_minute=ADDRESS_PER_MINUTE)
     async with serving(widget_routes(store), store=store, redis=redis, limits=limits) as running:
         yield running

@@ -8,6 +8,7 @@ import pytest
 
 from support.http.example_part import widget_routes
 from support.http.server import PASSWORD, Api, Client, new_phone, serving
+from support.ratelimit import SLOWER
 from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -17,7 +18,7 @@ LIMITS = LimitSettings(user_per_minute=5, address_per_minute=12, sensitive_per_m
 
 
 @pytest.fixture
-async def strict(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+async def strict(store: SqliteStore, redis: RedisClient, no_token_grows: None) -> AsyncIterator[Api]:
     async with serving(widget_routes(store), store=store, redis=redis, limits=LIMITS) as running:
         yield running
 
@@ -45,12 +46,12 @@ async def test_a_rate_limited_response_has_retry_after(strict: Api) -> None:
     await statuses(rider, "/me", 5)
     reply = await rider.get("/me")
     assert (reply.status, reply.code) == (429, "rate_limited")
-    assert 1 <= int(reply.headers["retry-after"]) <= 12  # one token is added every 12 s
+    assert 1 <= int(reply.headers["retry-after"]) <= 12 * SLOWER  # one token is added every 12 s
 
 
 async def test_responses_say_what_is_left(strict: Api) -> None:
     rider = await strict.person("rider")
-    policy = '"user";q=5;w=60, "address";q=12;w=60'
+    policy = f'"user";q=5;w={60 * SLOWER}, "address";q=12;w={60 * SLOWER}'
     replies = [await rider.get(path) for path in ("/me", "/nowhere", "/near", "/me", "/me", "/me")]
     assert [reply.status for reply in replies] == [200, 404, 422, 200, 200, 429]
     assert [reply.headers["ratelimit"] for reply in replies[:5]] == [
@@ -62,8 +63,15 @@ async def test_responses_say_what_is_left(strict: Api) -> None:
     assert (await anybody.get("/clock")).headers["ratelimit"] == '"address";r=11'
     guarded = await anybody.post("/guarded")
     assert guarded.headers["ratelimit"] == '"sensitive";r=2'
-    assert guarded.headers["ratelimit-policy"] == f'"sensitive";q=3;w=60, {policy}'
+    assert guarded.headers["ratelimit-policy"] == f'"sensitive";q=3;w={60 * SLOWER}, {policy}'
     assert "ratelimit" not in (await anybody.get("//healthz")).headers
+
+
+async def test_limits_are_those_of_a_minute(api: Api) -> None:
+    limits = LimitSettings()
+    reply = await api.anonymous().get("/clock")
+    policy = f'"user";q={limits.user_per_minute};w=60, "address";q={limits.address_per_minute};w=60'
+    assert reply.headers["ratelimit-policy"] == policy
 
 
 async def test_what_a_client_writes_before_its_address_gives_it_no_other_limit(strict: Api) -> None:
@@ -101,10 +109,10 @@ async def test_health_is_never_limited(strict: Api) -> None:
 
 
 async def test_without_redis_requests_are_still_served_and_limited(
-    store: SqliteStore, own_redis_server: EmbeddedRedis
+    store: SqliteStore, own_redis_server: EmbeddedRedis, no_token_grows: None
 ) -> None:
     async with (
-        RedisClient(own_redis_server.url, timeout=0.2) as redis,
+        RedisClient(own_redis_server.url) as redis,
         serving(widget_routes(store), store=store, redis=redis, limits=LIMITS) as api,
     ):
         own_redis_server.stop()
