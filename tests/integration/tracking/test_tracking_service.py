@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,12 +98,19 @@ async def tracking(
 
 async def published(tracking: Tracking, messages: int = 1) -> list[list[PositionUpdate]]:
     """The messages that are published when the service is closed."""
-    stream = tracking.redis.subscribe(keys.positions_channel())
-    got: asyncio.Task[list[bytes]] = asyncio.create_task(_take(stream, messages))
-    while not (await tracking.redis.call("PUBSUB", "NUMSUB", keys.positions_channel()))[1]:
+    channel = keys.positions_channel()
+    await _subscribers(tracking, 0)  # the one of an earlier call has left
+    async with aclosing(tracking.redis.subscribe(channel)) as stream:
+        got: asyncio.Task[list[bytes]] = asyncio.create_task(_take(stream, messages))
+        await _subscribers(tracking, 1)
+        await tracking.service.close()
+        return [msgspec.json.decode(m, type=list[PositionUpdate]) for m in await asyncio.wait_for(got, 120)]
+
+
+async def _subscribers(tracking: Tracking, number: int) -> None:
+    """Wait until so many listen to positions."""
+    while (await tracking.redis.call("PUBSUB", "NUMSUB", keys.positions_channel()))[1] != number:
         await asyncio.sleep(0.01)
-    await tracking.service.close()
-    return [msgspec.json.decode(m, type=list[PositionUpdate]) for m in await asyncio.wait_for(got, 45)]
 
 
 async def _take(stream: AsyncIterator[bytes], messages: int) -> list[bytes]:
