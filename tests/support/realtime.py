@@ -30,7 +30,7 @@ from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.realtime.messages import PositionReport
 
 AREAS = ("laval", "montreal")
-TIMEOUT_SECONDS = 45.0  # for events that must happen
+TIMEOUT_SECONDS = 120.0  # for events that must happen
 EVENT_TIME = "2026-11-23T21:00:00Z"
 
 
@@ -118,7 +118,6 @@ async def running_server(
     redis: RedisClient,
     *,
     limits: BackpressureLimits | None = None,
-    handshake_timeout_seconds: float = 20.0,
     shares: ConnectionShares | None = None,
     **streams: Any,
 ) -> AsyncIterator[RunningServer]:
@@ -135,7 +134,6 @@ async def running_server(
         AREAS,
         lifecycle=lifecycle,
         limits=limits,
-        handshake_timeout_seconds=handshake_timeout_seconds,
         shares=shares,
     )
     port = free_port()

@@ -30,6 +30,7 @@ from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.keys import positions_channel
+from supportcarr.realtime import server as socket_server
 from supportcarr.realtime.client_session import BackpressureLimits
 from supportcarr.realtime.metrics import register
 
@@ -157,7 +158,10 @@ async def test_only_drivers_report_positions(redis: RedisClient) -> None:
     assert server.position_sink.reports == []
 
 
-async def test_positions_above_the_rate_limit_are_refused(redis: RedisClient) -> None:
+async def test_positions_above_the_rate_limit_are_refused(
+    redis: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_server, "REQUESTS_PER_SECOND", 0.01)  # however long the requests take
     async with (
         running_server(redis) as server,
         connected_client(server.url, token_of(DAN, "driver")) as dan,
