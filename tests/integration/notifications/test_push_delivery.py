@@ -32,11 +32,11 @@ from supportcarr.providers.web_push import WebPush
 
 
 class Later:
-    """A wall clock that the test moves."""
+    """A wall clock that only the test moves."""
 
     def __init__(self) -> None:
-        self.ahead = 0.0
-        self.clock = Clock(wall=lambda: Clock().wall_seconds() + self.ahead)
+        self.ahead, began = 0.0, Clock().wall_seconds()
+        self.clock = Clock(wall=lambda: began + self.ahead)
 
 
 class RecordedJobs:
@@ -80,10 +80,10 @@ class World:
         self.time = Later()
         self.people = People()
         self.jobs = RecordedJobs()
-        settings = PushSettings(
-            vapid_private_key=new_private_key(), emulator_url=emulator.base, timeout_seconds=2.0
+        self.settings = PushSettings(
+            vapid_private_key=new_private_key(), emulator_url=emulator.base, timeout_seconds=30.0
         )
-        self.sender = WebPush(settings, OutboundSettings(), contact="mailto:ops@supportcarr.example")
+        self.sender = self.sender_with(self.settings)
         clock = self.time.clock
         self.queue = PushQueue(store, clock, cast(Jobs, self.jobs), self.sender)
         self.notifications = NotificationsService(store, clock, self.queue)
@@ -96,6 +96,9 @@ class World:
             languages=self.people,
             offers=self.people,
         )
+
+    def sender_with(self, settings: PushSettings) -> WebPush:
+        return WebPush(settings, OutboundSettings(), contact="mailto:ops@supportcarr.example")
 
     async def subscribe(self, user_id: str, app: AppName | None, session: str = "ses_1") -> str:
         """A new browser of that person; its token at the emulator."""
@@ -324,8 +327,11 @@ async def test_a_slow_service_is_given_up_on(world: World) -> None:
     await world.subscribe(events.RIDER, "rider")
     await world.notifications.notify(ARRIVED)
     await world.misbehave(delay_ms=4000)
+    impatient = world.sender_with(replace(world.settings, timeout_seconds=0.5))
+    world.delivery._sender = impatient
     with pytest.raises(RetryLater, match="in time"):
         await world.deliver()
+    await impatient.close()
 
 
 async def test_nothing_goes_to_a_session_that_has_ended(world: World) -> None:
