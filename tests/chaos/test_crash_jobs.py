@@ -22,7 +22,7 @@ from supportcarr.kit.jobs.service import Job
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 FAST_SWEEPS = {"JOBS_SWEEP_SECONDS": "0.2"}
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 
 
 @pytest.fixture

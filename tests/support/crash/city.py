@@ -35,7 +35,7 @@ from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.realtime.app import build_realtime
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 SWEEP_INTERVAL_S = 0.2
 
 
@@ -54,15 +54,15 @@ class Api:
         headers = {"authorization": f"Bearer {person.access_token}"} if person else {}
         if key is not None:
             headers["idempotency-key"] = key
-        for _ in range(20):
-            async with self.session.request(
-                method, f"{self.url}/api/v1{path}", json=body, headers=headers
-            ) as response:
-                content = await response.read()
-                if response.status != 503:
-                    return ApiResponse(response.status, msgspec.json.decode(content) if content else None)
-            await asyncio.sleep(0.1)
-        return ApiResponse(503, None)
+        async with asyncio.timeout(TIMEOUT_S):
+            while True:
+                async with self.session.request(
+                    method, f"{self.url}/api/v1{path}", json=body, headers=headers
+                ) as response:
+                    content = await response.read()
+                    if response.status != 503:
+                        return ApiResponse(response.status, msgspec.json.decode(content) if content else None)
+                await asyncio.sleep(0.1)
 
 
 class City:

@@ -15,13 +15,17 @@ from supportcarr.kit.runtime.clock import Clock
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a world's data and servers are; *start_time* is the wall time it opens at, in Unix seconds."""
+    """Where a world's data and servers are; *start_time* is the wall time it opens at, in Unix seconds.
+
+    *stripe_timeout_s*: how long a call of Stripe may take, which is short only where one never responds.
+    """
 
     folder: str
     store_url: str
     redis_url: str
     stripe_url: str
     start_time: float
+    stripe_timeout_s: float = 60.0
 
     @property
     def path(self) -> Path:
@@ -99,15 +103,15 @@ ENVIRONMENT = {
     "STRIPE_API_KEY": API_KEY,
     "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     "STRIPE_TOLERANCE_SECONDS": "864000",
-    "STRIPE_TIMEOUT_SECONDS": "1.0",
+    "PUSH_TIMEOUT_SECONDS": "30",
     "PUSH_VAPID_PRIVATE_KEY": rfc8291.SERVER_PRIVATE_KEY,
     "TWILIO_ACCOUNT_SID": TWILIO.sid,
     "TWILIO_AUTH_TOKEN": TWILIO.token,
     "TWILIO_FROM_NUMBER": "+15005550006",
-    "TWILIO_TIMEOUT_SECONDS": "1.0",
+    "TWILIO_TIMEOUT_SECONDS": "60",
     "IDENTITY_CHECKS_API_KEY": IDENTITY.api_key,
     "IDENTITY_CHECKS_WEBHOOK_SECRET": IDENTITY.webhook_secret,
-    "IDENTITY_CHECKS_TIMEOUT_SECONDS": "1.0",
+    "IDENTITY_CHECKS_TIMEOUT_SECONDS": "60",
     "LIMITS_SENSITIVE_PER_MINUTE": "100000",
     "LIMITS_QUOTES_PER_MINUTE": "100000",
     "LIMITS_PINS_PER_MINUTE": "100000",
@@ -133,7 +137,9 @@ def settings_at(deployment: Deployment) -> Settings:
             store_url=deployment.store_url,
             redis_url=deployment.redis_url,
         ),
-        stripe=replace(base.stripe, api_base=deployment.stripe_url),
+        stripe=replace(
+            base.stripe, api_base=deployment.stripe_url, timeout_seconds=deployment.stripe_timeout_s
+        ),
         push=replace(base.push, emulator_url=deployment.stripe_url),
         twilio=replace(base.twilio, api_base=deployment.stripe_url),
         identity_checks=replace(base.identity_checks, api_base=f"{deployment.stripe_url}/checks/identity"),

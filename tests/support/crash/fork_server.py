@@ -107,7 +107,7 @@ async def _run_scenario(request: ChildRequest) -> None:
         else:
             await scenario.recover(world, immediately=request.recovery == "immediate")
         if relay is not None:
-            await relay.drain(20)
+            await relay.drain(120)
             await relay.stop()
         world.recorder.active = False
 

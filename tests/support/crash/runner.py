@@ -33,6 +33,7 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr_lab.emulators.app import create_app
 
 START = 1_790_000_000.0  # wall time at which every scenario is prepared: a Monday in September 2026
+SILENCE_S = 2.0  # after which a call of Stripe is given up, where the emulator does not respond
 TICKS_S = 2.0  # more than a ManualClock advances by being read during one run
 
 
@@ -243,6 +244,8 @@ class ScenarioRunner:
             ends = world.clock.wall().timestamp()
         (folder / "clock-advance").unlink(missing_ok=True)
         await self._emulator.open(folder, self.scenario.emulator)
+        if "timeout_next" in self.scenario.emulator:
+            deployment = msgspec.structs.replace(deployment, stripe_timeout_s=SILENCE_S)
         return msgspec.structs.replace(deployment, start_time=ends)
 
     async def _dump(self) -> list[tuple[bytes, int, bytes]]:

@@ -200,7 +200,7 @@ class World:
         relay = self.create_relay()
         try:
             for _ in range(ROUNDS):
-                assert await relay.drain(20), "events could not be relayed"
+                assert await relay.drain(120), "events could not be relayed"
                 if not await relay.sweep(older_than_s=0.0):
                     return
             raise AssertionError("the outbox does not become empty")
@@ -362,7 +362,7 @@ async def open_world(
         await inner.open()
         closing.push_async_callback(inner.close)
         clock = ManualClock(deployment.start_time)
-        redis = await closing.enter_async_context(RedisClient(deployment.redis_url, name="crash"))
+        redis = await closing.enter_async_context(RedisClient(deployment.redis_url, name="crash", timeout=60))
         container = Container(
             settings,
             recorder.store(inner),
