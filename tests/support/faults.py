@@ -83,11 +83,11 @@ class FaultyProxy:
     def __exit__(self, *_: object) -> None:
         self._run(self._refuse())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(45)
+        self._thread.join(90)
         self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(45)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(90)
 
     # --- in the thread ----------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class Faults:
         self.store.restore()
 
 
-async def wait_until(true: Callable[[], Any], *, within_s: float = 45.0) -> None:
+async def wait_until(true: Callable[[], Any], *, within_s: float = 120.0) -> None:
     """Wait until the callable returns a true value, or an awaitable of one."""
     async with asyncio.timeout(within_s):
         while True:

@@ -515,7 +515,7 @@ async def test_rate_limited_clients_are_told_when_to_retry(tmp_path: Path) -> No
 
 async def test_unavailable_responses_say_when_to_retry(tmp_path: Path) -> None:
     """Without Stripe, then without Redis: 503 with Retry-After, and nothing is lost."""
-    async with running_platform(tmp_path) as platform:
+    async with running_platform(tmp_path, redis_timeout_s=3.0) as platform:
         factory = RescueFactory(platform)
         rider, driver = await platform.person("rider"), await factory.driver()
         plain_rider = Client(platform.api, new_address(), rider.grant)

@@ -181,7 +181,7 @@ def numbers_from(received: Received, index: int) -> list[int]:
 
 
 async def test_a_restarted_redis_resets_and_loses_nothing_after_that(own_redis_server: EmbeddedRedis) -> None:
-    async with RedisClient(own_redis_server.url) as redis:
+    async with RedisClient(own_redis_server.url, timeout=30) as redis:
         streams = EventStreams(redis, settings().streams)
         async with (
             running_server(redis, heads_seconds=0.2) as server,
@@ -204,7 +204,7 @@ async def test_broken_connections_to_redis_lose_nothing(
     async with (
         running_server(redis, heads_seconds=0.2) as server,
         connected_client(server.url, token_of(ANN, "rider")) as ann,
-        RedisClient(redis_server.url) as other,
+        RedisClient(redis_server.url, timeout=30) as other,
     ):
         for n in range(20):
             await _append(streams, n)

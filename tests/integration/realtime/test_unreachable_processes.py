@@ -75,7 +75,7 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
     short = {"STREAMS_FIREHOSE_EVENTS": str(FIREHOSE), "STREAMS_HEADS_SECONDS": "0.5"}
     try:
         with FaultyProxy(server.port or 0) as proxy:
-            async with Fleet(folder, server, **short) as fleet, RedisClient(server.url) as redis:
+            async with Fleet(folder, server, **short) as fleet, RedisClient(server.url, timeout=30) as redis:
                 api = await fleet.start("api")
                 sockets = await fleet.start("realtime", REDIS_URL=proxy.redis_url(server.url))
                 yield Platform(fleet, api, sockets, redis, proxy)

@@ -16,9 +16,14 @@ __all__ = ["factory", "platform", "time_limit"]
 
 @pytest.fixture
 async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
-    """A platform for one test, with short time-outs: Stripe 1 s, the store 1 s, a request 4 s."""
+    """A platform for one test, with short time-outs: Stripe 3 s, Redis 3 s, the store 2 s, a request 10 s."""
     async with running_platform(
-        tmp_path, timeout_s=1.0, STRIPE_TIMEOUT_SECONDS="1", REQUEST_SECONDS="4", JOBS_SWEEP_SECONDS="0.3"
+        tmp_path,
+        timeout_s=2.0,
+        redis_timeout_s=3.0,
+        STRIPE_TIMEOUT_SECONDS="3",
+        REQUEST_SECONDS="10",
+        JOBS_SWEEP_SECONDS="0.3",
     ) as running:
         running.contract.under_faults = True
         yield running

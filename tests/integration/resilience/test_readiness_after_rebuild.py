@@ -158,7 +158,7 @@ async def test_a_process_is_ready_only_when_it_knows_the_ended_sessions(
             return await status_of(f"{starting.metrics}/readyz") == 200
 
         await wait_until(ready)
-        async with RedisClient(own_redis_server.url) as redis:
+        async with RedisClient(own_redis_server.url, timeout=30) as redis:
             assert await RevocationLog(redis).is_revoked(starting.gone.session_id) is True
             assert await RevocationLog(redis).is_revoked(starting.within.session_id) is False
         if role == "api":

@@ -198,7 +198,7 @@ def rejected_requests(platform: Platform) -> float:
 
 
 async def test_requests_waiting_for_an_unresponsive_redis_are_bounded(tmp_path: Path) -> None:
-    async with running_platform(tmp_path, REQUESTS_AT_ONCE="20") as platform:
+    async with running_platform(tmp_path, redis_timeout_s=3.0, REQUESTS_AT_ONCE="20") as platform:
         platform.contract.under_faults = True
         driver = await RescueFactory(platform).driver()
         platform.faults.redis.stall()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from support.faults import wait_until
-from support.http.server import Reply
+from support.http.server import Client, Reply
 from support.platform.in_process import Platform
 from support.rescues.fixtures import RescueFactory, expect, quote_body
 
@@ -63,7 +63,7 @@ async def test_a_request_that_timed_out_can_be_repeated(platform: Platform, fact
     rider, card = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     body = {"quote_id": quote["id"], "payment_method_id": card}
-    platform.faults.store.delay_after_s = 1.5  # each write takes effect, but its result comes too late
+    platform.faults.store.delay_after_s = 30.0  # each write takes effect, but its result comes too late
     cut_off = await rider.post("/rescues", body, key="my-rescue")
     assert (cut_off.status, cut_off.code) == (503, "overloaded")
     platform.faults.restore()
@@ -94,6 +94,18 @@ def foreign_transaction(path: Path) -> Iterator[None]:
         yield
 
 
+async def _reads_while_writes_wait(rider: Client) -> int:
+    """How many reads succeed until twenty concurrent writes have failed."""
+    reads = 0
+    async with asyncio.timeout(90):
+        writing = [asyncio.create_task(rider.post("/quotes", quote_body())) for _ in range(20)]
+        while not all(task.done() for task in writing):
+            assert (await rider.get("/me")).status == 200
+            reads += 1
+        assert all([is_unavailable(await task) for task in writing])
+    return reads
+
+
 @pytest.mark.parametrize("locked", [lock_held, foreign_transaction])
 async def test_a_locked_file_fails_writes_in_time_and_does_not_block_reads(
     platform: Platform, tmp_path: Path, locked: Any
@@ -101,13 +113,11 @@ async def test_a_locked_file_fails_writes_in_time_and_does_not_block_reads(
     rider = await platform.person("rider")
     reads = 0
     with locked(tmp_path / "store.sqlite3"):
-        async with asyncio.timeout(90):
-            writing = [asyncio.create_task(rider.post("/quotes", quote_body())) for _ in range(20)]
-            while not all(task.done() for task in writing):
-                assert (await rider.get("/me")).status == 200
-                reads += 1
-            assert all([is_unavailable(await task) for task in writing])
-    assert reads > 10  # a blocked event loop would serve one or two
+        for _ in range(8):  # a machine that is busy with something else is no fault
+            reads = await _reads_while_writes_wait(rider)
+            if reads > 10:  # a blocked event loop would serve one or two
+                break
+    assert reads > 10
 
     async def writes() -> bool:
         return (await rider.post("/quotes", quote_body())).status == 201

@@ -81,7 +81,7 @@ async def test_a_hold_whose_response_was_lost_is_found_and_released(
     platform: Platform, factory: RescueFactory
 ) -> None:
     rider, card = await factory.rider()
-    await platform.emulator.set_behaviour(timeout_next=1)  # it holds the amount but does not respond
+    await platform.emulator.set_behaviour(timeout_next=1000)  # it holds the amount but does not respond
     prepared = await request_rescue(factory, rider, card)
 
     async def is_held() -> bool:
@@ -92,6 +92,7 @@ async def test_a_hold_whose_response_was_lost_is_found_and_released(
     platform.clock.advance(301)
     await run_deadline(platform, prepared)
     assert await status(prepared) == "rejected"
+    await platform.emulator.set_behaviour(timeout_next=0)
     platform.faults.restore()
     await wait_until_nothing_is_held(platform, prepared)
     assert len(await platform.emulator.intents()) == 1
@@ -130,7 +131,7 @@ async def test_a_slow_stripe_delays_only_payments(platform: Platform, factory: R
     others = await platform.person("rider")
     prepared = await requested_rescue(factory)
     await wait_for_status(prepared, "matching")
-    platform.faults.emulator.delay_responses(5.0)  # longer than our time-out
+    platform.faults.emulator.delay_responses(30.0)  # longer than our time-out
     cards = [
         asyncio.create_task(prepared.rider.post("/me/payment-methods", {"stripe_payment_method": VISA}))
         for _ in range(10)

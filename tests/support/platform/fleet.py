@@ -31,7 +31,7 @@ from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.port import Store
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-READY_S = 60.0  # as in ``supportcarr up``
+READY_S = 180.0
 READY_REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=5)
 UNLIMITED = {"LIMITS_USER_PER_MINUTE": "1000000", "LIMITS_ADDRESS_PER_MINUTE": "1000000"}
 

@@ -186,6 +186,9 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
         "PORT": str(port),
         "REDIS_URL": redis_url,
         "DRAIN_SECONDS": "2",
+        "REQUEST_SECONDS": "60",
+        "STRIPE_TIMEOUT_SECONDS": "30",
+        "TWILIO_TIMEOUT_SECONDS": "30",
         "AUTH_TOKEN_SECRETS": f"t1:{TOKEN_SECRET}",
         "AUTH_LOOKUP_SECRET": LOOKUP_SECRET,
         "AUTH_BCRYPT_COST": "4",
@@ -218,7 +221,7 @@ def _check_settings(emulator_url: str) -> dict[str, str]:
             ("API_BASE", f"{emulator_url}/checks/{kind}"),
             ("API_KEY", account.api_key),
             ("WEBHOOK_SECRET", account.webhook_secret),
-            ("TIMEOUT_SECONDS", "2"),
+            ("TIMEOUT_SECONDS", "5"),
         )
     }
 
@@ -227,15 +230,17 @@ def _check_settings(emulator_url: str) -> dict[str, str]:
 async def running_platform(
     folder: Path,
     *,
-    timeout_s: float = 5.0,
+    timeout_s: float = 30.0,
+    redis_timeout_s: float = 30.0,
     store: Store | None = None,
     checks: bool = False,
     **changed: str,
 ) -> AsyncIterator[Platform]:
     """A platform with its data in *folder*; *changed* are settings, by name without the prefix.
 
-    *timeout_s* is how long the store waits for another process's lock.  *store*: an open one in place of a
-    file; the caller closes it.  *checks*: drivers who apply are checked by the emulator.
+    *timeout_s* is how long the store waits for another process's lock, *redis_timeout_s* how long a call
+    waits for Redis: long enough for a busy machine, unless a test is about an outage.  *store*: an open one
+    in place of a file; the caller closes it.  *checks*: drivers who apply are checked by the emulator.
     """
     async with AsyncExitStack() as closing:
         server = EmbeddedRedis(folder / "redis", port=free_port())
@@ -258,7 +263,7 @@ async def running_platform(
             closing.push_async_callback(store.close)
         faults = Faults(redis_door, emulator_door, FaultyStore(store))
         store = SealingStore(faults.store.as_store, Keyset(new_keyset()))
-        redis = await closing.enter_async_context(RedisClient(redis_url))
+        redis = await closing.enter_async_context(RedisClient(redis_url, timeout=redis_timeout_s))
         clock = ManualCityClock()
         container = Container(
             settings,

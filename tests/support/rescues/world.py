@@ -200,7 +200,7 @@ class World:
 
     async def settle(self) -> None:
         """Relay all events to their consumers."""
-        assert await self.relay.drain(10)
+        assert await self.relay.drain(60)
 
     async def request(
         self, n: int = 1, *, rider_id: str = "usr_rider", quote_id: str | None = None, **quote: Any
