@@ -43,13 +43,14 @@ def test_ctrl_c_ends_every_process_and_the_next_run_continues_and_repairs_itself
         demo.wait_for_output("Running:")
         assert {"demo", "redis", "sandbox", "worker", "realtime", "api", "simulator"} <= _roles(demo)
         demo.process.send_signal(signal.SIGINT)
-        assert demo.process.wait(60) == 0
-        assert demo.survivors(within_s=45) == []
+        assert demo.process.wait(120) == 0
+        assert demo.survivors(within_s=120) == []
         report = demo.report(within_s=0)
         assert report["stopped"] is True
         assert report["invariants"]["drained"] is None
         assert "this report is of what had happened so far" in demo.output
         assert _open_to_others(demo.data) == []
+        signed_up = _sign_ups(demo)
     content = json.loads(accounts.read_bytes())
     assert [len(content["riders"]), len(content["drivers"])] == [2, 2]
     assert content["admin"]["phone"] and content["admin"]["password"]
@@ -58,12 +59,16 @@ def test_ctrl_c_ends_every_process_and_the_next_run_continues_and_repairs_itself
     (tmp_path / "data" / ".env").write_text("SUPPORTCARR_WATCHDOG_SECONDS=4")
     with running_demo(tmp_path / "data", *SMALL) as again:
         again.wait_for_output("Running:")
-        log = (tmp_path / "data" / "supportcarr.log").read_text()
-        # The second start refreshed its sessions: no password was hashed again.
-        assert log.count("/auth/sign-up") == 4
         _assert_dead_and_hung_processes_are_restarted(again)
         again.process.kill()
-        assert again.survivors(within_s=45) == []
+        assert again.survivors(within_s=120) == []
+        # The second start refreshed its sessions: no password was hashed again.
+        assert _sign_ups(again) == signed_up >= 4
+
+
+def _sign_ups(demo: Demo) -> int:
+    """Requests in the log: one of each person, and those that had to be repeated on a busy machine."""
+    return (demo.data / "supportcarr.log").read_text().count("/auth/sign-up")
 
 
 def _assert_dead_and_hung_processes_are_restarted(demo: Demo) -> None:
@@ -71,13 +76,13 @@ def _assert_dead_and_hung_processes_are_restarted(demo: Demo) -> None:
     victims = {title: _processes(demo, title)[0] for title in faults}
     for title, victim in victims.items():
         victim.send_signal(faults[title])
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while not all(
         any(process != victim for process in _processes(demo, title)) for title, victim in victims.items()
     ):
         assert time.monotonic() < deadline, "not both were restarted"
         time.sleep(0.1)
-    _, left = psutil.wait_procs(list(victims.values()), timeout=0)
+    _, left = psutil.wait_procs(list(victims.values()), timeout=120)
     assert left == []
     assert len(demo.processes()) >= 8
 
@@ -100,7 +105,7 @@ def test_a_taken_port_is_reported_in_a_sentence(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", port + 1))
         taken.listen()
         with running_demo(tmp_path / "data", *SMALL, port=port) as demo:
-            assert demo.process.wait(60) == 1
+            assert demo.process.wait(120) == 1
             assert f"Port {port + 1} is taken" in demo.output
             assert "Traceback" not in demo.output
 

@@ -17,7 +17,7 @@ import psutil
 
 from support.ports import consecutive_ports
 
-READY_S = 90.0
+READY_S = 240.0
 
 
 class Demo:
@@ -132,10 +132,10 @@ def running_demo(
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(60)
+                process.wait(120)
             except subprocess.TimeoutExpired:
                 process.kill()
-        process.wait(60)
+        process.wait(120)
         for survivor in demo.processes():
             if survivor.is_running():
                 survivor.kill()
