@@ -33,10 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
-def pytest_collection_finish() -> None:
-    """Exclude what is alive now from garbage collection: it lives as long as the session.
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run if groups are not kept, and exclude what is alive now from garbage collection.
 
-    A full collection would visit these millions of objects each time: a fifth of the CPU of the unit tests.
+    It lives as long as the session, and a full collection would visit these millions of objects each time: a
+    fifth of the CPU of the unit tests.
     """
+    if session.config.getoption("loadgroup", False):  # in a worker; pytest-xdist adds the group to the id
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError(f"pytest-xdist does not know the group of {item.nodeid}.")
     gc.collect()
     gc.freeze()
