@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -87,7 +88,8 @@ async def test_from_the_uploads_to_the_approval(platform: Platform, monkeypatch:
 
 async def test_a_renewal_waits_beside_the_approved_one_and_then_takes_its_place(platform: Platform) -> None:
     driver, operator = await applicant(platform), await platform.person("admin")
-    soon = (platform.clock.city().date() + timedelta(days=3)).isoformat()
+    last_day = platform.clock.city().date() + timedelta(days=3)
+    soon = last_day.isoformat()
     first = await send(platform, driver, "licence", expires_on=soon)
     await review(platform, first["id"])
     expect(await operator.post(f"/admin/drivers/{driver.user_id}/approval"), 200)
@@ -107,7 +109,8 @@ async def test_a_renewal_waits_beside_the_approved_one_and_then_takes_its_place(
 
     assert await listed() == [(first["id"], "approved"), (second["id"], "pending")]
     before = await until()
-    assert before.startswith(soon[:4])
+    midnight = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo("America/Toronto"))
+    assert datetime.fromisoformat(before) == midnight
     assert await waits()
     await review(platform, second["id"], "reject", "Too dark to read")
     assert await listed() == [(first["id"], "approved"), (second["id"], "rejected")]
