@@ -265,11 +265,15 @@ async def test_failures_of_stripe_neither_block_nor_repeat_payments(
 
 @pytest.mark.parametrize("end", [completed(), ended(RescueUnserved, "unserved")], ids=["capture", "release"])
 async def test_request_that_timed_out_is_found_completed(
-    store: Store, emulator: Emulator, published: list[PaymentProcessed], end: RescueEnded
+    shop: PaymentParts,
+    store: Store,
+    emulator: Emulator,
+    published: list[PaymentProcessed],
+    end: RescueEnded,
 ) -> None:
+    method = await card(shop)
     async with gateway_to(emulator, timeout_seconds=0.3) as hasty:
         shop = payment_parts(store, hasty)
-        method = await card(shop)
         works: list[Callable[[], Awaitable[None]]] = [
             lambda: shop.payments.hold(requested(method)),
             lambda: shop.payments.settle(end),

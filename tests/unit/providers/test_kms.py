@@ -32,7 +32,7 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[KmsEmulator]:
 
 
 def settings(folder: Path, kms: KmsEmulator, key: str = FIRST, **more: str) -> Settings:
-    given = {"DATA": str(folder), "KEYSET_KMS_ENDPOINT": kms.url, "KEYSET_KMS_TIMEOUT_SECONDS": "0.5"} | more
+    given = {"DATA": str(folder), "KEYSET_KMS_ENDPOINT": kms.url, "KEYSET_KMS_TIMEOUT_SECONDS": "60"} | more
     given |= {"KEYSET_KMS_KEY": f"aws-kms://{key}"} if key else {}
     return load_settings({f"SUPPORTCARR_{name}": value for name, value in given.items()}, dotenv=None)
 

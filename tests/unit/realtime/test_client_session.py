@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ class FakeTransport:
 
 
 LIMITS = BackpressureLimits(
-    inbox_size=4, read_limit=3, retry_seconds=0.001, poll_seconds=0.001, stall_timeout_seconds=0.2
+    inbox_size=4, read_limit=3, retry_seconds=0.001, poll_seconds=0.001, stall_timeout_seconds=3600
 )
 
 
@@ -99,10 +100,14 @@ class RunningSession:
     """A session whose ``run`` is running."""
 
     def __init__(
-        self, stored: FakeStreams, since: dict[str, str] | None = None, streams: Sequence[str] = (A,)
+        self,
+        stored: FakeStreams,
+        since: dict[str, str] | None = None,
+        streams: Sequence[str] = (A,),
+        limits: BackpressureLimits = LIMITS,
     ) -> None:
         self.transport = FakeTransport()
-        self.session = ClientSession(self.transport, streams, stored, LIMITS)
+        self.session = ClientSession(self.transport, streams, stored, limits)
         self._since = since or {}
 
     async def __aenter__(self) -> RunningSession:
@@ -286,7 +291,7 @@ async def test_reads_are_retried_while_redis_is_unavailable() -> None:
 
 async def test_a_client_that_never_reads_ends_the_session() -> None:
     stored = FakeStreams()
-    async with RunningSession(stored) as running:
+    async with RunningSession(stored, limits=replace(LIMITS, stall_timeout_seconds=0.1)) as running:
         running.transport.full = LIMITS.pause_above
         running.receive(stored.append(A))
         with pytest.raises(SlowClient):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import datetime, timedelta
 
 import msgspec
@@ -246,17 +247,27 @@ async def test_a_failed_deadline_is_fired_again(
 
 
 async def test_a_document_that_stays_due_is_fired_less_and_less_often(
-    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
 ) -> None:
+    now, fired_at = 1_000.0, list[float]()
+    runner = DeadlineRunner(
+        store,
+        clock,
+        [Deadline(PARCELS, firings.fire, every_s=0)],
+        every_s=0.01,
+        monotonic=lambda: now,
+    )
     firings.settles = False
     await parcels.insert(Parcel(id="p", due_at=NOON))
-    polls = 0
-    while len(firings.at) < 4:
+    while len(fired_at) < 5:
         await runner.poll()
-        polls += 1
-        await asyncio.sleep(0.002)
+        while runner.stats()["in_flight"]:
+            await asyncio.sleep(0)
+        fired_at += [now] * (len(firings.at) - len(fired_at))
+        now += 0.001
     await runner.stop()
-    assert polls > 12
+    pauses = [later - earlier for earlier, later in itertools.pairwise(fired_at)]
+    assert all(later > 1.5 * earlier for earlier, later in itertools.pairwise(pauses)), pauses
 
 
 async def test_documents_that_stay_due_do_not_block_newer_ones(
@@ -368,11 +379,11 @@ async def test_stopping_waits_for_running_firings_and_drops_scheduled_ones(
 ) -> None:
     firings.gate.clear()
     await parcels.insert(Parcel(id="fired", due_at=NOON))
-    await parcels.insert(Parcel(id="scheduled", due_at=NOON + timedelta(minutes=19)))
-    runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire, every_s=0)], ahead_s=20)
+    await parcels.insert(Parcel(id="scheduled", due_at=NOON + timedelta(minutes=119)))
+    runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire, every_s=0)], ahead_s=120)
     runner.start()
     await until(firings.at, 1)
-    stopping = asyncio.create_task(runner.stop())
+    stopping = asyncio.create_task(runner.stop(within_s=60))
     await asyncio.sleep(0.01)
     firings.gate.set()
     await stopping

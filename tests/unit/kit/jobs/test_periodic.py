@@ -94,8 +94,9 @@ async def test_a_released_lease_is_free_at_once(store: SqliteStore) -> None:
 
 async def test_a_task_runs_in_one_scheduler_and_moves_when_that_stops(store: SqliteStore) -> None:
     ticks: list[object] = []
+    clock = Clock(wall=Wall())  # it stands still: no lease ends because the machine is slow
     schedulers = [
-        Scheduler(store, Clock(), [periodic_task(lambda name=name: ticks.append(name))], lease_s=4)  # type: ignore[misc]  # mypy cannot infer a lambda's default
+        Scheduler(store, clock, [periodic_task(lambda name=name: ticks.append(name))], lease_s=4)  # type: ignore[misc]  # mypy cannot infer a lambda's default
         for name in ("first", "second")
     ]
     schedulers[0].start()
