@@ -185,8 +185,8 @@ class Api:
 
 
 def new_phone() -> str:
-    """A phone number that is unique in this test run."""
-    return f"+1514555{next(_numbers):04d}"
+    """A phone number that is unique in this process, and none that a test writes out (``+1514555…``)."""
+    return f"+1514{5_560_000 + next(_numbers)}"
 
 
 def new_address() -> str:
