@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import pytest
@@ -20,10 +21,17 @@ from structlog.testing import capture_logs
 from support.processes import store_child
 from support.processes.store_child import ROOT
 from support.store.fixtures import NOON, PARCELS, Parcel, open_store, pending
-from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Index, StoreError, StoreUnavailable
+from supportcarr.kit.store.port import (
+    Collection,
+    CollectionSpec,
+    DuplicateKey,
+    Index,
+    StoreError,
+    StoreUnavailable,
+)
 from supportcarr.kit.store.sqlite.checkpoints import LONGEST_PAGES
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.kit.store.sqlite.lock import FairFileLock
+from supportcarr.kit.store.sqlite.lock import QUEUE_SUFFIX, FairFileLock
 from supportcarr.kit.store.sqlite.writer import BACKLOG
 
 FULL_DISK = """
@@ -63,7 +71,7 @@ asyncio.run(main())
 HOLD_THE_LOCK = """
 import sys, time
 from pathlib import Path
-from supportcarr.kit.store.sqlite.lock import FairFileLock
+from supportcarr.kit.store.sqlite.lock import QUEUE_SUFFIX, FairFileLock
 FairFileLock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(600)
@@ -128,9 +136,19 @@ async def test_a_process_hanging_with_the_lock_makes_the_store_unavailable(path:
         late = SqliteStore(path, timeout_s=0.1)
         with pytest.raises(StoreUnavailable):
             await late.open()
-    stored = await asyncio.wait_for(parcels.insert(Parcel(id="p")), 30)
+    stored = await _inserted_when_free(parcels)
     assert [p async for p in parcels.scan()] == [stored]  # failed writes did not take effect later
     await store.close()
+
+
+async def _inserted_when_free(parcels: Collection[Parcel]) -> Parcel:
+    """The store may still wait for the lock that its dead holder had, and give up soon."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await parcels.insert(Parcel(id="p"))
+            except StoreUnavailable:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_full_disk_fails_writes_until_there_is_space(path: Path) -> None:
@@ -274,13 +292,26 @@ async def test_statements_run_in_the_loop_unless_they_would_block(
     lock = FairFileLock(path)
     lock.acquire()
     waiting = asyncio.create_task(store.write(where))
-    await asyncio.sleep(1)  # longer than a busy machine needs to find the lock taken
+    with Path(f"{path}{QUEUE_SUFFIX}").open() as queue:
+        async with asyncio.timeout(60):
+            while _is_free(queue):  # until the thread of the store waits in it
+                await asyncio.sleep(0.001)
     assert not waiting.done()
     lock.release()
     lock.close()
     assert await waiting is False
     assert await store.write(where) is True
     await store.close()
+
+
+def _is_free(file: TextIO) -> bool:
+    """True if no process holds the ``flock`` of that file."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True
 
 
 async def test_operations_submitted_during_a_commit_form_the_next_group(path: Path) -> None:
