@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,19 @@ async def platform(checking: Platform) -> Platform:
     """The same with an emulator that behaves."""
     await checking.emulator.set_check_behaviour(**USUAL)
     return checking
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def hasty(tmp_path: Path) -> AsyncIterator[Platform]:
+    """A platform that waits only two seconds for either provider."""
+    async with running_platform(
+        tmp_path,
+        checks=True,
+        IDENTITY_CHECKS_TIMEOUT_SECONDS="2",
+        BACKGROUND_CHECKS_TIMEOUT_SECONDS="2",
+    ) as running:
+        await running.emulator.set_check_behaviour(**USUAL)
+        yield running
 
 
 async def submitted(platform: Platform, name: str = "Marie Tremblay") -> CheckedClient:
@@ -160,14 +174,23 @@ async def test_webhooks_in_any_number_and_order_lead_to_one_result(platform: Pla
         {"fail_next": {"count": 3, "status": 429}},
         {"fail_next": {"count": 3, "status": 401}},
         {"fail_next": {"count": 3, "status": 500}, "fail_after": True},
-        {"timeout_next": 1},
-        {"delay_ms": 2500},
     ],
     ids=str,
 )
 async def test_a_provider_that_fails_delays_the_check_and_gets_one_order(
     platform: Platform, misbehaviour: dict[str, Any]
 ) -> None:
+    await _delay_the_check(platform, misbehaviour)
+
+
+@pytest.mark.parametrize("misbehaviour", [{"timeout_next": 1}, {"delay_ms": 2500}], ids=str)
+async def test_a_provider_that_is_slow_delays_the_check_and_gets_one_order(
+    hasty: Platform, misbehaviour: dict[str, Any]
+) -> None:
+    await _delay_the_check(hasty, misbehaviour)
+
+
+async def _delay_the_check(platform: Platform, misbehaviour: dict[str, Any]) -> None:
     await platform.emulator.set_check_behaviour(**misbehaviour)
     driver = await submitted(platform)
     assert "pending" in await call_due(platform, driver)

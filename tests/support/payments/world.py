@@ -78,13 +78,13 @@ class Emulator:
     @property
     def settings(self) -> StripeSettings:
         return StripeSettings(
-            api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=20.0
+            api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=60.0
         )
 
     @property
     def twilio_settings(self) -> TwilioSettings:
         return TwilioSettings(
-            account_sid=TWILIO.sid, auth_token=TWILIO.token, api_base=self.base, timeout_seconds=20.0
+            account_sid=TWILIO.sid, auth_token=TWILIO.token, api_base=self.base, timeout_seconds=60.0
         )
 
     def check_settings(self, kind: Literal["identity", "background"], **changed: Any) -> CheckSettings:
@@ -94,7 +94,7 @@ class Emulator:
             api_base=f"{self.base}/checks/{kind}",
             api_key=account.api_key,
             webhook_secret=account.webhook_secret,
-            timeout_seconds=20.0,
+            timeout_seconds=60.0,
         )
         return replace(settings, **changed)
 
@@ -212,7 +212,7 @@ def payment_parts(store: Store, gateway: PaymentGateway, clock: Clock | None = N
 
 @contextlib.asynccontextmanager
 async def gateway_to(
-    emulator: Emulator, *, timeout_seconds: float = 20.0
+    emulator: Emulator, *, timeout_seconds: float = 60.0
 ) -> AsyncIterator[StripePaymentGateway]:
     """The real adapter, with the unmodified SDK, connected to the emulator."""
     settings = StripeSettings(

@@ -221,7 +221,7 @@ def _check_settings(emulator_url: str) -> dict[str, str]:
             ("API_BASE", f"{emulator_url}/checks/{kind}"),
             ("API_KEY", account.api_key),
             ("WEBHOOK_SECRET", account.webhook_secret),
-            ("TIMEOUT_SECONDS", "5"),
+            ("TIMEOUT_SECONDS", "60"),
         )
     }
 

@@ -57,7 +57,7 @@ async def _reconcile(world: DispatchWorld, arguments: list[str]) -> None:
 
 
 async def _main(path: str, action: str, arguments: list[str]) -> None:
-    store = SqliteStore(Path(path))
+    store = SqliteStore(Path(path), timeout_s=60)
     await store.open()
     try:
         await {"accept": _accept, "search": _search, "reconcile": _reconcile}[action](

@@ -16,7 +16,7 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 async def main(database: str, url: str, file: str) -> None:
-    store = SqliteStore(Path(database))
+    store = SqliteStore(Path(database), timeout_s=60)
     await store.open()
 
     async def handle(payload: bytes) -> None:

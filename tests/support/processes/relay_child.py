@@ -88,7 +88,7 @@ async def write(store: SqliteStore, writes: int, rng: random.Random) -> None:
 
 async def main(path: str, redis_url: str, writes: int) -> None:
     rng = random.Random(path)
-    store = SqliteStore(Path(path))
+    store = SqliteStore(Path(path), timeout_s=60)
     store.collection(SAMPLE_DOCUMENTS)
     await store.open()
     async with RedisClient(redis_url) as redis:

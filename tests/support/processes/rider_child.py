@@ -45,7 +45,7 @@ async def _reconcile(store: SqliteStore, *living: str) -> None:
 
 
 async def _main(path: str, action: str, arguments: list[str]) -> None:
-    store = SqliteStore(Path(path))
+    store = SqliteStore(Path(path), timeout_s=60)
     await store.open()
     try:
         await (_claim if action == "claim" else _reconcile)(store, *arguments)

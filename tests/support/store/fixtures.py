@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     """An open, empty store; collections may be declared at any time."""
-    opened = SqliteStore(tmp_path / "store.sqlite3")
+    opened = SqliteStore(tmp_path / "store.sqlite3", timeout_s=60)
     await opened.open()
     yield opened
     await opened.close()
@@ -38,13 +38,13 @@ async def service_store(tmp_path: Path, request: pytest.FixtureRequest) -> Async
     A test marked ``processes`` gets a file, which its processes open too.
     """
     shared = request.node.get_closest_marker("processes") is not None
-    opened: Store = SqliteStore(tmp_path / "store.sqlite3") if shared else MemoryStore()
+    opened: Store = SqliteStore(tmp_path / "store.sqlite3", timeout_s=60) if shared else MemoryStore()
     await opened.open()
     yield opened
     await opened.close()
 
 
-async def open_store(path: Path, *, timeout_s: float = 5.0) -> SqliteStore:
+async def open_store(path: Path, *, timeout_s: float = 60.0) -> SqliteStore:
     """An open store with the collection of parcels; the caller closes it."""
     made = SqliteStore(path, timeout_s=timeout_s)
     made.collection(PARCELS)
@@ -85,9 +85,9 @@ def store_at(url: str) -> Store:
     if scheme == "memory":
         return MemoryStore(_memory_databases[url])
     if scheme == "sqlite":
-        return SqliteStore(Path(place.removeprefix("/")))
+        return SqliteStore(Path(place.removeprefix("/")), timeout_s=60)
     if scheme == "mongodb":
-        return MongoStore(url, timeout_s=20)
+        return MongoStore(url, timeout_s=60)
     raise ValueError(f"no engine for {scheme}")
 
 

@@ -37,7 +37,7 @@ EMPTY_TOMBSTONE = {"_id": "p", "outbox": []}
 
 @pytest.fixture
 async def store(mongodb: str) -> AsyncIterator[MongoStore]:
-    opened = MongoStore(mongodb, timeout_s=20)
+    opened = MongoStore(mongodb, timeout_s=60)
     await opened.open()
     yield opened
     await opened.close()
@@ -68,7 +68,7 @@ async def test_a_process_opens_at_most_a_hundred_connections(
     mongodb: str, asked: str, least: int, most: int
 ) -> None:
     async with MongoProxy(mongodb + asked) as proxy:
-        store = MongoStore(proxy.url, timeout_s=30)
+        store = MongoStore(proxy.url, timeout_s=90)
         parcels = store.collection(PARCELS)
         await store.open()
         stored = await parcels.insert(Parcel(id="p"))
@@ -162,7 +162,7 @@ async def test_the_named_database_is_used(mongodb: str, raw: AsyncDatabase[Row])
 
 
 async def test_several_processes_can_create_a_collection_at_once(mongodb: str) -> None:
-    stores = [MongoStore(mongodb, timeout_s=20) for _ in range(4)]
+    stores = [MongoStore(mongodb, timeout_s=60) for _ in range(4)]
     for store in stores:
         store.collection(PARCELS)
     await asyncio.gather(*(store.open() for store in stores))
@@ -194,7 +194,7 @@ async def test_writes_wait_for_the_majority(store: MongoStore) -> None:
 
 async def test_a_cancelled_caller_does_not_stop_the_write(mongodb: str, raw: AsyncDatabase[Row]) -> None:
     async with MongoProxy(mongodb) as proxy:
-        store = MongoStore(proxy.url, timeout_s=20)
+        store = MongoStore(proxy.url, timeout_s=60)
         parcels = store.collection(PARCELS)
         await store.open()
         notified: list[str] = []
@@ -489,7 +489,7 @@ async def test_documents_without_a_new_field_are_found_by_the_default(
     await raw["parcels"].insert_one(
         {"_id": "tombstone", "outbox": [{"id": "1", "saved_at": "2026", "event": ""}]}
     )
-    store = MongoStore(mongodb, timeout_s=20)
+    store = MongoStore(mongodb, timeout_s=60)
     parcels = store.collection(PARCELS)
     await store.open()
     assert [p.id for p in (await parcels.find({"owner": "nobody", "urgent": False})).items] == ["p"]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("mongodb")
 
 @pytest.fixture
 async def rides(mongodb: str) -> AsyncIterator[Collection[Ride]]:
-    store = MongoStore(mongodb, timeout_s=20)
+    store = MongoStore(mongodb, timeout_s=60)
     await store.open()
     yield store.collection(RIDES)
     await store.close()

@@ -30,7 +30,7 @@ async def wire(mongodb: str) -> AsyncIterator[MongoWire]:
 
 @pytest.fixture
 async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
-    opened = MongoStore(wire.url, timeout_s=20)
+    opened = MongoStore(wire.url, timeout_s=60)
     for spec in SPECS:
         opened.collection(spec)
     await opened.open()

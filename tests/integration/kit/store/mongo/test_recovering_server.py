@@ -29,7 +29,7 @@ async def wire(mongodb: str) -> AsyncIterator[MongoWire]:
 
 @pytest.fixture
 async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
-    opened = MongoStore(wire.url, timeout_s=20)
+    opened = MongoStore(wire.url, timeout_s=60)
     opened.outage.quiet_s = 0
     await opened.open()
     yield opened

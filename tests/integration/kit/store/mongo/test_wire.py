@@ -30,7 +30,7 @@ async def wire(mongodb: str) -> AsyncIterator[MongoWire]:
 
 @pytest.fixture
 async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
-    opened = MongoStore(wire.url, timeout_s=20)
+    opened = MongoStore(wire.url, timeout_s=60)
     await opened.open()
     yield opened
     await opened.close()

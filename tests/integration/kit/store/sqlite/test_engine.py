@@ -71,7 +71,7 @@ asyncio.run(main())
 HOLD_THE_LOCK = """
 import sys, time
 from pathlib import Path
-from supportcarr.kit.store.sqlite.lock import QUEUE_SUFFIX, FairFileLock
+from supportcarr.kit.store.sqlite.lock import FairFileLock
 FairFileLock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(600)
