@@ -489,18 +489,31 @@ def rotate_keys(refuse_older: bool) -> None:
 @keys.command("rotate-keyset")
 @click.option("--add-only", is_flag=True, help="Add the key, and let it wrap nothing until the next run.")
 @click.option("--forget-unused", is_flag=True, help="Remove the keys that wrap nothing any more.")
-def rotate_keyset(add_only: bool, forget_unused: bool) -> None:
+@click.option(
+    "--copy",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Change this copy of a keyset that is a setting, one step at a time, and nothing else.",
+)
+def rotate_keyset(add_only: bool, forget_unused: bool, copy: Path | None) -> None:
     """Add a key to the keyset of personal data, and wrap every data key with it.
 
     The platform may run meanwhile.  Run it again after an interruption.  Where several machines have
     copies of the keyset: --add-only, copy the file to all of them, then run it without.  Backups of the
     store need the keys of their time: --forget-unused makes them unreadable.
+
+    A keyset that is a setting (SUPPORTCARR_KEYSET_JSON) is changed in a copy: --copy FILE with --add-only,
+    then without, at last with --forget-unused.  After each step put the copy where the setting is kept, and
+    restart every process; between the last two run this in a process, without --copy: it rewraps.
     """
-    from supportcarr.bootstrap.key_commands import run_rotate_keyset
+    from supportcarr.bootstrap.key_commands import run_rotate_keyset, run_rotate_keyset_copy
     from supportcarr.kit.runtime.settings import SettingsError
 
     try:
-        lines = run_rotate_keyset(load_settings(), add_only=add_only, forget=forget_unused)
+        if copy is not None:
+            settings = load_settings(keep_secrets=False)
+            lines = run_rotate_keyset_copy(settings, copy, add_only=add_only, forget=forget_unused)
+        else:
+            lines = run_rotate_keyset(load_settings(), add_only=add_only, forget=forget_unused)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     for line in lines:

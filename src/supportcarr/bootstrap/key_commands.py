@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -17,7 +18,14 @@ from supportcarr.bootstrap.stores import keyset_file, keyset_seal, store_of
 from supportcarr.drivers.plates import Plates
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.sealing import lookup_rotation, rotation
-from supportcarr.kit.sealing.keyset import Keyset, KeysetError, KeysetFile, write_keyset
+from supportcarr.kit.sealing.keyset import (
+    Keyset,
+    KeysetError,
+    KeysetFile,
+    key_ids,
+    without_key,
+    write_keyset,
+)
 from supportcarr.kit.sealing.lookup_keys import LookupKeys
 from supportcarr.kit.sealing.store import SealingStore
 
@@ -27,13 +35,21 @@ T = TypeVar("T")
 def run_rotate_keyset(settings: Settings, *, add_only: bool, forget: bool) -> list[str]:
     """Rotate the keyset's file and rewrap the data keys; what was done, as lines.
 
-    Raises ``SettingsError`` if the keyset is not in a file.
+    A keyset that is a setting is not changed: the data keys are rewrapped, after its new key was promoted in
+    a copy of it (``run_rotate_keyset_copy``).  Raises ``SettingsError`` if there is nothing to rewrap then.
     """
 
     async def rotating(store: SealingStore) -> list[str]:
         keyset = store.data_keys.wrapper
         if not isinstance(keyset, KeysetFile):
-            raise SettingsError("The keyset is a setting: change it where it is kept, then rewrap.")
+            others = set(await rotation.count_by_key(store.inner)) - {keyset.primary_id}
+            if add_only or forget or not others:
+                raise SettingsError(
+                    "The keyset is a setting: change a copy of it with --copy FILE, and put that where it is "
+                    "kept. Run this again when its new key wraps."
+                )
+            rewrapped = await rotation.rewrap(store.inner, keyset)
+            return [_rewrapped(keyset.primary_id, rewrapped), *await _wraps(store)]
         if not keyset.ready:
             raise SettingsError(f"There is no keyset yet at {keyset.path}: the first account makes it.")
         interrupted = set(await rotation.count_by_key(store.inner)) - {keyset.primary_id}
@@ -43,14 +59,50 @@ def run_rotate_keyset(settings: Settings, *, add_only: bool, forget: bool) -> li
                 return [f"Key {added} is in the keyset and wraps nothing yet."]
         rotation.promote_newest(keyset)
         rewrapped = await rotation.rewrap(store.inner, keyset)
-        lines = [f"Key {keyset.primary_id} wraps from now on; {rewrapped} data keys were rewrapped."]
+        lines = [_rewrapped(keyset.primary_id, rewrapped)]
         if forget:
             removed = await rotation.forget_unused(store.inner, keyset)
             lines.append(f"{len(removed)} older keys were removed.")
-        counts = await rotation.count_by_key(store.inner)
-        return [*lines, *(f"Key {key_id} wraps {count} data keys." for key_id, count in counts.items())]
+        return [*lines, *await _wraps(store)]
 
     return _with_store(settings, rotating)
+
+
+def _rewrapped(key_id: int, count: int) -> str:
+    return f"Key {key_id} wraps from now on; {count} data keys were rewrapped."
+
+
+async def _wraps(store: SealingStore) -> list[str]:
+    counts = await rotation.count_by_key(store.inner)
+    return [f"Key {key_id} wraps {count} data keys." for key_id, count in counts.items()]
+
+
+def run_rotate_keyset_copy(settings: Settings, path: Path, *, add_only: bool, forget: bool) -> list[str]:
+    """Change a copy of a keyset that is a setting, without the store; what was done, as lines.
+
+    First a key is added (*add_only*), then it is promoted, at last the others are forgotten: between two
+    steps every process must have been started with the copy.  Raises ``SettingsError``.
+    """
+    try:
+        keyset = KeysetFile(path, keyset_seal(settings.keyset))
+        if not keyset.ready:
+            raise SettingsError(f"There is no keyset in the file {path}.")
+        primary, ids = keyset.primary_id, key_ids(keyset.json)
+        if forget:
+            if ids[-1] != primary:
+                raise SettingsError(f"Key {ids[-1]} does not wrap yet: promote it first, and rewrap.")
+            for key_id in ids[:-1]:
+                keyset.replace(without_key(keyset.json, key_id))
+            return [f"{len(ids) - 1} older keys were removed; key {primary} is left."]
+        if add_only:
+            return [f"Key {rotation.add_key(keyset)} is in the copy and wraps nothing yet."]
+        if ids[-1] == primary:
+            raise SettingsError(
+                "No key waits in the copy: add one with --add-only, and start every process with it."
+            )
+        return [f"Key {rotation.promote_newest(keyset)} wraps, in processes that are started with the copy."]
+    except KeysetError as error:
+        raise SettingsError(str(error)) from None
 
 
 def run_encrypt_keyset(settings: Settings, *, before: str = "") -> str:
