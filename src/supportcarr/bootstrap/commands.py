@@ -12,12 +12,12 @@ import msgspec
 from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.bootstrap.container import Container
 from supportcarr.bootstrap.parts.core import RedisClients
-from supportcarr.bootstrap.processes import open_container
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes
+from supportcarr.kit.jobs.service import JOBS, dead_letters, revived
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.sealing.store import SealingStore
@@ -165,13 +165,22 @@ def run_unresolved_payments(settings: Settings, limit: int) -> list[str]:
 
 
 def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:
-    """List the dead letters as JSON lines, or run the one with the id *replay* again."""
+    """List the dead letters as JSON lines, or run the one with the id *replay* again.
+
+    The store alone is used: a Redis that is away, or that the supervisor has started for itself, is no
+    obstacle, and the sweep of a worker finds what is ready.
+    """
 
     async def listing() -> list[str]:
-        async with open_container(settings, "jobs") as container:
+        store = store_of(settings)
+        documents = store.collection(JOBS)
+        await store.open()
+        try:
             if replay is not None:
-                found = await container.jobs.replay(replay)
+                found = await revived(documents, replay, Clock().wall())
                 return ["It will run again." if found else "There is no dead letter of that id."]
-            return [msgspec.json.encode(job).decode() for job in await container.jobs.dead()]
+            return [msgspec.json.encode(job).decode() for job in await dead_letters(documents)]
+        finally:
+            await store.close()
 
     return asyncio.run(listing())

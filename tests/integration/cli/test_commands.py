@@ -18,6 +18,7 @@ from support.processes.command_line import run_in_process, run_process
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.bootstrap.collections import SPECS
 from supportcarr.contracts.documents import Document
+from supportcarr.kit.jobs.service import JOBS, Job
 from supportcarr.kit.jobs.verification import STATES, VerificationState
 from supportcarr.kit.store.copy import MARKER_ID, MARKERS, CopyMarker
 from supportcarr.kit.store.port import CollectionSpec
@@ -242,6 +243,21 @@ def test_check_creates_declared_indexes_on_mongodb_and_reports_refused_ones(
         made = {name for spec in SPECS for name in database[spec.name].index_information() if name != "_id_"}
     assert {f"{spec.name}__outbox" for spec in SPECS} <= made
     assert {f"{spec.name}__{field}__unique" for spec in SPECS for field in spec.unique} <= made
+
+
+def test_dead_letters_are_listed_and_run_again_without_a_redis(seeded: Path) -> None:
+    """On one machine the supervisor has a Redis of its own, whose address nobody else knows."""
+    (path,) = (seeded / ".data").glob("*.sqlite3")
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    insert(
+        path, JOBS, Job(id="pay_1:payments.hold", name="payments.hold", payload="{}", run_at=at, state="dead")
+    )
+    listed = run_in_process(seeded, "jobs", "list")
+    assert (listed.returncode, '"id":"pay_1:payments.hold"' in listed.stdout) == (0, True), listed.stderr
+    again = run_in_process(seeded, "jobs", "replay", "pay_1:payments.hold")
+    assert (again.returncode, again.stdout) == (0, "It will run again.\n")
+    assert run_in_process(seeded, "jobs", "list").stdout == ""
+    assert "no dead letter" in run_in_process(seeded, "jobs", "replay", "pay_1:payments.hold").stdout
 
 
 def test_an_unbalanced_ledger_is_reported(seeded: Path) -> None:

@@ -26,7 +26,7 @@ from supportcarr.contracts.envelope import Cause
 from supportcarr.kit.jobs.bullmq import Queue
 from supportcarr.kit.observability import tracing
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.store.port import CollectionSpec, Index, Page, Range, Store, VersionConflict
+from supportcarr.kit.store.port import Collection, CollectionSpec, Index, Page, Range, Store, VersionConflict
 
 State = Literal["ready", "done", "dead"]
 KEEP_DONE = timedelta(days=1)
@@ -53,6 +53,25 @@ class Job(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 JOBS = CollectionSpec("jobs", Job, indexes=(Index("state", "run_at"),))
 SPECS = (JOBS,)
+
+
+async def dead_letters(documents: Collection[Job]) -> list[Job]:
+    """The dead letters, oldest first, at most 200."""
+    return (await documents.find({"state": "dead"}, sort="run_at", limit=200)).items
+
+
+async def revived(documents: Collection[Job], id: str, now: datetime) -> Job | None:
+    """Make a dead letter ready again, with all its attempts; ``None`` if there is none of that id.
+
+    A worker's sweep finds it within seconds, if nobody pushes it to the queue.
+    """
+    job = await documents.get(id)
+    if job is None or job.state != "dead":
+        return None
+    try:
+        return await documents.save(replace(job, state="ready", attempts=0, run_at=now))
+    except VersionConflict:
+        return None  # another one was first
 
 
 class Jobs:
@@ -128,18 +147,14 @@ class Jobs:
 
     async def dead(self) -> list[Job]:
         """List the dead letters, oldest first, at most 200."""
-        return (await self.find("dead", limit=200)).items
+        return await dead_letters(self.documents)
 
     async def replay(self, id: str) -> bool:
         """Run a dead letter again, with all its attempts; False if there is no dead letter of that id."""
-        job = await self.documents.get(id)
-        if job is None or job.state != "dead":
-            return False
         now = self.clock.wall()
-        try:
-            saved = await self.documents.save(replace(job, state="ready", attempts=0, run_at=now))
-        except VersionConflict:
-            return False  # another replay was first
+        saved = await revived(self.documents, id, now)
+        if saved is None:
+            return False
         self.enqueue(saved, now)
         return True
 
