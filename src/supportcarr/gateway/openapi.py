@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+import supportcarr.gateway.web_apps  # noqa: F401 - its error belongs to the document, whoever asks for that
 from supportcarr import __version__
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.routing import BodyStream, Route
