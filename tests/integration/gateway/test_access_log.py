@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from support.http.example_part import widget_routes
 from support.http.server import serving
+from supportcarr.kit.observability import sampling
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -49,8 +51,9 @@ async def test_access_log_lines_describe_the_request_and_contain_no_secret(
 
 
 async def test_a_flood_of_refused_requests_leaves_few_lines_and_exact_metrics(
-    store: SqliteStore, redis: RedisClient, tmp_path: Path
+    store: SqliteStore, redis: RedisClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sampling, "WINDOW_SECONDS", 3600.0)  # all of it in one, however long it takes
     file = tmp_path / "access.jsonl"
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
     writer = LogWriter(descriptor, repeats=3)
