@@ -42,7 +42,7 @@ from supportcarr.gateway.problems import (
     InvalidHeader,
     as_api_error,
 )
-from supportcarr.gateway.rate_limits import RequestLimits
+from supportcarr.gateway.rate_limits import RequestLimits, StrictLimits
 from supportcarr.gateway.replies import Replies
 from supportcarr.gateway.request_headers import RequestHeaders
 from supportcarr.gateway.request_spans import begin_span, end_span
@@ -193,7 +193,12 @@ class Pipeline:
             if api_error.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
             code = api_error.code
+            if endpoint.limits is not None:
+                self._give_back(endpoint.limits, request, code)
             status, shared, extra, body = self._replies.of_error(endpoint, api_error, request, request_id)
+        else:
+            if endpoint.limits is not None:
+                self._give_back(endpoint.limits, request, None)
         # Stage.REPLY, of responses and errors alike
         extra.append((b"x-request-id", request_id.encode()))
         if origin is not None:
@@ -346,6 +351,11 @@ class Pipeline:
         except ValidationFailed:
             await self._idempotency.release(key, actor=actor, route=route, path=path, body=body)
             raise
+
+    def _give_back(self, strict: StrictLimits, request: Request, code: str | None) -> None:
+        """Count the request no longer for limits that are about another outcome, if it was counted."""
+        if strict.codes and request.rate_limit is not None:
+            request.rate_limit = self._limits.give_back(request.clients, strict, code)
 
     def _identify(
         self, headers: dict[bytes, bytes], public: bool

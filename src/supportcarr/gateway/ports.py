@@ -43,6 +43,8 @@ class Limiter(Protocol):
 
     async def take(self, pairs: Sequence[Pair]) -> Verdict: ...
 
+    def give_back(self, pairs: Sequence[Pair]) -> None: ...
+
 
 Check = Callable[[], Awaitable[object]]  # raises if what it checks cannot serve
 Config = Callable[[], Any]  # the body of /config.json: anything that msgspec encodes

@@ -8,7 +8,7 @@ start) and ``RateLimit: "user";r=299`` (r requests left now; with ``t``, none fo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from supportcarr.contracts.limits import GEOCODING, PINS, QUOTES, SHARED, TEXTS
@@ -31,6 +31,7 @@ class StrictLimits:
     by_address: tuple[Rule, ...]
     by_user: tuple[Rule, ...]
     policy: Header
+    codes: Mapping[str, frozenset[str]]  # by the name of a rule that counts only requests with such an error
 
 
 class _Remaining(dict[int, Header]):
@@ -61,12 +62,17 @@ class RequestLimits:
     def of_route(self, route: Route) -> StrictLimits | None:
         """The stricter limits that a route declares; ``None``: it has those of every request only."""
         by: dict[str, list[Rule]] = {"address": [self._sensitive] if route.sensitive else [], "user": []}
+        codes: dict[str, frozenset[str]] = {}
         for limit in route.limits:
-            by[limit.by] += self._declared[limit.name]
+            rules = self._declared[limit.name]
+            by[limit.by] += rules
+            if limit.codes:
+                codes |= {rule.name: limit.codes for rule in rules}
         if not any(by.values()):
             return None
         address, user = tuple(by["address"]), tuple(by["user"])
-        return StrictLimits(address, user, _policy((*address, *user, self._user, self._address)))
+        policy = _policy((*address, *user, self._user, self._address))
+        return StrictLimits(address, user, policy, codes)
 
     def admit_now(self, address: str, user_id: str | None, strict: StrictLimits | None) -> Header | None:
         """Count one request if that can be done without waiting; returns the header with what is left.
@@ -99,6 +105,20 @@ class RequestLimits:
             raise Unavailable("This is closed for a moment; try again", retry_after=CLOSED_SECONDS)
         if not verdict.allowed:
             self._refuse(pairs, verdict.retry_after_s)
+        return self._left(pairs)
+
+    def give_back(self, clients: Sequence[str], strict: StrictLimits, code: str | None) -> Header:
+        """Count a request no longer for the rules that count other errors than its *code* (``None``: none).
+
+        *clients*: its address, and its user if known.  It was counted before, so that many at once are not
+        more than the limit.  Returns the header with what is left now.
+        """
+        pairs = self._pairs(clients[0], clients[1] if len(clients) > 1 else None, strict)
+        codes = strict.codes
+        self._limiter.give_back([of for of in pairs if of[1].name in codes and code not in codes[of[1].name]])
+        return self._left(pairs)
+
+    def _left(self, pairs: Sequence[Pair]) -> Header:
         own = pairs[1:] or pairs  # the address's is shared with others; ``admit_now`` tells the user's, too
         left, rule = min(((self._limiter.left(key, rule), rule) for key, rule in own), key=lambda of: of[0])
         return _Remaining(rule)[left]

@@ -51,7 +51,7 @@ class LimitSettings(SettingsGroup, frozen=True, kw_only=True):
         int, Meta(ge=1, description="sign-ins, sign-ups and the like per minute and address")
     ] = 20
     quotes_per_minute: Annotated[int, Meta(ge=1, description="quotes per minute and user")] = 30
-    pins_per_minute: Annotated[int, Meta(ge=1, description="start PINs tried per minute and driver")] = 10
+    pins_per_minute: Annotated[int, Meta(ge=1, description="wrong start PINs per minute and driver")] = 10
     geocoding_per_minute: Annotated[
         int, Meta(ge=1, description="searches for places per minute and user")
     ] = 120

@@ -119,6 +119,30 @@ def test_a_route_lists_its_own_limits_first_and_counts_them_by_whom_they_concern
         assert counted.of_route(route()) is None
 
 
+def test_what_a_limit_is_not_about_is_given_back_to_it_and_to_no_other() -> None:
+    @simulated_time
+    async def _(harness: LimiterHarness) -> None:
+        counted = limits(harness.limiter())
+        declared = route(limits=(QUOTES, PINS))
+        both = counted.of_route(declared)
+        assert both is not None
+        clients = ("1.2.3.4", "usr_a")
+        for left in range(9, 0, -1):
+            await counted.count(*clients, both)
+            assert counted.give_back(clients, both, "pin_wrong") == (b"ratelimit", b'"pins";r=%d' % left)
+        for code in (None, "pin_locked"):
+            await counted.count(*clients, both)
+            assert counted.give_back(clients, both, code) == (b"ratelimit", b'"pins";r=1')
+        await counted.count(*clients, both)
+        with pytest.raises(LimitReached):
+            await counted.count(*clients, both)
+        counted.give_back(clients, both, None)  # the one before, whose outcome was slow
+        assert await counted.count(*clients, both) == (b"ratelimit", b'"pins";r=0')
+        await asyncio.sleep(0.1)
+        quotes = Rule("quotes", 30, exact=True)
+        assert harness.left("usr_a", quotes) == 30 - 13, "another limit of the route counts every request"
+
+
 def test_without_redis_texts_are_closed_and_quotes_are_bounded_in_each_process() -> None:
     @simulated_time
     async def _(harness: LimiterHarness) -> None:

@@ -193,6 +193,29 @@ class Limiter:
                 state.tokens += 1
         return verdict
 
+    def give_back(self, pairs: Sequence[Pair]) -> None:
+        """Return the token of each key that was taken for a request which does not count after all.
+
+        Only of ``exact`` rules; a token that is lost on its way grows again.
+        """
+        now = self._now()
+        buckets: list[str] = []
+        numbers: list[int] = []
+        for key, rule in pairs:
+            state = self._state_of(key, rule)
+            assert rule.exact, "the tokens of other rules are leased"
+            state.blocked_until = state.dry_since = 0.0
+            if state.local_full > now:  # Redis did not count it
+                state.local_full -= state.policy.interval_s
+                if state.local_full <= now + _ROUNDING:
+                    state.local_full, state.left = 0.0, rule.limit
+                continue
+            state.left = min(state.left + 1, rule.limit)
+            buckets.append(state.bucket)
+            numbers += (1, rule.interval_us, rule.limit, 0, 1)
+        if buckets:
+            self._backend.send(buckets, numbers, lambda _: None)
+
     async def _acquire(self, missing: Sequence[BucketState]) -> Verdict:
         if not self._breaker.allow():
             return self._decide_locally(missing)

@@ -64,6 +64,17 @@ async def test_exactly_the_limit_is_allowed(limiter: Limiter) -> None:
     assert await drain(limiter, "usr_b", USER) == 200
 
 
+async def test_a_token_that_is_given_back_can_be_taken_again(redis: RedisClient, limiter: Limiter) -> None:
+    assert await drain(limiter, "1.2.3.4", SIGN_IN) == 5
+    for _ in range(3):
+        limiter.give_back([("1.2.3.4", SIGN_IN)])
+    another = Limiter(redis)
+    assert await drain(another, "1.2.3.4", SIGN_IN) + await drain(limiter, "1.2.3.4", SIGN_IN) == 3
+    for _ in range(9):
+        limiter.give_back([("1.2.3.4", SIGN_IN)])
+    assert await drain(limiter, "1.2.3.4", SIGN_IN) == 5, "never more than the rule"
+
+
 async def test_a_lease_is_spent_without_calls_to_redis(limiter: Limiter) -> None:
     assert limiter.try_take("usr_a", USER) is None
     assert (await limiter.take([("usr_a", USER)])).allowed
