@@ -232,10 +232,11 @@ def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfi
 
 
 def with_waiting(profile: DriverProfile, at: datetime) -> DriverProfile:
-    """The profile of a driver who was approved, with since when something waits for an operator."""
+    """The profile of a driver who was decided about, with since when something waits for an operator."""
     if profile.approval == "pending":
         return profile
-    waits = _papers_wait(profile) or _checks_wait(profile)
+    # What waits of a driver who is suspended comes up with the end of the suspension.
+    waits = profile.approval == "approved" and (_papers_wait(profile) or _checks_wait(profile))
     return replace(profile, review_since=(profile.review_since or at) if waits else None)
 
 
@@ -273,9 +274,7 @@ def _papers_wait(profile: DriverProfile) -> bool:
 
 
 def _checks_wait(profile: DriverProfile) -> bool:
-    """False of a driver who is suspended: the end of the suspension brings them up."""
-    news = profile.check_news
-    return profile.approval != "suspended" and news is not None and bool(news.waiting)
+    return profile.check_news is not None and bool(profile.check_news.waiting)
 
 
 def set_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:

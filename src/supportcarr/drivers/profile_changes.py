@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.events import AnyEvent
 from supportcarr.drivers import documents, hours, model
@@ -61,6 +63,8 @@ def commanded(profile: DriverProfile, command: commands.Command, by: Actor, now:
     if event is not None:
         after = applications.evolve(profile, event, now, getattr(command, "reason", None))
         events = (event,)
+    if isinstance(command, commands.Reinstate):  # nobody has looked at what was stated meanwhile
+        after = replace(after, application=profile.application, review=profile.review)
     if isinstance(command, _DECISIONS):
         after = model.with_checks_reviewed(after)
     return after, events

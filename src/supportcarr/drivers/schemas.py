@@ -97,7 +97,7 @@ class ApplicationOut(msgspec.Struct, frozen=True):
             form.insurer,
             form.insurance_expires_on,
             form.applied_at,
-            profile.review_since is not None,
+            profile.review is not None or profile.review_since is not None,
             profile.documents_until,
             DecisionOut.of(profile.decision),
             documents,
@@ -206,10 +206,6 @@ class AvailabilityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
     on_break: Annotated[bool, Meta(description="a break of a driver who is online: no offers")] = False
 
-    def __post_init__(self) -> None:
-        if self.on_break and not self.online:
-            raise ValueError("on_break needs online to be true")
-
 
 class AvailabilityOut(msgspec.Struct, frozen=True):
     online: bool
@@ -287,7 +283,8 @@ class DriverOut(msgspec.Struct, frozen=True):
         list[AttentionReason],
         Meta(
             description="what waits for an operator: the application; papers that an approved driver has "
-            "stated since; a check that ended without being clear after the last decision"
+            "stated since; a check that ended without being clear after the last decision; nothing of a "
+            "driver who is suspended, until the suspension ends"
         ),
     ]
     decision: DecisionOut | None

@@ -268,16 +268,30 @@ class DriverService:
         await update(self._profiles, driver_id, reviewed)
 
     async def date_papers(self) -> None:
-        """Calculate until when papers count, where an older version has stored a profile.
+        """Calculate until when papers count, and what waits, where an older version has stored a profile.
 
         The deadlines do the rest; a driver without papers goes offline here, once no job is live.
         """
+        await self._end_waits_of_suspended()
         cursor: str | None = None
         while True:
             page = await self.find("approved", DATE_PAPERS_PAGE, cursor)
             for profile in page.items:
                 if documents.is_outdated(profile, self.rules.zone):
                     await self._date_papers(profile)
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def _end_waits_of_suspended(self) -> None:
+        """Of a suspended driver nothing waits for an operator; an older version has stored it otherwise."""
+        cursor: str | None = None
+        while True:
+            page = await self.find("suspended", DATE_PAPERS_PAGE, cursor)
+            for profile in page.items:
+                if profile.review_since is not None:
+                    with suppress(Conflict):
+                        await self.change(profile.id, SYSTEM, lambda current: current)
             cursor = page.next_cursor
             if cursor is None:
                 return

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
+from support.files.uploads import JPEG, uploaded
 from support.platform.in_process import CheckedClient, Platform, running_platform
 from support.rescues.fixtures import APPLICATION, VEHICLE, expect
 from supportcarr.contracts.events import DriverAttentionNeeded, DriverCheckEnded
-from supportcarr.drivers.collections import DRIVER_CHECKS
+from supportcarr.drivers.collections import DRIVER_CHECKS, PROFILES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -184,6 +186,59 @@ async def test_papers_of_an_approved_driver_wait_again(
     expect(await driver.put("/me/driver-application", APPLICATION | {"insurer": "Another one"}), 200)
     assert await attention(operator, driver) == ["papers"]
     assert [r for who, _, r in told if who == driver.user_id] == ["application", "papers"]
+
+
+async def test_what_a_suspended_driver_states_or_uploads_waits_until_the_suspension_ends(
+    platform: Platform, told: list[tuple[str, str, str]]
+) -> None:
+    driver, operator = await submitted(platform, "Zoé Clear"), await platform.person("support")
+    await end_checks(platform, driver)
+    path = f"/admin/drivers/{driver.user_id}"
+    expect(await operator.post(f"{path}/approval"), 200)
+    expect(await driver.put("/me/driver-application", APPLICATION | {"insurer": "Another one"}), 200)
+    before = expect(await operator.get(WAITING), 200)["drivers"]
+    expect(await operator.post(f"{path}/suspension", {"reason": "Complaints"}), 200)
+    assert expect(await operator.get(WAITING), 200)["drivers"] == before - 1
+    expect(await driver.put("/me/driver-application", APPLICATION | {"insurer": "A third one"}), 200)
+    file = await uploaded(platform, driver, "driver_document", JPEG)
+    body = {"file_ids": [file["id"]], "expires_on": "2099-01-31"}
+    document = expect(await driver.put("/me/driver-documents/licence", body), 200)["id"]
+    await platform.settle()
+    assert await attention(operator, driver) == []
+    assert expect(await operator.get(WAITING), 200)["drivers"] == before - 1
+    queue = expect(await operator.get("/admin/driver-applications?limit=200"), 200)["items"]
+    assert driver.user_id not in [entry["id"] for entry in queue]
+
+    # it can be seen, with the reason, and reviewed
+    query = "/admin/driver-applications?state=suspended&limit=200"
+    [entry] = [e for e in expect(await operator.get(query), 200)["items"] if e["id"] == driver.user_id]
+    assert (entry["decision"]["state"], entry["decision"]["reason"]) == ("suspended", "Complaints")
+    assert (entry["documents"]["insurer"], entry["review"]["insurer"]) == ("Promutuel", "A third one")
+    assert [d["id"] for d in entry["uploaded_documents"]] == [document]
+    expect(await operator.post(f"/admin/documents/{document}/review", {"decision": "approve"}), 200)
+
+    ended = expect(await operator.send("DELETE", f"{path}/suspension", {"reason": "Unfounded"}), 200)
+    assert (ended["application_state"], ended["attention"]) == ("approved", ["papers"])
+    assert ended["documents"]["insurer"] == "Promutuel", "no operator has approved what was stated since"
+    assert expect(await operator.get(WAITING), 200)["drivers"] == before
+    assert [r for who, _, r in told if who == driver.user_id] == ["application", "papers", "papers"]
+    approved = expect(await operator.post(f"{path}/approval"), 200)
+    assert (approved["documents"]["insurer"], approved["attention"]) == ("A third one", [])
+
+
+async def test_a_suspended_driver_whom_an_older_version_stored_as_waiting_is_counted_no_longer(
+    platform: Platform,
+) -> None:
+    driver, operator = await submitted(platform, "Zoé Clear"), await platform.person("support")
+    expect(await operator.post(f"/admin/drivers/{driver.user_id}/suspension", {"reason": "Complaints"}), 200)
+    before = expect(await operator.get(WAITING), 200)["drivers"]
+    profiles = platform.container.store.collection(PROFILES)
+    stored = await profiles.get(driver.user_id)
+    assert stored is not None
+    await profiles.save(replace(stored, review=stored.application, review_since=platform.clock.city()))
+    await platform.container.drivers.date_papers()
+    assert expect(await operator.get(WAITING), 200)["drivers"] == before
+    assert await attention(operator, driver) == []
 
 
 async def test_only_operators_count(platform: Platform) -> None:

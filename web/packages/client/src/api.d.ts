@@ -3042,7 +3042,7 @@ export interface components {
             application_state: "approved" | "changes_requested" | "draft" | "in_review" | "rejected" | "submitted" | "suspended";
             /** @description since when something waits for an operator */
             waiting_since: string | null;
-            /** @description what waits for an operator: the application; papers that an approved driver has stated since; a check that ended without being clear after the last decision */
+            /** @description what waits for an operator: the application; papers that an approved driver has stated since; a check that ended without being clear after the last decision; nothing of a driver who is suspended, until the suspension ends */
             attention: ("application" | "check" | "papers")[];
             decision: components["schemas"]["DecisionOut"] | null;
             /** @description null in the list of all drivers */

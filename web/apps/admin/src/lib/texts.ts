@@ -272,7 +272,7 @@ export const texts = {
     reinstate: {
       open: "End the suspension…",
       title: (name: string) => `End the suspension of ${name}?`,
-      about: "The driver can go online again, if all documents are valid.",
+      about: "The driver can go online again, if all documents are valid. What the driver has entered meanwhile then waits in Applications.",
       submit: "End the suspension",
       done: (name: string) => `The suspension of ${name} has ended.`,
     },
@@ -322,6 +322,7 @@ export const texts = {
     noOther: "No other application waits.",
     since: (when: string) => `Waiting since ${when}`,
     notWaiting: "Nothing of this driver waits for a decision.",
+    suspended: "Uploaded documents can be reviewed now; the rest waits until the suspension ends.",
     applicationOf: (name: string) => `Application of ${name}`,
     openDriver: "Page of the driver",
     steps: "Steps of the review",

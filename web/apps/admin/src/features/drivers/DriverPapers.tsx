@@ -8,7 +8,7 @@ import { PaperTable } from "./PaperTable.tsx";
 export function DriverPapers({ driver }: { driver: DriverRow }) {
   return (
     <Card title={texts.drivers.papersTitle} className="text-sm">
-      <PaperTable approved={driver.documents} stated={driver.state === "approved" ? driver.review : null} />
+      <PaperTable approved={driver.documents} stated={driver.review} />
     </Card>
   );
 }

@@ -9,7 +9,7 @@ import { useState } from "react";
 import type { VersionedDriver } from "../../lib/api/drivers.ts";
 import { formatDateTime } from "../../lib/format.ts";
 import { describeCode, texts } from "../../lib/texts.ts";
-import { applicationDecisions } from "./decisions.ts";
+import { applicationDecisions, hasPapersToReview } from "./decisions.ts";
 import { STATE_TONES } from "./driverState.ts";
 import { SuspensionDialog } from "./SuspensionDialog.tsx";
 
@@ -48,7 +48,7 @@ export function DriverProfile({ versioned }: { versioned: VersionedDriver }) {
         </Fact>
       </Facts>
       <div className="mt-5 flex flex-wrap gap-2">
-        {applicationDecisions(driver).length ? (
+        {applicationDecisions(driver).length || (suspended && hasPapersToReview(driver)) ? (
           <Link to="/applications" search={{ driver: driver.id }} className="rounded-lg bg-(--accent) px-4 py-2.5 text-center font-medium text-(--on-accent) hover:bg-(--accent-hover) max-sm:w-full">
             {text.openReview}
           </Link>

@@ -21,3 +21,7 @@ export function applicationDecisions({ application_state, review, attention }: P
       return [];
   }
 }
+
+/** Whether no operator has decided yet about something that the driver has entered since the approval, or uploaded. */
+export const hasPapersToReview = ({ review, uploaded_documents }: Pick<DriverRow, "review" | "uploaded_documents">): boolean =>
+  review !== null || (uploaded_documents ?? []).some(({ state }) => state === "pending");

@@ -7,7 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
 import { approveDriver, driverQueries, sendBack, takeUp, type VersionedDriver } from "../../../lib/api/drivers.ts";
-import type { ReviewDocument } from "../../../lib/api/types.ts";
+import type { DriverRow, ReviewDocument } from "../../../lib/api/types.ts";
 import { formatDateTime } from "../../../lib/format.ts";
 import { describeCode, texts } from "../../../lib/texts.ts";
 import { applicationDecisions } from "../decisions.ts";
@@ -43,6 +43,11 @@ export function ApplicationReview({ driverId, ...props }: ReviewProps & { driver
       {(versioned) => <Review versioned={versioned} {...props} />}
     </QueryState>
   );
+}
+
+function waitOf({ waiting_since, application_state }: DriverRow): string {
+  if (waiting_since) return text.since(formatDateTime(waiting_since));
+  return application_state === "suspended" ? text.suspended : text.notWaiting;
 }
 
 function Review({ versioned, shortcuts, onMove, onSaid, onDecided }: ReviewProps & { versioned: VersionedDriver }) {
@@ -122,7 +127,7 @@ function Review({ versioned, shortcuts, onMove, onSaid, onDecided }: ReviewProps
             {text.openDriver}
           </DriverLink>
         </div>
-        <p className="text-sm text-(--muted)">{driver.waiting_since ? text.since(formatDateTime(driver.waiting_since)) : text.notWaiting}</p>
+        <p className="text-sm text-(--muted)">{waitOf(driver)}</p>
       </header>
       {review.failure ? <Notice tone="danger">{review.failure}</Notice> : null}
       {documents.length ? <StepTabs documents={documents} current={keyOf(step)} onSelect={setChosen} /> : null}
