@@ -87,9 +87,9 @@ class _Form:
     """
 
     def __init__(self, body: BodyStream) -> None:
-        kind, options = parse_options_header(body.content_type)
-        if kind != FORM or not 1 <= len(options.get("boundary", "")) <= 70:
-            raise ValidationFailed("Send multipart/form-data: the form's fields, then file")
+        _, options = parse_options_header(body.content_type)
+        if not 1 <= len(options.get("boundary", "")) <= 70:
+            raise ValidationFailed("The Content-Type multipart/form-data needs the boundary of the form")
         self._events = self._read(body, options["boundary"])
 
     async def fields(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from supportcarr.gateway.body_stream import RequestBody
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
-from supportcarr.gateway.decoding import refuse_body, require_json
+from supportcarr.gateway.decoding import refuse_body, require_json, require_media_type
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.problems import BodyTooLarge, MalformedBody, RequestTimeout
 from supportcarr.kit.http.types import Receive, Request
@@ -28,6 +28,7 @@ class BodyReader:
             require_json(headers)
             return endpoint.decode_body(await self._whole(headers, request))
         if endpoint.streams_body:
+            require_media_type(headers, endpoint.route.media_types)
             return RequestBody(headers, request, endpoint.max_body_bytes)
         data = await self._whole(headers, request)
         if endpoint.raw_body:

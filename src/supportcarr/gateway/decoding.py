@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -86,10 +86,26 @@ refuse_body = body_decoder(NoBody | None)
 
 
 def require_json(headers: Mapping[bytes, bytes]) -> None:
-    """Raise ``UnsupportedMediaType`` if the Content-Type is not that of JSON."""
-    given = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-    if given != b"application/json":
-        raise UnsupportedMediaType
+    """Raise ``UnsupportedMediaType`` if the Content-Type is not that of JSON, or the body is encoded."""
+    if _media_type(headers.get(b"content-type", b"application/json")) != b"application/json":
+        raise UnsupportedMediaType("Send application/json")
+    _refuse_encoded(headers)
+
+
+def require_media_type(headers: Mapping[bytes, bytes], media_types: Sequence[str]) -> None:
+    """Raise ``UnsupportedMediaType`` if the Content-Type is none of these, or the body is encoded."""
+    if _media_type(headers.get(b"content-type", b"")).decode("latin-1") not in media_types:
+        raise UnsupportedMediaType(f"Send {' or '.join(media_types)}")
+    _refuse_encoded(headers)
+
+
+def _media_type(content_type: bytes) -> bytes:
+    return content_type.partition(b";")[0].strip().lower()
+
+
+def _refuse_encoded(headers: Mapping[bytes, bytes]) -> None:
+    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding")
 
 
 def version_of(if_match: bytes) -> int | None:

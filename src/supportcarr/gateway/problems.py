@@ -44,7 +44,7 @@ class BodyTooLarge(ApiError):
 
 
 class UnsupportedMediaType(ApiError):
-    status, code, title = 415, "unsupported_media_type", "Send application/json"
+    status, code, title = 415, "unsupported_media_type", "The body has a media type that is not accepted"
 
 
 class MethodNotAllowed(ApiError):

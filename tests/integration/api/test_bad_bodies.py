@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 import uuid
 from collections.abc import Iterable
 
@@ -88,6 +90,29 @@ async def test_a_body_of_another_media_type_is_rejected(calls: ExampleCalls) -> 
             reply = await send(calls, route, b'{"a":1}', **{"content-type": kind})
             assert (reply.status, reply.code) == (415, "unsupported_media_type"), (name_of(route), kind)
     assert await calls.platform.digest() == before
+
+
+async def test_an_encoded_body_is_rejected_as_what_it_is(calls: ExampleCalls) -> None:
+    before = await calls.platform.digest()
+    for route in json_routes(calls.platform):
+        packed = gzip.compress(json.dumps(body_of(route)).encode())
+        reply = await send(calls, route, packed, **{"content-encoding": "gzip"})
+        assert (reply.status, reply.code) == (415, "unsupported_media_type"), name_of(route)
+        assert "Content-Encoding" in reply.body["detail"]
+    assert await calls.platform.digest() == before
+    rider = calls.arrived.rider
+    assert (await rider.patch("/me", {}, headers={"content-encoding": "identity"})).status == 200
+
+
+async def test_a_route_of_another_media_type_names_it(calls: ExampleCalls) -> None:
+    streamed = [route for route in calls.platform.container.routes() if route.body is BodyStream]
+    assert [route.path for route in streamed] == ["/uploads"]
+    for kind in ("application/json", "text/plain", "", "multipart/form-dat"):
+        reply = await send(calls, streamed[0], b'{"a":1}', **{"content-type": kind})
+        assert (reply.status, reply.code) == (415, "unsupported_media_type"), kind
+        assert reply.body["detail"] == "Send multipart/form-data"
+    without_boundary = await send(calls, streamed[0], b"x", **{"content-type": "multipart/form-data"})
+    assert (without_boundary.status, without_boundary.code) == (422, "validation_failed")
 
 
 async def test_a_route_without_a_body_rejects_one(calls: ExampleCalls) -> None:
