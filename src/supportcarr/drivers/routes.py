@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from supportcarr.contracts.actors import Actor, Principal
+from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.policies import DRIVER, OPERATORS
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
@@ -81,6 +82,8 @@ def _work_routes(service: DriverService, vehicles: VehicleService) -> list[Route
 
     async def put_availability(request: RequestContext[AvailabilityIn, NoQuery]) -> Response:
         driver, body = request.caller, request.body
+        if body.on_break and not body.online:
+            raise ValidationFailed.of("on_break", "not_allowed", "Only a driver who is online takes a break")
         profile = await service.set_availability(
             _actor(driver),
             driver.user_id,

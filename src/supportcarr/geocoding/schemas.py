@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -25,10 +24,6 @@ class GeocodingQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     limit: Limit = 5
     language: NameLanguage = "en"
 
-    def __post_init__(self) -> None:
-        if self.lat is not None and self.lng is not None and not _finite(self.lat, self.lng):
-            raise ValueError("lat and lng must be finite numbers")
-
     @property
     def near(self) -> GeoPoint | None:
         """Places near this point come first.  Raises ``ValidationFailed`` if half of it is missing."""
@@ -47,14 +42,6 @@ class ReverseQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     lng: Longitude
     limit: Limit = 1
     language: NameLanguage = "en"
-
-    def __post_init__(self) -> None:
-        if not _finite(self.lat, self.lng):
-            raise ValueError("lat and lng must be finite numbers")
-
-
-def _finite(lat: float, lng: float) -> bool:
-    return math.isfinite(lat) and math.isfinite(lng)
 
 
 class FoundPlaceView(Struct, frozen=True, kw_only=True, omit_defaults=True):

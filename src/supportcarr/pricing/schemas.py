@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import Annotated
 
@@ -78,12 +77,6 @@ class CoverageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     problem: Problem | None = None
     bike_type: BikeType | None = None
     bike_weight_kg: Annotated[float, Meta(ge=1, le=500, description="with the battery")] | None = None
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.lat) and math.isfinite(self.lng)):
-            raise ValueError("lat and lng must be finite numbers")
-        if self.bike_weight_kg is not None and not math.isfinite(self.bike_weight_kg):
-            raise ValueError("bike_weight_kg must be a finite number")
 
     @property
     def needs(self) -> CarryingNeeds | None:

@@ -1,4 +1,4 @@
-"""The errors of tracking: positions that are rejected (all 422).
+"""The errors of tracking: positions that are rejected (all 422, with the fields that speak against them).
 
 ApiError
 └── PositionRejected
@@ -10,27 +10,34 @@ ApiError
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import ApiError
+from typing import ClassVar
+
+from supportcarr.contracts.errors import ApiError, FieldError
 
 
 class PositionRejected(ApiError):
     status = 422
+    fields: ClassVar[tuple[str, ...]]
+
+    def __init__(self) -> None:
+        super().__init__(errors=tuple(FieldError(field, self.code, self.title) for field in self.fields))
 
 
 class PositionStale(PositionRejected):
-    code, title = "position_stale", "The position is too old"
+    code, title, fields = "position_stale", "The position is too old", ("at",)
 
 
 class PositionOutOfOrder(PositionRejected):
     code, title = "position_out_of_order", "A newer position is known, or this one is from the future"
+    fields = ("at",)
 
 
 class PositionInaccurate(PositionRejected):
-    code, title = "position_inaccurate", "The position is too inaccurate"
+    code, title, fields = "position_inaccurate", "The position is too inaccurate", ("accuracy",)
 
 
 class PositionImpossible(PositionRejected):
-    code = "position_impossible"
+    code, fields = "position_impossible", ("lat", "lng")
     title = (
         "The speed from the last position would be impossible; "
         "if the next positions agree with this one for some seconds, they are accepted"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from support.http.server import Reply
 from support.platform.in_process import Platform
-from support.rescues.fixtures import APPLICATION, RescueFactory, expect, quote_body
+from support.rescues.fixtures import APPLICATION, PICKUP, RescueFactory, expect, quote_body
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -96,3 +98,37 @@ async def test_a_subscription_to_notifications(platform: Platform) -> None:
         "endpoint": "not_allowed",
         "expirationTime": "expired",
     }
+
+
+async def test_rules_over_several_fields_and_numbers_that_are_none(platform: Platform) -> None:
+    driver = await platform.person("driver")
+    reply = await driver.put("/me/availability", {"online": False, "on_break": True})
+    assert wrong(reply) == {"on_break": "not_allowed"}
+    for path in ("/coverage", "/geocoding/reverse", "/geocoding"):
+        for lat in ("nan", "inf", "-inf"):
+            assert list(wrong(await driver.get(f"{path}?lat={lat}&lng=-73.5"))) == ["lat"]
+    assert list(wrong(await driver.get("/coverage?lat=45.5&lng=-73.5&bike_weight_kg=nan"))) == [
+        "bike_weight_kg"
+    ]
+
+
+async def test_a_refused_position_names_what_speaks_against_it(factory: RescueFactory) -> None:
+    platform = factory.platform
+    driver = await factory.driver()
+    now = platform.clock.city()
+    here = {"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": now.isoformat()}
+    for changed, code, fields in (
+        ({"at": (now - timedelta(hours=1)).isoformat()}, "position_stale", ["at"]),
+        ({"at": (now + timedelta(hours=1)).isoformat()}, "position_out_of_order", ["at"]),
+        ({"accuracy": 5000}, "position_inaccurate", ["accuracy"]),
+        (
+            {"lat": -45.0, "at": (now + timedelta(seconds=1)).isoformat()},
+            "position_impossible",
+            ["lat", "lng"],
+        ),
+    ):
+        reply = await driver.post("/me/positions", here | changed)
+        assert (reply.status, reply.code) == (422, code)
+        assert [(error["field"], error["code"]) for error in reply.body["errors"]] == [
+            (f, code) for f in fields
+        ]
