@@ -123,7 +123,7 @@ class ConfirmFix(Command, frozen=True, kw_only=True):
 class MarkNoShow(DriverStep, frozen=True, kw_only=True):
     """The rider has not come to the pickup within the waiting time.
 
-    ``waited``: where the driver was meanwhile, of one that is reported later.
+    ``waited``: where the driver was meanwhile; it counts if this or the arrival is reported later.
     """
 
     action = "a no-show"

@@ -319,7 +319,9 @@ def _mark_no_show(rescue: Rescue, command: MarkNoShow, context: DecisionContext)
     over = rescue.arrived_at + timedelta(seconds=context.rules.no_show_seconds)
     if context.now < over:
         raise TooEarly(f"Wait for the rider until {over.isoformat()}.")
-    check_waited(command.waited, rescue.quote.pickup, context.rules.arrival_radius_m)
+    if command.happened_at is not None or rescue.timeline[-1].received_at is not None:
+        # The rider was not told of the arrival when it happened: only the trail knows of the wait.
+        check_waited(command.waited, rescue.quote.pickup, context.rules.arrival_radius_m)
     doubt = doubt_at_pickup(command.seen, rescue.quote.pickup, context.rules.arrival_radius_m)
     due = charges.no_show(rescue.quote)
     return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=due, unverified=doubt),)

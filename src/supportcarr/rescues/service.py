@@ -216,12 +216,14 @@ class RescueService:
             return command
         at = command.happened_at
         if at is None:
-            return msgspec.structs.replace(command, seen=await self._sightings.sighting(driver_id))
-        seen = await self._sightings.sighting_at(driver_id, rescue_id, at)
+            seen = await self._sightings.sighting(driver_id)
+        else:
+            seen = await self._sightings.sighting_at(driver_id, rescue_id, at)
         if not isinstance(command, MarkNoShow):
             return msgspec.structs.replace(command, seen=seen)
-        since = at - timedelta(seconds=self._rules.no_show_seconds)
-        waited = await self._sightings.points_between(driver_id, rescue_id, since, at)
+        until = self._now() if at is None else at
+        since = until - timedelta(seconds=self._rules.no_show_seconds)
+        waited = await self._sightings.points_between(driver_id, rescue_id, since, until)
         return msgspec.structs.replace(command, seen=seen, waited=waited)
 
     async def renew_pin(

@@ -112,6 +112,27 @@ async def test_a_no_show_needs_the_wait_of_that_time(factory: RescueFactory) -> 
     expect(await prepared.driver_posts("no-show", late(waited)), 200)
 
 
+async def test_a_no_show_needs_the_wait_too_if_only_the_arrival_was_reported_late(
+    factory: RescueFactory,
+) -> None:
+    prepared = await factory.en_route()
+    pickup = await pickup_of(prepared)
+    far = {"lat": pickup["lat"] + AWAY, "lng": pickup["lng"]}
+    phone = PhoneWithoutSignal(factory, prepared)
+    arrived = phone.drive(pickup, 60)
+    phone.drive(far, 400)
+    back = phone.drive(pickup, 400)
+    await phone.send_positions()
+    expect(await prepared.driver_posts("arrival", late(arrived)), 200)
+    for body in (None, late(back)):
+        reply = await prepared.driver_posts("no-show", body)
+        assert (reply.status, reply.code) == (409, "too_far_from_pickup"), reply.body
+        assert "during the wait" in reply.body["detail"]
+    phone.drive(pickup, 300)
+    await phone.send_positions()
+    expect(await prepared.driver_posts("no-show"), 200)
+
+
 @pytest.mark.parametrize(
     ("seconds", "code"), [(-3_600, "before_previous_step"), (31, "in_the_future"), (-100_000, "too_old")]
 )

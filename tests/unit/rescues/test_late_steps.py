@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from support.rescues.builders import DRIVER, NOW, RULES, rescue_in
 from supportcarr.contracts.errors import ValidationFailed
@@ -77,10 +78,15 @@ def test_the_wait_for_the_rider_is_that_of_the_place_and_time_of_the_step() -> N
     over = rescue.arrived_at + timedelta(seconds=RULES.no_show_seconds)
     with pytest.raises(TooEarly):
         decide(rescue, MarkNoShow(), DRIVER, over - timedelta(seconds=1), RULES)
-    assert decide(rescue, MarkNoShow(waited=(pickup, pickup)), DRIVER, over, RULES)
-    left = GeoPoint(pickup.lat + 0.01, pickup.lng)
+    assert decide(rescue, MarkNoShow(happened_at=over, waited=(pickup, pickup)), DRIVER, over, RULES)
+    left = (pickup, GeoPoint(pickup.lat + 0.01, pickup.lng), pickup)
     with pytest.raises(TooFarFromPickup, match="during the wait"):
-        decide(rescue, MarkNoShow(waited=(pickup, left, pickup)), DRIVER, over, RULES)
+        decide(rescue, MarkNoShow(happened_at=over, waited=left), DRIVER, over, RULES)
+    assert decide(rescue, MarkNoShow(waited=left), DRIVER, over, RULES), "the rider knew of the arrival"
+    told_later = replace(rescue.timeline[-1], received_at=over)
+    unknown = replace(rescue, timeline=(*rescue.timeline[:-1], told_later))
+    with pytest.raises(TooFarFromPickup, match="during the wait"):
+        decide(unknown, MarkNoShow(waited=left), DRIVER, over, RULES)
 
 
 def test_a_photo_is_judged_by_the_status_of_its_time() -> None:
