@@ -300,6 +300,13 @@ def test_the_check_runs_before_new_pods(objects: list[Object], environment: str)
     assert "SUPPORTCARR_TLS_CERTIFICATE" not in config["data"]
 
 
+def test_a_scaler_that_kubernetes_would_refuse_is_not_rendered() -> None:
+    """It would be refused in the middle of a release, when other objects are new already."""
+    more = ("-f", CHART / "values-production.yaml", "--kube-version", KUBERNETES)
+    done = helm("template", CHART, *more, "--set", "api.autoscaling.min=30")
+    assert (done.returncode != 0, "api.autoscaling.min is more than its max" in done.stderr) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
