@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { useLayoutEffect } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { useShortcuts } from "./shortcuts.ts";
@@ -31,6 +32,17 @@ it("acts on a key wherever the focus is, but not in a field, with a modifier, or
   rerender(<Page dialog />);
   fireEvent.keyDown(document.body, { key: "a" });
   expect(approve).toHaveBeenCalledTimes(1);
+});
+
+/** Presses the key at the moment at which the page is drawn. */
+function Impatient() {
+  useLayoutEffect(() => void fireEvent.keyDown(document.body, { key: "a" }), []);
+  return <Page />;
+}
+
+it("acts as soon as the page is drawn", () => {
+  render(<Impatient />);
+  expect(approve).toHaveBeenCalledOnce();
 });
 
 it("can be switched off", () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 /** What each key does, by `KeyboardEvent.key` in lower case. */
 export type Shortcuts = Readonly<Record<string, () => void>>;
@@ -11,14 +11,15 @@ function isTaken(target: EventTarget | null): boolean {
 
 /**
  * Single keys that act on the page as a whole, while `enabled`.  WCAG 2.1.4 asks that a person can switch them off: they
- * get in the way of speech input.
+ * get in the way of speech input.  A key acts on what is drawn: an effect that runs later would leave it to what was
+ * there before.
  */
 export function useShortcuts(shortcuts: Shortcuts, enabled: boolean): void {
   const current = useRef(shortcuts);
-  useEffect(() => {
+  useLayoutEffect(() => {
     current.current = shortcuts;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!enabled) return;
     const onKeyDown = (event: KeyboardEvent) => {
       const action = current.current[event.key.toLowerCase()];
