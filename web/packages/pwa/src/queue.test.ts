@@ -37,7 +37,9 @@ function phone(store = memoryStore(), oneAtATime?: OneAtATime) {
   const perform = (kind: string, subject?: string) => queue.perform(actionOf(kind, subject));
   /** Takes a photo on a line that needs minutes for it. */
   const photograph = (kind = "photo", subject?: string) => queue.perform({ ...actionOf(kind, subject), file: new Blob(["picture"]) });
-  const underWay = (kind = "photo") => vi.waitFor(() => expect(slow.has(kind)).toBe(true), { timeout: 30_000 });
+  /** The same, without waiting for it; one that is refused is kept. */
+  const take = () => queue.enqueue({ ...actionOf("photo"), file: new Blob(["picture"]) });
+  const underWay = (kind = "photo") => vi.waitFor(() => expect(slow.has(kind)).toBe(true));
   const finish = async (kind = "photo") => {
     await underWay(kind);
     const end = slow.get(kind);
@@ -45,7 +47,7 @@ function phone(store = memoryStore(), oneAtATime?: OneAtATime) {
     end?.();
   };
   const kinds = () => sent.map(({ kind }) => kind);
-  return { queue, network, sent, states, act, perform, photograph, underWay, finish, kinds };
+  return { queue, network, sent, states, act, perform, photograph, take, underWay, finish, kinds };
 }
 
 test("without a connection actions are saved, survive a reload, and are sent in order afterwards", async () => {
@@ -233,7 +235,7 @@ test("a subject that has ended otherwise loses its steps, and its photos are sen
   await act("departure", "res_2");
   network.online = true;
   await queue.endSubject("res_1");
-  await vi.waitFor(() => expect(states()).toEqual([]), { timeout: 30_000 });
+  await vi.waitFor(() => expect(states()).toEqual([]));
   expect(sent.map(({ kind, subject }) => `${kind} ${subject}`).sort()).toEqual(["departure res_2", "photo res_1"]);
 });
 
@@ -242,7 +244,7 @@ test("so is a photo that was not sent because the line is busy with another", as
   const first = photograph("photo");
   await underWay();
   const second = photograph("photo-2");
-  await vi.waitFor(() => expect(queue.state.getState().actions).toHaveLength(2), { timeout: 30_000 });
+  await vi.waitFor(() => expect(queue.state.getState().actions).toHaveLength(2));
   await queue.endSubject("res_1");
   await finish();
   await finish("photo-2");
@@ -251,6 +253,34 @@ test("so is a photo that was not sent because the line is busy with another", as
     ["photo", false],
     ["photo-2", true],
   ]);
+});
+
+test("a photo that is refused while its subject ends otherwise has its time when it is tried again", async () => {
+  const { queue, network, sent, states, take, underWay, finish } = phone();
+  network.answer = () => refusal(409, "conflicting_state");
+  await take();
+  await underWay();
+  await queue.endSubject("res_1");
+  await finish();
+  await vi.waitFor(() => expect(states()).toEqual(["photo failed"]));
+  network.answer = () => null;
+  const retried = queue.retry(queue.state.getState().actions[0]?.id ?? "");
+  await finish();
+  await retried;
+  expect(sent.map(({ waited }) => waited)).toEqual([false, true]);
+});
+
+test("so has one that was refused before", async () => {
+  const { queue, network, sent, states, take, finish } = phone();
+  network.answer = () => refusal(409, "conflicting_state");
+  await take();
+  await finish();
+  await vi.waitFor(() => expect(states()).toEqual(["photo failed"]));
+  network.answer = () => null;
+  const retried = queue.retry(queue.state.getState().actions[0]?.id ?? "");
+  await finish();
+  await retried;
+  expect(sent.map(({ waited }) => waited)).toEqual([false, true]);
 });
 
 test("what was kept elsewhere is sent before what came later", async () => {

@@ -234,7 +234,8 @@ export class ActionQueue {
         return pauseMs(attempts, retryAfterOf(error), this.options.random);
       }
       const why = errors?.map((one) => one.detail).join(" ");
-      await this.put({ ...action, state: "failed", attempts, refusal: { status, code, detail: why || detail, ...(errors ? { errors } : {}) } });
+      const waited = action.waited || this.laneOf(action) === "uploads"; // tried again, it is later than it happened; a step happens then
+      await this.put({ ...action, state: "failed", waited, attempts, refusal: { status, code, detail: why || detail, ...(errors ? { errors } : {}) } });
       return null;
     }
     this.sending.delete(action.id);
