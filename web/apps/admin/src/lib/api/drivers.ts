@@ -23,7 +23,19 @@ interface DriverPage {
 
 const pathOf = (driverId: string) => `/admin/drivers/${encodeURIComponent(driverId)}`;
 
-const versioned = ({ data, headers }: AxiosResponse<DriverRow>): VersionedDriver => ({ driver: data, etag: typeof headers.etag === "string" ? headers.etag : undefined });
+/** A driver as the release before this one answers, which the platform may still be while the console is newer. */
+type AnsweredDriver = Omit<DriverRow, "attention"> & Partial<Pick<DriverRow, "attention">>;
+
+interface AnsweredPage {
+  items: AnsweredDriver[];
+  next_cursor?: string | null;
+}
+
+const complete = ({ attention = [], ...driver }: AnsweredDriver): DriverRow => ({ ...driver, attention });
+
+const pageOf = ({ items, ...page }: AnsweredPage): DriverPage => ({ ...page, items: items.map(complete) });
+
+const versioned = ({ data, headers }: AxiosResponse<AnsweredDriver>): VersionedDriver => ({ driver: complete(data), etag: typeof headers.etag === "string" ? headers.etag : undefined });
 
 const onlyIf = (etag: string | undefined) => (etag ? { headers: { "If-Match": etag } } : {});
 
@@ -37,7 +49,7 @@ export const driverQueries = {
       queryKey: [...driverQueries.lists(), filter ?? null, q ?? null],
       queryFn: async ({ pageParam }) => {
         const params = { ...(filter === "in_review" ? { in_review: true } : { state: filter }), q, limit: PAGE, cursor: pageParam };
-        return (await http.get<DriverPage>("/admin/drivers", { params })).data;
+        return pageOf((await http.get<AnsweredPage>("/admin/drivers", { params })).data);
       },
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
@@ -47,7 +59,7 @@ export const driverQueries = {
   queue: () =>
     infiniteQueryOptions({
       queryKey: [...driverQueries.lists(), "queue"],
-      queryFn: async ({ pageParam }) => (await http.get<DriverPage>("/admin/driver-applications", { params: { limit: PAGE, cursor: pageParam } })).data,
+      queryFn: async ({ pageParam }) => pageOf((await http.get<AnsweredPage>("/admin/driver-applications", { params: { limit: PAGE, cursor: pageParam } })).data),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
       refetchInterval: 15_000,
@@ -65,7 +77,7 @@ export const driverQueries = {
   detail: (driverId: string) =>
     queryOptions({
       queryKey: [...driverQueries.all(), "detail", driverId],
-      queryFn: async () => versioned(await http.get<DriverRow>(pathOf(driverId))),
+      queryFn: async () => versioned(await http.get<AnsweredDriver>(pathOf(driverId))),
     }),
 
   vehicles: (driverId: string) =>
@@ -89,20 +101,20 @@ export const driverQueries = {
 };
 
 /** Says that somebody looks at the application; the driver sees it as in review. */
-export const takeUp = async (driverId: string, etag?: string) => versioned(await http.post<DriverRow>(`${pathOf(driverId)}/review`, undefined, onlyIf(etag)));
+export const takeUp = async (driverId: string, etag?: string) => versioned(await http.post<AnsweredDriver>(`${pathOf(driverId)}/review`, undefined, onlyIf(etag)));
 
 /** Approves a driver, with the papers in review; with the reason if a check is not clear, which only the audit log keeps. */
 export const approveDriver = async (driverId: string, etag?: string, overrideReason?: string) =>
-  versioned(await http.post<DriverRow>(`${pathOf(driverId)}/approval`, overrideReason ? { override_reason: overrideReason } : undefined, onlyIf(etag)));
+  versioned(await http.post<AnsweredDriver>(`${pathOf(driverId)}/approval`, overrideReason ? { override_reason: overrideReason } : undefined, onlyIf(etag)));
 
 /** Asks the driver to correct some fields; without any, the application as a whole is rejected. */
-export const sendBack = async (driverId: string, refusal: Refusal, etag?: string) => versioned(await http.post<DriverRow>(`${pathOf(driverId)}/rejection`, refusal, onlyIf(etag)));
+export const sendBack = async (driverId: string, refusal: Refusal, etag?: string) => versioned(await http.post<AnsweredDriver>(`${pathOf(driverId)}/rejection`, refusal, onlyIf(etag)));
 
 export const suspendDriver = async (driverId: string, reason: string, etag?: string) =>
-  versioned(await http.post<DriverRow>(`${pathOf(driverId)}/suspension`, { reason }, onlyIf(etag)));
+  versioned(await http.post<AnsweredDriver>(`${pathOf(driverId)}/suspension`, { reason }, onlyIf(etag)));
 
 export const endSuspension = async (driverId: string, reason: string, etag?: string) =>
-  versioned(await http.delete<DriverRow>(`${pathOf(driverId)}/suspension`, { data: { reason }, ...onlyIf(etag) }));
+  versioned(await http.delete<AnsweredDriver>(`${pathOf(driverId)}/suspension`, { data: { reason }, ...onlyIf(etag) }));
 
 /** Approves or rejects one document as it was shown; the driver reads the reason. */
 export const reviewDocument = async ({ id, version }: ReviewDocument, review: DocumentReview) =>
