@@ -21,7 +21,10 @@ const { loadMapbox, loadMapLibre, maps, fetchConfig } = vi.hoisted(() => {
     emit(name: string, event: object = {}) {
       this.listeners.get(name)?.(event);
     }
-    addControl = () => undefined;
+    controls: object[] = [];
+    addControl(control: object) {
+      this.controls.push(control);
+    }
     addSource = () => undefined;
     addLayer = () => undefined;
     getSource = () => ({ setData: () => undefined });
@@ -44,8 +47,11 @@ const { loadMapbox, loadMapLibre, maps, fetchConfig } = vi.hoisted(() => {
   class FakeControl {
     shown = true;
   }
+  class FakeScale extends FakeControl {
+    readonly isScale = true;
+  }
   const maps: FakeMap[] = [];
-  const library = { Map: FakeMap, Marker: FakeMarker, NavigationControl: FakeControl, ScaleControl: FakeControl, AttributionControl: FakeControl };
+  const library = { Map: FakeMap, Marker: FakeMarker, NavigationControl: FakeControl, ScaleControl: FakeScale, AttributionControl: FakeControl };
   return { maps, loadMapLibre: vi.fn(() => Promise.resolve(library)), loadMapbox: vi.fn(() => Promise.resolve(library)), fetchConfig: vi.fn() };
 });
 vi.mock("./mapLibrary.ts", () => ({ loadMapbox, loadMapLibre }));
@@ -75,6 +81,16 @@ it("says in words what is on the map", () => {
   render(<MapView label={LABEL} markers={[{ id: "1", kind: "truck", at: [-73.5, 45.5], label: "Sam's truck" }]} />);
   expect(screen.getByRole("group", { name: "Where Sam is" })).toBeDefined();
   expect(screen.getByRole("listitem").textContent).toBe("Sam's truck");
+});
+
+it.each([
+  [208, false], // of a job, on a driver's phone
+  [480, true],
+])("with a height of %d px it has a scale: %s", async (height, scaled) => {
+  const measured = vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(height);
+  await show();
+  expect(maps[0]?.controls.some((control) => "isScale" in control)).toBe(scaled);
+  measured.mockRestore();
 });
 
 it("uses Mapbox only with a token", async () => {

@@ -10,6 +10,7 @@ import { boundsOf, fitMargins, isNear, needsFit } from "./view.ts";
 const DEFAULT_ZOOM = 13;
 const FIT_MAX_ZOOM = 16;
 const EASE_MS = 220;
+const SCALE_FROM_PX = 240; // of a map's height
 const STYLE_TIMEOUT_MS = 8_000; // a network that answers nothing gives no error either
 const NO_PADDING = { top: 0, right: 0, bottom: 0, left: 0 };
 
@@ -78,7 +79,8 @@ export class MapController {
       this.map.touchZoomRotate.disableRotation();
       this.map.keyboard.disableRotation();
       this.map.addControl(new library.NavigationControl({ showCompass: false }), "top-right");
-      this.map.addControl(new library.ScaleControl({ maxWidth: 90, unit: "metric" }), "bottom-left");
+      // On a low map it would stand on the names of places.
+      if (container.clientHeight >= SCALE_FROM_PX) this.map.addControl(new library.ScaleControl({ maxWidth: 90, unit: "metric" }), "bottom-left");
       this.listen();
     }
     this.markers = new MarkerLayer(this.map, library);
