@@ -6,8 +6,10 @@ export default defineConfig({
     environment: "node", // a test of something that is shown names jsdom in its first line
     setupFiles: ["vitest.setup.ts"],
     sequence: { shuffle: true },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 30_000 } },
+    // What waits is given a minute (vitest.setup.ts): a busy machine needs longer than usual.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    teardownTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

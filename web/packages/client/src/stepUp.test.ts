@@ -28,7 +28,7 @@ describe("a request that needs a step-up", () => {
   it("waits for the code, and is then sent again as it was", async () => {
     const { http, stepUp, state } = setUp();
     const response = http.put<string>("/admin/users/usr_1/roles", { roles: ["support"] });
-    await vi.waitFor(() => expect(stepUp.isAsked()).toBe(true), 30_000);
+    await vi.waitFor(() => expect(stepUp.isAsked()).toBe(true));
     await expect(stepUp.answer("000000")).rejects.toThrow("wrong code");
     expect(stepUp.isAsked()).toBe(true);
     await stepUp.answer("123456");
@@ -40,7 +40,7 @@ describe("a request that needs a step-up", () => {
   it("fails with its own problem if the person cancels", async () => {
     const { http, stepUp, state } = setUp();
     const response = http.post("/refunds");
-    await vi.waitFor(() => expect(stepUp.isAsked()).toBe(true), 30_000);
+    await vi.waitFor(() => expect(stepUp.isAsked()).toBe(true));
     stepUp.cancel();
     await expect(response).rejects.toMatchObject({ response: { data: { code: "step_up_required" } } });
     expect(state.requests).toHaveLength(1);
@@ -51,7 +51,7 @@ describe("a request that needs a step-up", () => {
     const asked = vi.fn();
     stepUp.subscribe(asked);
     const responses = Promise.all([http.post("/a"), http.post("/b")]);
-    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(2), 30_000);
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(2));
     await stepUp.answer("123456");
     expect((await responses).map(({ data }) => data as string)).toEqual(["done", "done"]);
   });
@@ -59,7 +59,7 @@ describe("a request that needs a step-up", () => {
   it("is not sent a third time", async () => {
     const { http, stepUp, state } = setUp(false);
     const response = http.post("/a");
-    await vi.waitFor(() => expect(stepUp.isAsked()).toBe(true), 30_000);
+    await vi.waitFor(() => expect(stepUp.isAsked()).toBe(true));
     await stepUp.answer("123456");
     await expect(response).rejects.toThrow();
     expect(state.requests).toHaveLength(2);

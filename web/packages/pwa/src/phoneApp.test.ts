@@ -63,7 +63,7 @@ async function phone(first = "usr_1") {
     forget,
     reload,
   });
-  await vi.waitFor(() => expect(sharedStorage.getItem("supportcarr.rider.kept-for")).toBe(first), { timeout: 30_000 });
+  await vi.waitFor(() => expect(sharedStorage.getItem("supportcarr.rider.kept-for")).toBe(first));
   queryClient.setQueryData(["account", "me"], { name: "Ana" });
   await queue.enqueue({ subject: "res_1", kind: "cancellation", url: "/", body: {}, happenedAt: "2026-01-01T10:00:00Z" });
   const kept = async () => {
@@ -79,7 +79,7 @@ test("a sign-out deletes all that the phone keeps of a person", async () => {
   change(null);
   expect(name()).toBeUndefined();
   expect(forget).toHaveBeenCalledOnce();
-  await vi.waitFor(async () => expect(await kept()).toBe(0), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await kept()).toBe(0));
   expect(reload).not.toHaveBeenCalled();
 });
 
@@ -113,7 +113,7 @@ test("a page whose person was replaced in another tab is loaded anew, without wh
   change("usr_2");
   expect(name()).toBeUndefined();
   expect(forget).toHaveBeenCalledOnce();
-  await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce(), { timeout: 30_000 });
+  await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce());
 });
 
 test("where the browser forbids storage, actions are taken up and a sign-out forgets the person", async () => {
@@ -124,5 +124,5 @@ test("where the browser forbids storage, actions are taken up and a sign-out for
   change(null);
   expect(name()).toBeUndefined();
   expect(forget).toHaveBeenCalledOnce();
-  await vi.waitFor(async () => expect(await kept()).toBe(0), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await kept()).toBe(0));
 });

@@ -38,7 +38,7 @@ function openAndClose(kind: string, stays: boolean) {
   return opener;
 }
 
-const focused = (element: HTMLElement) => vi.waitFor(() => expect(document.activeElement).toBe(element), { timeout: 30_000 });
+const focused = (element: HTMLElement) => vi.waitFor(() => expect(document.activeElement).toBe(element));
 
 afterEach(cleanup);
 

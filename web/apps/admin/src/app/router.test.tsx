@@ -59,8 +59,8 @@ describe("a link to a rescue", () => {
   it("opens its sheet and selects it on the map", async () => {
     open("/admin/rescues/res_000001");
     expect(await screen.findByRole("dialog", { name: "Rescue 000001" })).toBeDefined();
-    expect(screen.getByText("map of res_000001")).toBeDefined();
-    expect(document.title).toBe("Rescue 000001 · SupportCarr");
+    expect(await screen.findByText("map of res_000001")).toBeDefined();
+    await vi.waitFor(() => expect(document.title).toBe("Rescue 000001 · SupportCarr"));
   });
 
   it("says that the rescue does not exist", async () => {
@@ -72,6 +72,7 @@ describe("a link to a rescue", () => {
     get.mockImplementation(() => new Promise(() => undefined));
     open("/admin/rescues/res_000001");
     await screen.findByRole("dialog", { name: "Rescue 000001" });
+    await vi.waitFor(() => expect(requestsOf("/admin/rescues/res_000001")).not.toEqual([]));
     expect(requestsOf("/admin/rescues/res_000001")).toHaveLength(1);
   });
 
@@ -109,7 +110,7 @@ describe("the audit log", () => {
     open("/admin/audit-log?actor=usr_1&since=2026-03-02&until=never");
     await screen.findByRole("heading", { name: "Audit log" });
     const params = { actor: "usr_1", since: new Date("2026-03-02T00:00:00").toISOString() };
-    expect(requestsOf("/admin/audit-log")[0]).toEqual(["/admin/audit-log", { params: expect.objectContaining(params) as unknown }]);
+    await vi.waitFor(() => expect(requestsOf("/admin/audit-log")[0]).toEqual(["/admin/audit-log", { params: expect.objectContaining(params) as unknown }]));
     expect(screen.getByRole("link", { name: "Audit log" }).getAttribute("aria-current")).toBe("page");
   });
 });
@@ -132,7 +133,7 @@ describe("the history", () => {
     const { url } = open("/admin/rescues/res_000001?tab=ended&area=montreal");
     fireEvent.click(await screen.findByRole("button", { name: "Sign out" }));
     await screen.findByLabelText("Password");
-    await vi.waitFor(() => expect(url()).toBe("/admin/"), 30_000);
+    await vi.waitFor(() => expect(url()).toBe("/admin/"));
   });
 });
 
@@ -148,15 +149,15 @@ describe("the service area", () => {
   ])("of %s is %s", async (url, areaId) => {
     open(url);
     expect((await screen.findByLabelText<HTMLSelectElement>("Service area")).value).toBe(areaId);
-    expect(requestsOf("/admin/overview")).toEqual([["/admin/overview", { params: { area: areaId } }]]);
+    await vi.waitFor(() => expect(requestsOf("/admin/overview")).toEqual([["/admin/overview", { params: { area: areaId } }]]));
   });
 
   it("is kept in the URL when it is changed and a rescue is opened", async () => {
     const { url } = open("/admin?tab=ended");
     fireEvent.change(await screen.findByLabelText("Service area"), { target: { value: "quebec" } });
-    await vi.waitFor(() => expect(url()).toBe("/admin/?area=quebec&tab=ended"), 30_000);
-    fireEvent.click(screen.getByText("map of no rescue"));
-    await vi.waitFor(() => expect(url()).toBe("/admin/rescues/res_000002?area=quebec&tab=ended"), 30_000);
+    await vi.waitFor(() => expect(url()).toBe("/admin/?area=quebec&tab=ended"));
+    fireEvent.click(await screen.findByText("map of no rescue"));
+    await vi.waitFor(() => expect(url()).toBe("/admin/rescues/res_000002?area=quebec&tab=ended"));
   });
 });
 

@@ -56,7 +56,7 @@ function answer(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
 
 /** The oldest unanswered request of that kind. */
 async function request(method: "get" | "post") {
-  await vi.waitFor(() => expect(platform.requests.some((one) => one.method === method)).toBe(true), { timeout: 30_000 });
+  await vi.waitFor(() => expect(platform.requests.some((one) => one.method === method)).toBe(true));
   const index = platform.requests.findIndex((one) => one.method === method);
   return platform.requests.splice(index, 1)[0] as (typeof platform.requests)[number];
 }
@@ -134,7 +134,7 @@ test("the setup outlives the page until the platform has answered", async () => 
   expect(kept()).toEqual({ setupIntent: "seti_1" });
   expect(post.key).toBe("seti_1"); // also of the same request after a reload
   post.respond();
-  await vi.waitFor(() => expect(kept()).toEqual({ setupIntent: null }), { timeout: 30_000 });
+  await vi.waitFor(() => expect(kept()).toEqual({ setupIntent: null }));
 });
 
 test("a rider whose session ended on the bank's page has the card after the next sign-in", async () => {

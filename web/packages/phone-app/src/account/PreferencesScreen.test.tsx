@@ -41,7 +41,7 @@ function show() {
     </IntlProvider>,
   );
   const answer = async () => {
-    await vi.waitFor(() => expect(answers).not.toEqual([]), { timeout: 30_000 });
+    await vi.waitFor(() => expect(answers).not.toEqual([]));
     return answers.shift() as (typeof answers)[number];
   };
   const radio = (name: string) => screen.findByRole<HTMLInputElement>("radio", { name });
@@ -56,7 +56,7 @@ test("what is chosen while the choice before it is being stored is stored as wel
   fireEvent.click(await radio("Kilometres")); // as an arrow key does that is pressed twice
   (await answer()).store();
   (await answer()).store();
-  await vi.waitFor(() => expect(stored().units).toBe("metric"), { timeout: 30_000 });
+  await vi.waitFor(() => expect(stored().units).toBe("metric"));
   expect(changeAccount.mock.calls.map(([{ preferences }]) => preferences)).toEqual([{ units: "imperial" }, { units: "metric" }]);
   expect((await radio("Kilometres")).checked).toBe(true);
 });
@@ -66,5 +66,5 @@ test("what could not be stored is taken back", async () => {
   fireEvent.click(await radio("Miles"));
   expect((await radio("Miles")).checked).toBe(true);
   (await answer()).fail();
-  await vi.waitFor(async () => expect((await radio("Kilometres")).checked).toBe(true), { timeout: 30_000 });
+  await vi.waitFor(async () => expect((await radio("Kilometres")).checked).toBe(true));
 });

@@ -54,6 +54,6 @@ test("a message that waits for the connection is shown in a chat that could not 
 test("a message that the phone could not keep stays in the field", async () => {
   const { field, write } = await chat({ ...memoryStore(), put: () => Promise.reject(new DOMException("full", "QuotaExceededError")) });
   write("I am at the bridge");
-  await vi.waitFor(() => expect(field.value).toBe("I am at the bridge"), { timeout: 30_000 });
+  await vi.waitFor(() => expect(field.value).toBe("I am at the bridge"));
   expect(screen.queryByText("I am at the bridge", { selector: "p" })).toBeNull();
 });

@@ -73,7 +73,7 @@ test("what an event tells is not replaced by a response that was under way", asy
   let respond: (text: string) => void = () => undefined;
   const load = vi.fn(() => new Promise<string>((resolve) => (respond = resolve)));
   const result = shown("a", load);
-  await vi.waitFor(() => expect(load).toHaveBeenCalledOnce(), { timeout: 30_000 });
+  await vi.waitFor(() => expect(load).toHaveBeenCalledOnce());
   const told = insteadOfLoading(queryClient, ["a"], () => queryClient.setQueryData(["a"], "told by the event"));
   respond("older");
   await told;

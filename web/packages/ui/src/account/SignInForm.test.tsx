@@ -33,7 +33,7 @@ it("asks for the code of the authenticator app only if the account needs one", a
   fireEvent.click(screen.getByRole("button", { name: "Use a recovery code instead" }));
   fireEvent.change(screen.getByLabelText("Recovery code"), { target: { value: "abcde-fghjk" } });
   fireEvent.click(screen.getByRole("button", { name: "Confirm" }));
-  await vi.waitFor(() => expect(onSignIn).toHaveBeenCalledTimes(3), 30_000);
+  await vi.waitFor(() => expect(onSignIn).toHaveBeenCalledTimes(3));
   expect(onSignIn.mock.calls.map(([credentials]) => credentials)).toEqual([
     { phone: "+15145550100", password: " secret " },
     { phone: "+15145550100", password: " secret ", totp_code: "000000" },
@@ -45,7 +45,7 @@ it("shows the error of a field at the field, and moves there", async () => {
   render(<SignInForm onSignIn={() => Promise.reject(refused("validation_failed", "This is no phone number", "phone"))} />);
   fill();
   const phone = screen.getByLabelText("Phone");
-  await vi.waitFor(() => expect(phone.getAttribute("aria-invalid")).toBe("true"), 30_000);
+  await vi.waitFor(() => expect(phone.getAttribute("aria-invalid")).toBe("true"));
   expect(document.getElementById(phone.getAttribute("aria-describedby") ?? "")?.textContent).toBe("This is no phone number");
   expect(document.activeElement).toBe(phone);
   expect(screen.queryByRole("alert")).toBeNull();
@@ -55,5 +55,5 @@ it("says why the last session ended, until the first attempt", async () => {
   render(<SignInForm notice="Your session has expired." onSignIn={() => Promise.reject(new AxiosError("Network Error"))} />);
   expect(screen.getByRole("alert").textContent).toBe("Your session has expired.");
   fill();
-  await vi.waitFor(() => expect(screen.getByRole("alert").textContent).toMatch(/cannot be reached/), 30_000);
+  await vi.waitFor(() => expect(screen.getByRole("alert").textContent).toMatch(/cannot be reached/));
 });

@@ -23,7 +23,7 @@ test.each([
     const client = new QueryClient();
     client.setQueryData(["config"], { areas: [MONTREAL] });
     render(<QueryClientProvider client={client}>{shown}</QueryClientProvider>); // the pages of the office have no area
-    expect(await screen.findByText(badge, {}, { timeout: 30_000 })).toBeDefined();
+    expect(await screen.findByText(badge)).toBeDefined();
     cleanup();
   }
 });

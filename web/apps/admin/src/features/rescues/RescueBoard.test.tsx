@@ -36,6 +36,7 @@ function renderBoard(url = "/") {
 }
 
 beforeEach(() => {
+  vi.setSystemTime(CLOCK.wall_time); // the clock stands still, however long a test takes
   useCityStore.getState().reset();
   endedRescues = () => Promise.resolve({ data: { items: [] } });
   get.mockImplementation((path) => (path === "/clock" ? Promise.resolve({ data: CLOCK }) : endedRescues()));
@@ -43,6 +44,7 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.resetAllMocks();
+  vi.useRealTimers();
 });
 
 describe("the live rescues", () => {
@@ -89,7 +91,7 @@ describe("the live rescues", () => {
     const link = screen.getByRole("link", { name: /Flat tire/ });
     expect(link.getAttribute("aria-current")).toBeNull();
     fireEvent.click(link);
-    await vi.waitFor(() => expect(link.getAttribute("aria-current")).toBe("page"), 30_000);
+    await vi.waitFor(() => expect(link.getAttribute("aria-current")).toBe("page"));
     expect(router.state.location.pathname).toBe("/rescues/res_000002");
   });
 });

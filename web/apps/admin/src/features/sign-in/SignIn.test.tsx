@@ -36,7 +36,7 @@ describe("signing in", () => {
     post.mockResolvedValue(signInResponse(role));
     renderForm();
     signIn();
-    await vi.waitFor(() => expect(useSession.getState().token).toBe("a"), 30_000);
+    await vi.waitFor(() => expect(useSession.getState().token).toBe("a"));
     expect(post).toHaveBeenCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret " }, expect.objectContaining({ headers: ADMIN_APP }));
   });
 

@@ -48,7 +48,7 @@ beforeEach(async () => {
   // One is being sent on a slow line, another waits behind it.
   await takePhoto("res_1", "before", new Blob(["one"], { type: "image/png" }));
   await takePhoto("res_1", "before", new Blob(["two"], { type: "image/png" }));
-  await vi.waitFor(() => expect(photos()).toHaveLength(1), { timeout: 30_000 });
+  await vi.waitFor(() => expect(photos()).toHaveLength(1));
 });
 afterEach(async () => {
   cleanup();
@@ -65,10 +65,10 @@ async function end(button: string, reason: string) {
 
 test("photos of a job that was stopped are still sent, with the time at which they were taken", async () => {
   await end("Stop the job", "It is unsafe");
-  await vi.waitFor(() => expect(posted.some(({ path }) => path.endsWith("/abort"))).toBe(true), { timeout: 30_000 });
-  await vi.waitFor(() => expect(screen.queryByRole("dialog")).toBeNull(), { timeout: 30_000 });
+  await vi.waitFor(() => expect(posted.some(({ path }) => path.endsWith("/abort"))).toBe(true));
+  await vi.waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   answerPhoto();
-  await vi.waitFor(() => expect(photos()).toHaveLength(2), { timeout: 30_000 });
+  await vi.waitFor(() => expect(photos()).toHaveLength(2));
   expect(photos()[1]?.body.happened_at).toEqual(expect.any(String));
 });
 
@@ -77,5 +77,5 @@ test("a driver who gives the job up is told of the photos that the platform woul
   await screen.findByText(/2 photos have not been sent yet/u);
   fireEvent.click(screen.getByLabelText("Traffic"));
   fireEvent.click(screen.getAllByRole("button", { name: "Give the job up" }).at(-1) as HTMLElement);
-  await vi.waitFor(() => expect(queue.state.getState().actions).toEqual([]), { timeout: 30_000 });
+  await vi.waitFor(() => expect(queue.state.getState().actions).toEqual([]));
 });

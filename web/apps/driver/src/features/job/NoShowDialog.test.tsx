@@ -15,14 +15,21 @@ vi.mock("@supportcarr/client/config", () => ({ fetchConfig: () => new Promise(()
 
 const SLIDER = messages.job.noShow.confirm;
 
-/** Answers the request for the timeline. */
-let answer: (items: object[] | "failed") => void;
+/** Answers the request for the timeline; `null` until it is made. */
+let respond: ((items: object[] | "failed") => void) | null;
+
+/** Answers the request for the timeline once it is made. */
+async function answer(items: object[] | "failed") {
+  await vi.waitFor(() => expect(respond).not.toBeNull());
+  act(() => respond?.(items));
+}
 
 beforeEach(() => {
+  respond = null;
   useSession.setState({ token: `e30.${btoa(JSON.stringify({ sub: "usr_1" }))}.` });
   http.defaults.adapter = (config: InternalAxiosRequestConfig) =>
     new Promise<AxiosResponse>((resolve, reject) => {
-      answer = (items) =>
+      respond = (items) =>
         items === "failed"
           ? reject(new AxiosError("not found", "404", config, null, { data: {}, status: 404, statusText: "", headers: {}, config }))
           : resolve({ data: { items }, status: 200, statusText: "", headers: {}, config });
@@ -43,19 +50,19 @@ test("a no-show can't be reported before it is known since when the driver has w
   await screen.findByRole("dialog");
   await screen.findByRole("status");
   expect(slider()).toBeNull();
-  act(() => answer([{ to: "arrived", at: new Date().toISOString() }]));
+  await answer([{ to: "arrived", at: new Date().toISOString() }]);
   await screen.findByRole("timer");
   expect(slider()).toBeNull();
 });
 
 test("it can after the wait", async () => {
   await screen.findByRole("dialog");
-  act(() => answer([{ to: "arrived", at: "2026-01-01T10:00:00Z" }]));
-  await vi.waitFor(() => expect(slider()).not.toBeNull(), { timeout: 30_000 });
+  await answer([{ to: "arrived", at: "2026-01-01T10:00:00Z" }]);
+  await vi.waitFor(() => expect(slider()).not.toBeNull());
 });
 
 test("where the time of arrival can't be known, the platform decides", async () => {
   await screen.findByRole("dialog");
-  act(() => answer("failed"));
-  await vi.waitFor(() => expect(slider()).not.toBeNull(), { timeout: 30_000 });
+  await answer("failed");
+  await vi.waitFor(() => expect(slider()).not.toBeNull());
 });

@@ -40,8 +40,8 @@ test("a photo that is refused at once stays with the reason, until the driver dr
     </IntlProvider>,
   );
   fireEvent.change(await screen.findByLabelText("Take a photo", { selector: "input" }), { target: { files: [new File(["picture"], "bike.png", { type: "image/png" })] } });
-  const drop = await screen.findByRole("button", { name: "Discard" }, { timeout: 30_000 });
+  const drop = await screen.findByRole("button", { name: "Discard" });
   screen.getByText(REASON, { exact: false });
   fireEvent.click(drop);
-  await expect.poll(() => screen.queryByText(REASON, { exact: false }), { timeout: 30_000 }).toBeNull();
+  await expect.poll(() => screen.queryByText(REASON, { exact: false })).toBeNull();
 });

@@ -57,7 +57,7 @@ test("the next step does not wait for the job to be read again", async () => {
   const next = await screen.findByRole("button");
   fireEvent.click(next);
   await screen.findByText("en_route");
-  await vi.waitFor(() => expect(next.getAttribute("aria-disabled")).toBe("false"), { timeout: 30_000 });
+  await vi.waitFor(() => expect(next.getAttribute("aria-disabled")).toBe("false"));
   fireEvent.click(next);
   await screen.findByText("arrived");
   expect(sent).toEqual(["/rescues/res_1/departure", "/rescues/res_1/arrival"]);

@@ -72,12 +72,12 @@ test("an offer that ends while there is no connection leaves the screen to the d
   await offered();
   rememberClock({ city_time: new Date(cityNow() + HOUR_MS).toISOString(), speed: 1 }, Date.now());
   fireEvent.click(screen.getByRole("button", { name: OVER }));
-  await vi.waitFor(() => expect(screen.queryByRole("dialog")).toBeNull(), { timeout: 30_000 });
+  await vi.waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 });
 
 test("an offer that could not be declined is there again", async () => {
   await offered();
   fireEvent.click(screen.getByRole("button", { name: DECLINE }));
-  await vi.waitFor(() => expect(requests).toContain("/offers/off_1/decline"), { timeout: 30_000 });
+  await vi.waitFor(() => expect(requests).toContain("/offers/off_1/decline"));
   expect(await screen.findByRole("dialog")).toBeDefined();
 });
