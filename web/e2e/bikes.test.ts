@@ -50,7 +50,7 @@ describe.skipIf(!demoCityAvailable)("a rider", () => {
     await dialog.getByRole("button", { name: "Save" }).click();
     const photo = bike.locator("img");
     await photo.waitFor();
-    expect(await photo.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth > 0))).toBe(true);
+    await expect.poll(() => photo.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
     await rider.isUsable();
     await rider.button("Edit The long one").click();
     await dialog.getByRole("button", { name: "Remove the photo" }).click();

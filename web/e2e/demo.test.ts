@@ -20,7 +20,7 @@ async function standsStill(page: Page): Promise<boolean> {
 }
 
 describe.skipIf(!demoCityAvailable)("the links that the demo prints", () => {
-  test("the rider's: signed in with a card, in the city without a place known to the browser, served by a simulated driver", { timeout: 400_000 }, async ({ openPhone }) => {
+  test("the rider's: signed in with a card, in the city without a place known to the browser, served by a simulated driver", async ({ openPhone }) => {
     const rider = new RiderPhone(await openPhone({ at: null }));
     await rider.page.goto(getDemoCity().links.rider);
     await rider.page.waitForURL(`${getDemoCity().base}/`);
@@ -32,7 +32,7 @@ describe.skipIf(!demoCityAvailable)("the links that the demo prints", () => {
     const unserved = rider.heading("No driver could come");
     await rider.request();
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      await served.or(unserved).first().waitFor({ timeout: 90_000 });
+      await served.or(unserved).first().waitFor();
       if (await served.isVisible()) break;
       expect(attempt, "no driver came").toBeLessThan(ATTEMPTS);
       const before = rider.page.url();
@@ -45,7 +45,7 @@ describe.skipIf(!demoCityAvailable)("the links that the demo prints", () => {
     }
   });
 
-  test("the driver's: a simulated rider asks nearby, and the truck drives there by itself", { timeout: 400_000 }, async ({ openPhone }) => {
+  test("the driver's: a simulated rider asks nearby, and the truck drives there by itself", async ({ openPhone }) => {
     const driver = new DriverPhone(await openPhone({ at: null }));
     await driver.page.goto(getDemoCity().links.driver);
     await driver.page.waitForURL(`${getDemoCity().base}/driver/`);
@@ -66,12 +66,12 @@ describe.skipIf(!demoCityAvailable)("the links that the demo prints", () => {
     const here = driver.button("Slide: I am here");
     await here.waitFor();
     await expect.poll(() => placeOf(driver.page)).not.toBe(start); // the truck drives there by itself
-    await expect.poll(() => standsStill(driver.page), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => standsStill(driver.page)).toBe(true);
     await here.evaluate((element: HTMLElement) => element.click());
     await driver.button("Loaded: enter the PIN").waitFor(); // the PIN comes in the chat: tests/e2e/test_demo_phones.py
   });
 
-  test("the console's: signed in with a second factor; an old key opens nothing", { timeout: 300_000 }, async ({ openPhone }) => {
+  test("the console's: signed in with a second factor; an old key opens nothing", async ({ openPhone }) => {
     const { links, base } = getDemoCity();
     const desk = await openPhone({ size: { width: 1440, height: 860 } });
     await desk.page.goto(`${base}/sandbox/console#an-old-key`);

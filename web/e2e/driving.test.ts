@@ -6,6 +6,7 @@ import { DriverPhone } from "./support/driverPhone.ts";
 import { phoneTest as test } from "./support/phone.ts";
 import { RiderPhone } from "./support/riderPhone.ts";
 
+const inYears = (years: number): string => `${new Date().getFullYear() + years}-06-01`;
 const PERSON = { phone: "+14385550155", password: "a long enough password", name: "Ari Applicant", role: "rider" };
 
 describe.skipIf(!demoCityAvailable)("a rider", () => {
@@ -29,9 +30,9 @@ describe.skipIf(!demoCityAvailable)("a rider", () => {
 
     await driver.link(/^Licence and insurance/).click();
     await driver.field("Class of your licence").fill("5");
-    await driver.field("Licence valid until").fill("2035-05-01");
+    await driver.field("Licence valid until").fill(inYears(3));
     await driver.field("Insurer of the vehicle").fill("Desjardins");
-    await driver.field("Insurance valid until").fill("2035-06-01");
+    await driver.field("Insurance valid until").fill(inYears(2));
     await driver.button("Save").click();
     await driver.page.getByText("Still missing: a vehicle.").waitFor();
 

@@ -12,7 +12,7 @@ describe.skipIf(!demoCityAvailable)("a link", () => {
     const url = page.url();
     expect(new URL(url).pathname).toMatch(RESCUE_PATH);
     const title = await console.sheetTitle();
-    expect(await page.title()).toBe(`${title ?? ""} · SupportCarr`);
+    await expect.poll(() => page.title()).toBe(`${title ?? ""} · SupportCarr`);
 
     await page.reload();
     await console.waitUntilLive();
@@ -63,7 +63,7 @@ describe.skipIf(!demoCityAvailable)("a link", () => {
     await expect.poll(() => new URL(page.url()).search).toBe("?tab=ended");
     await page.reload();
     await console.waitUntilLive();
-    expect(await page.getByRole("tab", { name: "Ended" }).getAttribute("aria-selected")).toBe("true");
+    await page.getByRole("tab", { name: "Ended", selected: true }).waitFor();
     await console.eventItems().getByRole("link").first().click();
     await console.sheet().waitFor();
     expect(page.url()).toMatch(/\/admin\/rescues\/res_\w+\?tab=ended$/);

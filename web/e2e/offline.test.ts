@@ -50,22 +50,31 @@ function noteRegistration(): void {
   };
 }
 
-/** How many persons' last states the phone keeps. */
-const savedStates = ({ page }: Phone, app: string): Promise<number> =>
+/** The last states of persons that the phone keeps, each as JSON. */
+const savedStates = ({ page }: Phone, app: string): Promise<string[]> =>
   page.evaluate(async (name) => {
-    if (!(await indexedDB.databases()).some((database) => database.name === name)) return 0; // to open it would make it
-    return new Promise<number>((resolve, reject) => {
+    if (!(await indexedDB.databases()).some((database) => database.name === name)) return []; // to open it would make it
+    return new Promise<string[]>((resolve, reject) => {
       const opening = indexedDB.open(name);
       opening.onerror = () => reject(new Error("the database does not open"));
       opening.onsuccess = () => {
-        const count = opening.result.transaction("states").objectStore("states").count();
-        count.onsuccess = () => {
+        const states = opening.result.transaction("states").objectStore("states").getAll();
+        states.onsuccess = () => {
           opening.result.close();
-          resolve(count.result);
+          resolve(states.result.map((state) => JSON.stringify(state)));
         };
       };
     });
   }, `supportcarr-${app}-pwa`);
+
+/** Waits until the last state that the phone keeps has all of these words. */
+async function waitUntilSaved(phone: Phone, app: "rider" | "driver", words: string[]): Promise<void> {
+  const missing = async () => {
+    const saved = (await savedStates(phone, app)).join();
+    return words.filter((word) => !saved.includes(word));
+  };
+  await expect.poll(missing).toEqual([]);
+}
 
 describe.skipIf(!demoCityAvailable)("without a connection", () => {
   beforeAll(async () => {
@@ -77,7 +86,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await signIn(phone, RIDER);
     await waitForShell(phone, "/");
     await phone.visit("/rescues");
-    await expect.poll(() => savedStates(phone, "rider")).toBe(1);
+    await expect.poll(() => savedStates(phone, "rider")).toHaveLength(1);
 
     await phone.goOffline();
     await phone.page.reload();
@@ -89,7 +98,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await phone.page.getByRole("button", { name: "Sign out" }).click();
     await phone.page.getByRole("alertdialog").getByRole("button", { name: "Sign out" }).click();
     await phone.page.waitForURL((url) => url.pathname === "/sign-in");
-    await expect.poll(() => savedStates(phone, "rider")).toBe(0);
+    await expect.poll(() => savedStates(phone, "rider")).toEqual([]);
     await phone.goOffline();
     await phone.visit("/rescues");
     await phone.page.waitForURL((url) => url.pathname === "/welcome"); // whose they were is forgotten too
@@ -111,7 +120,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await phone.visit("/driver/sign-in");
     await signIn(phone, DRIVER);
     await waitForShell(phone, "/driver/");
-    await expect.poll(() => savedStates(phone, "driver")).toBe(1);
+    await expect.poll(() => savedStates(phone, "driver")).toHaveLength(1);
     await phone.goOffline();
     await phone.page.reload();
     await phone.page.getByRole("heading", { level: 1 }).waitFor();
@@ -134,7 +143,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await expect.poll(() => phone.page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)).toMatch(/\?next$/);
   });
 
-  test("in the middle of a rescue a new version waits in both apps until it is pressed, and the rescue goes on", { timeout: 480_000 }, async ({ openPhone }) => {
+  test("in the middle of a rescue a new version waits in both apps until it is pressed, and the rescue goes on", async ({ openPhone }) => {
     const rider = await ScriptedRider.signUp("+14385550177", "Una Updates");
     const scripted = await ScriptedDriver.start("Udo Updates", "+14385550178", "UPD 178", CORNER);
     const at = { latitude: CORNER.lat, longitude: CORNER.lng, accuracy: 8 };
@@ -197,8 +206,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await waitForShell(phone, "/");
     await phone.visit(`/rescues/${id}`);
     await app.button("Cancel the booking").waitFor();
-    await expect.poll(() => savedStates(phone, "rider")).toBe(1);
-    await phone.page.waitForTimeout(1_500); // what is kept is written at most once a second
+    await waitUntilSaved(phone, "rider", [id, '"status":"scheduled"', '"timeline"']); // what the screen shows
 
     await phone.goOffline();
     await phone.page.getByText(/^As it was at /).waitFor();
@@ -233,7 +241,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await phone.page.getByText("No photos yet.").waitFor();
     await phone.page.reload(); // its worker has all of the screen now
     await phone.page.getByText("No photos yet.").waitFor();
-    await phone.page.waitForTimeout(1_500); // what is kept is written at most once a second
+    await waitUntilSaved(phone, "rider", [id, '"status":"scheduled"']); // which the screen asks for first
 
     await phone.goOffline();
     await phone.page.getByLabel("Add photos").setInputFiles({ name: "wheel.jpg", mimeType: "image/jpeg", buffer });
@@ -250,7 +258,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     expect(await rider.photos(id)).toHaveLength(1);
   });
 
-  test("a driver's steps are kept, survive a reload, and are carried out once though a response is lost", { timeout: 360_000 }, async ({ openPhone }) => {
+  test("a driver's steps are kept, survive a reload, and are carried out once though a response is lost", async ({ openPhone }) => {
     const rider = await ScriptedRider.signUp("+14385550174", "Wim Waits");
     const scripted = await ScriptedDriver.start("Olga Offline", "+14385550175", "OFF 175", CORNER);
     const id = await rider.ask(CORNER);
@@ -269,7 +277,7 @@ describe.skipIf(!demoCityAvailable)("without a connection", () => {
     await page.getByText(/^Left, /).waitFor({ state: "detached" });
     await expect.poll(() => rider.status(id)).toBe("en_route");
     await scripted.stop(); // from now on the phone alone says where it is
-    await page.waitForTimeout(1_500); // what is kept is written at most once a second
+    await waitUntilSaved(phone, "driver", [id, '"status":"en_route"']);
 
     await phone.goOffline();
     await page.getByText(/^As it was at /).waitFor();

@@ -2,7 +2,7 @@ import type { CDPSession, Page } from "playwright-core";
 import { beforeAll, describe, expect } from "vitest";
 
 import { demoCityAvailable, getDemoCity } from "./support/browser.ts";
-import { requestJson, signUp } from "./support/demoCity.ts";
+import { request, requestJson, signUp } from "./support/demoCity.ts";
 import { type Phone, phoneTest as test } from "./support/phone.ts";
 
 const RIDER = { phone: "+14385550191", password: "a long enough password", name: "Paula Push", role: "rider" };
@@ -83,12 +83,15 @@ const shown = (page: Page): Promise<Shown[]> =>
 
 /** Presses the notification that is shown, inside the service worker: a page cannot. */
 async function press(phone: Phone): Promise<void> {
-  const worker = phone.context.serviceWorkers().find((one) => new URL(one.url()).pathname === "/sw.js");
-  await worker?.evaluate(async () => {
+  const findWorker = () => phone.context.serviceWorkers().find((one) => new URL(one.url()).pathname === "/sw.js");
+  await expect.poll(findWorker).toBeDefined(); // the push has started it, which is told later
+  const pressed = await findWorker()?.evaluate(async () => {
     const scope = self as unknown as ServiceWorkerGlobalScope;
     const [notification] = await scope.registration.getNotifications();
     if (notification) scope.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+    return notification !== undefined;
   });
+  expect(pressed).toBe(true);
 }
 
 describe.skipIf(!demoCityAvailable)("notifications while the app is closed", () => {
@@ -116,8 +119,7 @@ describe.skipIf(!demoCityAvailable)("notifications while the app is closed", () 
     await phone.screenshot("rider-notifications-on");
     expect(await subscriptions()).toBe(1);
 
-    const asked = await fetch(`${getDemoCity().base}/api/v1/me/exports`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
-    expect(asked.status).toBe(201);
+    await request(getDemoCity().base, "/me/exports", { method: "POST", token });
     await expect.poll(async () => (await pushed()).length).toBe(1);
     const [message] = await pushed();
     const text = JSON.parse(message?.text ?? "{}") as { id: string; title: string; body: string };
@@ -128,7 +130,7 @@ describe.skipIf(!demoCityAvailable)("notifications while the app is closed", () 
     await expect.poll(() => shown(page)).toEqual([{ title: text.title, body: text.body, tag: text.id }]);
     await press(phone);
     await page.waitForURL((url) => url.pathname === "/me/privacy");
-    expect(await shown(page)).toEqual([]);
+    await expect.poll(() => shown(page)).toEqual([]);
 
     await page.goto(`${getDemoCity().base}/me`);
     await page.getByRole("button", { name: "Sign out" }).click();

@@ -17,7 +17,7 @@ describe.skipIf(!demoCityAvailable)("every screen can be used by everybody:", ()
     ["rider", ["nobody", "newcomer", "rider"]],
     ["driver", ["nobody", "applicant", "driver"]],
   ] as const) {
-    phoneTest(`the ${app}'s app`, { timeout: 400_000 }, async ({ openPhone }) => {
+    phoneTest(`the ${app}'s app`, async ({ openPhone }) => {
       const people = await getPeople();
       const faults = await Promise.all(viewers.map((viewer) => faultsOnPhone(() => openPhone({ at: CORNER }), people, app, viewer)));
       expect(faults.flat()).toEqual([]);
@@ -37,7 +37,7 @@ describe.skipIf(!demoCityAvailable)("every screen can be used by everybody:", ()
     expect(faults).toEqual([]);
   });
 
-  test("the console", { timeout: 400_000 }, async ({ page }) => {
+  test("the console", async ({ page }) => {
     const { belongings } = await getPeople();
     await page.emulateMedia({ reducedMotion: "reduce" });
     await page.setViewportSize(DESK);

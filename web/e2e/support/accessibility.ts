@@ -2,15 +2,16 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 
 /** Waits until nothing moves or fades any more, but what does so for ever: colours that fade in have no contrast yet. */
-const settled = (page: Page): Promise<unknown> =>
-  page.evaluate(() =>
-    Promise.all(
-      document
-        .getAnimations()
-        .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
-        .map(({ finished }) => finished.catch(() => undefined)),
-    ),
-  );
+const settled = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    for (;;) {
+      await drawn(); // what begins with what was just done has begun
+      const moving = document.getAnimations().filter(({ effect, playState }) => playState === "running" && effect?.getComputedTiming().endTime !== Infinity);
+      if (moving.length === 0) return;
+      await Promise.all(moving.map(({ finished }) => finished.catch(() => undefined)));
+    }
+  });
 
 /** What axe finds on the page that is serious or critical (WCAG 2.2 AA and best practice). */
 export async function seriousViolations(page: Page): Promise<string[]> {

@@ -59,13 +59,23 @@ export class AppPage {
   /** A deliberate gesture: drags the knob of a sliding button to its end. */
   async slide(name: Name): Promise<void> {
     const track = this.button(name).and(this.page.locator("[aria-disabled=false]")); // not while the step before is sent
-    await track.scrollIntoViewIfNeeded();
-    const box = await track.boundingBox();
-    if (!box) throw new Error(`${String(name)} is not shown`);
-    const y = box.y + box.height / 2;
-    await this.page.mouse.move(box.x + 30, y);
-    await this.page.mouse.down();
-    await this.page.mouse.move(box.x + box.width - 4, y, { steps: 6 });
+    let end = { x: 0, y: 0 };
+    /** Whether the finger is on the knob: what comes above it may move it away at that moment. */
+    const touch = async (): Promise<boolean> => {
+      const handle = await track.elementHandle();
+      await handle.evaluate((element: HTMLElement) => element.addEventListener("pointerdown", () => (element.dataset.touched = "yes"), { once: true }));
+      await track.scrollIntoViewIfNeeded();
+      const box = await handle.boundingBox();
+      if (!box) return false;
+      end = { x: box.x + box.width - 4, y: box.y + box.height / 2 };
+      await this.page.mouse.move(box.x + 30, end.y);
+      await this.page.mouse.down();
+      const touched = await handle.evaluate((element: HTMLElement) => element.dataset.touched === "yes");
+      if (!touched) await this.page.mouse.up();
+      return touched;
+    };
+    await expect.poll(touch).toBe(true);
+    await this.page.mouse.move(end.x, end.y, { steps: 6 });
     await this.page.mouse.up();
   }
 

@@ -3,19 +3,11 @@ import type { Buffer } from "node:buffer";
 import { expect } from "vitest";
 
 import { getDemoCity } from "./browser.ts";
-import { requestJson, signUp } from "./demoCity.ts";
+import { request, requestJson, signUp } from "./demoCity.ts";
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
-/** Sends JSON with a method other than GET and POST; throws unless it succeeds. */
-async function put(path: string, token: string, body: object): Promise<void> {
-  const response = await fetch(`${getDemoCity().base}/api/v1${path}`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-}
+const put = (path: string, token: string, body: object) => request(getDemoCity().base, path, { method: "PUT", token, body });
 
 export interface Applicant {
   id: string;
@@ -41,8 +33,9 @@ export async function applicant(person: { phone: string; password: string; name:
   const { base, tokens } = getDemoCity();
   const token = await signUp(base, person);
   const { id } = await requestJson<{ id: string }>(base, "/me", { token });
-  const state = (papers = {}) =>
-    put("/me/driver-application", token, { licence_class: "5", licence_expires_on: inDays(900), insurer: "Desjardins", insurance_expires_on: inDays(400), ...papers });
+  const state = async (papers = {}) => {
+    await put("/me/driver-application", token, { licence_class: "5", licence_expires_on: inDays(900), insurer: "Desjardins", insurance_expires_on: inDays(400), ...papers });
+  };
   await state();
   await requestJson(base, "/me/vehicles", { token, body: { type: "pickup", make: "Ford", model: "F-150", colour: "blue", plate } });
   async function upload(kind: string, picture: Buffer, details: object) {

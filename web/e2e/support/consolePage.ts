@@ -106,9 +106,22 @@ export class ConsolePage {
       .toBe(true);
   }
 
+  /** Waits until another event is the newest: a full list does not grow. */
   async waitForNewEvent(): Promise<void> {
-    const before = await this.eventItems().count();
-    await expect.poll(() => this.eventItems().count()).toBeGreaterThan(before);
+    const newest = () => this.eventItems().first().textContent();
+    const before = await newest();
+    await expect.poll(newest).not.toBe(before);
+  }
+
+  /** Notes each text of a status from now on, however short it is shown. */
+  async noteStatuses(): Promise<() => Promise<string[]>> {
+    await this.page.evaluate(() => {
+      const statuses = new Set<string>();
+      const note = () => document.querySelectorAll("[role=status]").forEach(({ textContent }) => statuses.add(textContent));
+      new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+      Object.assign(window, { statuses });
+    });
+    return () => this.page.evaluate(() => [...(window as unknown as { statuses: Set<string> }).statuses]);
   }
 
   /** Opens a rescue from the list. */

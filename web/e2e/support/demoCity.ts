@@ -74,14 +74,21 @@ async function findFreePorts(): Promise<number> {
 
 const CREATING = new Set(["/auth/sign-up", "/rescues"]); // other paths refuse the header, or do not need it
 
-const BUSY_MS = 30_000; // the longest that a platform may be too busy, as a city that has just begun
+const BUSY_MS = 90_000; // the longest that a platform may be too busy, as a city that has just begun
 
-/** Requests JSON from the API, once more while it says that it is too busy; throws unless the response is successful. */
-export async function requestJson<T>(base: string, path: string, { token, body }: { token?: string; body?: object } = {}): Promise<T> {
+interface RequestOptions {
+  token?: string;
+  body?: object;
+  /** By default GET, or POST with a body. */
+  method?: "POST" | "PUT";
+}
+
+/** Sends a request to the API, once more while it says that it is too busy; throws unless the response is successful. */
+export async function request(base: string, path: string, { token, body, method = body ? "POST" : undefined }: RequestOptions = {}): Promise<Response> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (CREATING.has(path)) headers["idempotency-key"] = crypto.randomUUID();
   if (token) headers.authorization = `Bearer ${token}`;
-  const init = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+  const init = { headers, ...(method ? { method } : {}), ...(body ? { body: JSON.stringify(body) } : {}) };
   const deadline = Date.now() + BUSY_MS;
   let response = await fetch(`${base}/api/v1${path}`, init);
   while (response.status === 503 && Date.now() < deadline) {
@@ -89,7 +96,12 @@ export async function requestJson<T>(base: string, path: string, { token, body }
     response = await fetch(`${base}/api/v1${path}`, init);
   }
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
+  return response;
+}
+
+/** The same for a response in JSON. */
+export async function requestJson<T>(base: string, path: string, options: RequestOptions = {}): Promise<T> {
+  return (await (await request(base, path, options)).json()) as T;
 }
 
 /** Signs a person up and verifies the phone with the code in the text message; returns an access token. */

@@ -62,8 +62,15 @@ export async function findKeyboardFaults(page: Page): Promise<string[]> {
     const parts = document.querySelectorAll("input[type=date], input[type=time], input[type=datetime-local]").length * 8; // day, month, ... are stops
     return walk.unfocused.size + parts;
   });
-  for (let pressed = 0; pressed < Math.min(stops + 2, MOST_STOPS); pressed += BATCH) {
-    await Promise.all(Array.from({ length: Math.min(BATCH, stops + 2 - pressed) }, () => page.keyboard.press("Tab")));
+  // A list that is live has more stops by then than at the beginning: the walk goes on, once round at most.
+  const left = () =>
+    page.evaluate(() => {
+      const { unfocused, reached } = window as unknown as Walk;
+      return [...unfocused.keys()].filter((element) => !reached.has(element) && element.isConnected).length;
+    });
+  for (let pressed = 0; pressed < Math.min(2 * stops + 2, MOST_STOPS); pressed += BATCH) {
+    if (pressed >= stops + 2 && (await left()) === 0) break;
+    await Promise.all(Array.from({ length: Math.min(BATCH, 2 * stops + 2 - pressed) }, () => page.keyboard.press("Tab")));
   }
   return page.evaluate((most) => {
     const { unfocused, unseen, reached, endWalk } = window as unknown as Walk;

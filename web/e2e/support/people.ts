@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 
 import type { Person } from "./appPage.ts";
 import { getDemoCity } from "./browser.ts";
-import { requestJson, signUp } from "./demoCity.ts";
+import { request, requestJson, signUp } from "./demoCity.ts";
 import { DriverApp } from "./driverApp.ts";
 import { approveDriver } from "./driverPhone.ts";
 import type { Phone } from "./phone.ts";
@@ -20,14 +20,7 @@ type OpenPhone = (options: { at: typeof SPOT }) => Promise<Phone>;
 /** Somebody with a number that is used nowhere else. */
 export const person = (name: string, number: string): Person => ({ name, phone: `+1438555${number}`, password: PASSWORD });
 
-async function put(path: string, token: string, body: object): Promise<void> {
-  const response = await fetch(`${getDemoCity().base}/api/v1${path}`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-}
+const put = (path: string, token: string, body: object) => request(getDemoCity().base, path, { method: "PUT", token, body });
 
 /** A rider whose account was made before, signed in on a phone. */
 export async function knownRider(openPhone: OpenPhone, rider: Person): Promise<RiderApp> {
@@ -47,7 +40,9 @@ export async function knownDriver(openPhone: OpenPhone, driver: Person, vehicles
     await requestJson(base, "/me/vehicles", { token, body: { type, make: "Ford", model: type === "van" ? "Transit" : "F-150", colour: "blue", plate, ...CARRIES } });
   }
   await approveDriver(driver.phone);
-  onTestFinished(() => put("/me/availability", token, { online: false }).catch(() => undefined)); // with a job it stays
+  onTestFinished(async () => {
+    await put("/me/availability", token, { online: false }).catch(() => undefined); // with a job it stays
+  });
   const app = new DriverApp(await openPhone({ at: NEARBY }));
   await app.signIn(driver);
   return app;

@@ -84,6 +84,7 @@ export class RiderPhone {
   async addCard(name: string): Promise<void> {
     await this.button(/No card yet|Visa|Mastercard/).click();
     const another = this.button("Add another card");
+    await another.or(this.page.getByText(name, { exact: true })).first().waitFor();
     if (await another.isVisible()) await another.click();
     await this.page.getByText(name, { exact: true }).click();
     await this.page.getByRole("dialog").getByRole("button", { name: "Add a card" }).click();

@@ -144,9 +144,10 @@ export async function faultsOnPhone(open: () => Promise<Phone>, people: ScreenPe
       faults.push(`${name}: it does not show ${String(screen.heading)}, but "${await page.locator("h1, h2").first().textContent({ timeout: 1_000 }).catch(() => "")}"; ${log.errors.join("; ")}`);
       continue;
     }
-    const told = number === 0 || screen.draft !== undefined || (await expect.poll(() => isToldOf(page), { timeout: 15_000 }).toBe(true).then(() => true, () => false));
+    const told = number === 0 || screen.draft !== undefined || (await expect.poll(() => isToldOf(page)).toBe(true).then(() => true, () => false));
     if (!told) faults.push(`${name}: neither the focus nor an announcement tells of the change of screen`);
-    if (!/\S · SupportCarr$/.test(await page.title())) faults.push(`${name}: the title is "${await page.title()}"`);
+    const titled = await expect.poll(() => page.title()).toMatch(/\S · SupportCarr$/).then(() => true, () => false);
+    if (!titled) faults.push(`${name}: the title is "${await page.title()}"`);
     faults.push(...(await faultsOf(page, name, { usual: PHONE, others: [NARROW, ZOOMED], touch: true }, tour)));
   }
   return faults;

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 
 import { applicant } from "./applicants.ts";
 import { getDemoCity } from "./browser.ts";
-import { requestJson } from "./demoCity.ts";
+import { request, requestJson } from "./demoCity.ts";
 
 interface Point {
   lat: number;
@@ -37,8 +37,7 @@ export class ScriptedDriver {
     const vehicle = await requestJson<{ id: string }>(base, "/me/vehicles", { token: driver.token, body: { type: "pickup", make: "Ford", model: "F-150", colour: "blue", plate, ...carries } });
     const scripted = new ScriptedDriver(name, driver.token, at, vehicle.id);
     await scripted.report();
-    const response = await scripted.setAvailability({ online: true, vehicle_id: vehicle.id });
-    if (!response.ok) throw new Error(`going online: ${response.status} ${await response.text()}`);
+    await scripted.setAvailability({ online: true, vehicle_id: vehicle.id });
     scripted.reporting = scripted.keepReporting();
     return scripted;
   }
@@ -47,19 +46,19 @@ export class ScriptedDriver {
     this.at = at;
   }
 
-  /** Waits for the offer of this rescue and accepts it; declines all others. */
+  /** Waits for the offer of this rescue and accepts it; declines all others.  One that ends before the answer comes again. */
   async accept(rescueId: string): Promise<void> {
-    const accepted = async () => {
+    let answered = false;
+    const status = async () => {
       const { items } = await this.get<{ items: { id: string; rescue_id: string }[] }>("/me/offers");
       for (const offer of items) {
         const wanted = offer.rescue_id === rescueId;
         await this.post(`/offers/${offer.id}/${wanted ? "acceptance" : "decline"}`, {}).catch(() => undefined); // it may have ended
-        if (wanted) return true;
+        answered ||= wanted;
       }
-      return false;
+      return answered ? (await this.get<{ status: string }>(`/rescues/${rescueId}`)).status : "not offered"; // until it is the driver's, it is not found
     };
-    await expect.poll(accepted, { interval: 200 }).toBe(true);
-    await expect.poll(async () => (await this.get<{ status: string }>(`/rescues/${rescueId}`).catch(() => ({ status: "" }))).status).toBe("assigned");
+    await expect.poll(status, { interval: 200 }).toBe("assigned");
   }
 
   step(rescueId: string, name: "departure" | "arrival" | "start" | "completion" | "no-show" | "release" | "abort", body: object = {}): Promise<void> {
@@ -77,11 +76,7 @@ export class ScriptedDriver {
   }
 
   private setAvailability(wish: object): Promise<Response> {
-    return fetch(`${getDemoCity().base}/api/v1/me/availability`, {
-      method: "PUT",
-      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
-      body: JSON.stringify(wish),
-    });
+    return request(getDemoCity().base, "/me/availability", { method: "PUT", token: this.token, body: wish });
   }
 
   private get<T>(path: string): Promise<T> {
