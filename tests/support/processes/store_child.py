@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from bisect import bisect
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,23 +83,25 @@ async def take(url: str, name: str, shelf: str, attempts: str) -> None:
 
 
 async def save_until(url: str, name: str, writers: str) -> None:
-    """Print ``ready``, and read from when to when (s, of the machine's monotonic clock) each writer saves its
-    parcel repeatedly; print the number of saves."""
+    """Print ``ready``, and read when (s, of the machine's monotonic clock) some periods begin, and when the
+    last one ends.  Each writer saves its parcel repeatedly meanwhile; print the number of saves in each."""
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)
     read = [await parcels.insert(Parcel(id=f"{name}-{n}")) for n in range(int(writers))]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    begin, end = map(float, (await asyncio.to_thread(sys.stdin.readline)).split())
-    await asyncio.sleep(max(0.0, begin - time.monotonic()))
+    marks = [float(mark) for mark in (await asyncio.to_thread(sys.stdin.readline)).split()]
+    await asyncio.sleep(max(0.0, marks[0] - time.monotonic()))
+    saves = [0] * (len(marks) - 1)
 
-    async def write(parcel: Parcel) -> int:
-        while time.monotonic() < end:
+    async def write(parcel: Parcel) -> None:
+        while (now := time.monotonic()) < marks[-1]:
             parcel = await parcels.save(parcel)
-        return parcel.version - 1
+            saves[bisect(marks, now) - 1] += 1
 
-    sys.stdout.write(str(sum(await asyncio.gather(*map(write, read)))))
+    await asyncio.gather(*map(write, read))
+    sys.stdout.write(" ".join(map(str, saves)))
     await store.close()
 
 
