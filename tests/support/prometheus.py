@@ -17,7 +17,7 @@ from typing import Any
 from support.ports import free_port
 
 PROMETHEUS = shutil.which("prometheus")
-READY_S = 60.0
+READY_S = 90.0
 
 Series = list[tuple[dict[str, str], float]]  # labels, the value
 
@@ -50,7 +50,7 @@ class Prometheus:
     def _get(self, path: str, given: dict[str, str]) -> Any:
         url = f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(given)}"
         try:
-            with urllib.request.urlopen(url, timeout=30) as response:
+            with urllib.request.urlopen(url, timeout=60) as response:
                 answer = json.loads(response.read())
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{given}: {error.read().decode()}") from error
@@ -95,7 +95,7 @@ def running_prometheus(
         yield Prometheus(port)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(90)
 
 
 def _is_ready(port: int) -> bool:

@@ -75,7 +75,7 @@ class Monitoring:
 
 
 def _json(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return json.load(response)
 
 
@@ -113,7 +113,7 @@ def running_monitoring(
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(30)
+                process.wait(90)
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
