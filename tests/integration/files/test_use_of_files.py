@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from support.files.uploads import JPEG, PNG, begun, post_form, uploaded
 from support.platform.in_process import CheckedClient, Platform
+from support.ports import free_port
 from support.rescues.fixtures import RescueFactory, expect
 from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.events import FileUploaded
@@ -278,7 +279,7 @@ async def test_files_in_line_leave_places_of_the_worker_to_other_jobs(platform: 
 async def test_files_wait_for_a_virus_scanner_that_cannot_be_reached(platform: Platform) -> None:
     rider = await platform.person("rider")
     event = FileUploaded(file_id=await in_processing(platform, rider), owner_id=rider.user_id)
-    clamd = ClamdEmulator()
+    clamd = ClamdEmulator(port=free_port())  # nobody takes it meanwhile
     await clamd.start()
     waiting = processing(platform, scanner=ClamdScanner(ClamdSettings(address=clamd.address)))
     await clamd.stop()

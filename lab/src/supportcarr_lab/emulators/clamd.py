@@ -12,21 +12,21 @@ FOUND = "Eicar-Signature"
 
 
 class ClamdEmulator:
-    """Serves on a free port of this machine; ``address`` is what the settings take."""
+    """Serves on a port of this machine, by default a free one; ``address`` is what the settings take."""
 
-    def __init__(self, *, max_bytes: int = 25 * 1024 * 1024) -> None:
+    def __init__(self, *, port: int = 0, max_bytes: int = 25 * 1024 * 1024) -> None:
         self.max_bytes = max_bytes
         self.scanned = 0
         self.reply: bytes | None = None  # instead of the result
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._port = port
 
     @property
     def address(self) -> str:
         return f"tcp://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
-        """Serve; again on the same port after a stop."""
+        """Serve; again on the same port after a stop (others may have taken it, if it was not given)."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 

@@ -242,8 +242,9 @@ async def test_an_unanswered_request_was_carried_out(emulator: Emulator) -> None
     await emulator.set_behaviour(timeout_next=1)
     with pytest.raises(stripe.APIConnectionError):
         await client.v1.payment_intents.create_async(params, {"idempotency_key": "k7"})
-    while not (done := await emulator.intents()):  # on a busy machine the emulator may be later than that
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(90):
+        while not (done := await emulator.intents()):  # it is carried out, maybe later than that
+            await asyncio.sleep(0.02)
     again = await client.v1.payment_intents.create_async(params, {"idempotency_key": "k7"})
     assert again.id == done[0]["id"]
     await closed(client)
