@@ -43,8 +43,17 @@ test("a search that begins again counts from its own beginning", () => {
 
 test("the time to the stop counts down from the newest estimate", () => {
   const now = Date.parse("2026-05-01T10:01:00Z");
-  expect(secondsToStop({ eta_seconds: 600 }, "2026-05-01T10:00:00Z", null, now)).toBe(540);
-  expect(secondsToStop({ eta_seconds: 600 }, "2026-05-01T10:00:00Z", { eta_seconds: 200, at: "2026-05-01T10:00:50Z" }, now)).toBe(190);
-  expect(secondsToStop({ eta_seconds: 10 }, "2026-05-01T10:00:00Z", null, now)).toBe(0);
-  expect(secondsToStop({}, null, null, now)).toBeNull();
+  expect(secondsToStop({ status: "en_route", eta_seconds: 600 }, "2026-05-01T10:00:00Z", null, now)).toBe(540);
+  expect(secondsToStop({ status: "en_route", eta_seconds: 600 }, "2026-05-01T10:00:00Z", { eta_seconds: 200, at: "2026-05-01T10:00:50Z" }, now)).toBe(190);
+  expect(secondsToStop({ status: "en_route", eta_seconds: 10 }, "2026-05-01T10:00:00Z", null, now)).toBe(0);
+  expect(secondsToStop({ status: "assigned" }, null, null, now)).toBeNull();
+});
+
+test("on the way to the destination the time to the pickup is not shown as the time to the destination", () => {
+  const now = Date.parse("2026-05-01T10:01:00Z");
+  const loaded = { status: "in_transit", eta_seconds: 0 } as const; // as the platform leaves it after the arrival
+  const loadedAt = "2026-05-01T10:00:30Z";
+  expect(secondsToStop(loaded, loadedAt, null, now)).toBeNull();
+  expect(secondsToStop(loaded, loadedAt, { eta_seconds: 0, at: "2026-05-01T10:00:20Z" }, now)).toBeNull(); // before it was loaded
+  expect(secondsToStop(loaded, loadedAt, { eta_seconds: 500, at: "2026-05-01T10:00:50Z" }, now)).toBe(490);
 });

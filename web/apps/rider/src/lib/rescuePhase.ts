@@ -86,10 +86,20 @@ export function searchBegan(timeline: readonly TimelineEntry[]): string | null {
 /** How many drivers have given the rescue up. */
 export const givenUp = (timeline: readonly TimelineEntry[]): number => timeline.filter(({ from, to }) => to === "matching" && from !== "requested").length;
 
-/** The seconds until the driver is at the next stop: as the latest position says, else as was estimated at the last change. */
-export function secondsToStop(rescue: Pick<Rescue, "eta_seconds">, lastChange: string | null, position: { eta_seconds?: number | null; at: string } | null, now: number): number | null {
+/**
+ * The seconds until the driver is at the next stop: as the latest position says, else as was estimated at the last change.
+ * Once the bike is loaded, the next stop is another: what was said of the pickup counts no more.
+ */
+export function secondsToStop(
+  rescue: Pick<Rescue, "eta_seconds" | "status">,
+  lastChange: string | null,
+  position: { eta_seconds?: number | null; at: string } | null,
+  now: number,
+): number | null {
   const since = (at: string) => Math.max(0, (now - Date.parse(at)) / 1_000);
-  if (typeof position?.eta_seconds === "number") return Math.max(0, position.eta_seconds - since(position.at));
-  if (typeof rescue.eta_seconds !== "number") return null;
+  const loaded = rescue.status === "in_transit";
+  const older = loaded && position !== null && lastChange !== null && Date.parse(position.at) < Date.parse(lastChange);
+  if (typeof position?.eta_seconds === "number" && !older) return Math.max(0, position.eta_seconds - since(position.at));
+  if (loaded || typeof rescue.eta_seconds !== "number") return null;
   return Math.max(0, rescue.eta_seconds - (lastChange ? since(lastChange) : 0));
 }
