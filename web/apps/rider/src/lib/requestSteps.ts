@@ -10,6 +10,8 @@ export interface Spot {
 /** What a rider has said so far of the help that they need. */
 export interface RequestDraft {
   pickup: Spot | null;
+  /** Whether the person said where they are; else the device did, and may know better meanwhile. */
+  pickupChosen: boolean;
   kind: JobKind;
   problem: Problem | null;
   battery: BatteryAnswers | null;
@@ -24,6 +26,7 @@ export interface RequestDraft {
 
 export const EMPTY_DRAFT: RequestDraft = {
   pickup: null,
+  pickupChosen: false,
   kind: "rescue",
   problem: null,
   battery: null,

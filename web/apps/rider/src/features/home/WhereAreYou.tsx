@@ -40,14 +40,14 @@ export function WhereAreYou({ areas, demo, covered, bookings }: WhereAreYouProps
   const bookingTime = useBookingTime();
   const navigate = useNavigate();
   const { location, retry } = useGeolocation();
-  const pickup = useRequest((state) => state.draft.pickup);
+  const draft = useRequest((state) => state.draft);
   const change = useRequest((state) => state.change);
   const [searching, setSearching] = useState(false);
   // Until the person says otherwise, the pin stands where the device says they are.
-  const [chosen, setChosen] = useState<Spot | null>(pickup);
+  const [chosen, setChosen] = useState<Spot | null>(draft.pickupChosen ? draft.pickup : null);
 
   const { at: device, pretended } = whereabouts(location, areas, demo);
-  const start = areas[0] ? centreOf(areas[0].boundary) : { lat: 0, lng: 0 };
+  const start = draft.pickup ?? (areas[0] ? centreOf(areas[0].boundary) : { lat: 0, lng: 0 });
   const at = chosen ?? device ?? start;
   const known = chosen !== null || device !== null;
   const area = areas.find(({ boundary }) => isInside(at, boundary));
@@ -61,13 +61,13 @@ export function WhereAreYou({ areas, demo, covered, bookings }: WhereAreYouProps
     if (location.state !== "found") retry();
   };
   const proceed = () => {
-    change({ pickup: { lat: at.lat, lng: at.lng, address: label } });
+    change({ pickup: { lat: at.lat, lng: at.lng, address: label }, pickupChosen: chosen !== null });
     void navigate({ to: "/request/$step", params: { step: "problem" } });
   };
 
   return (
     <div className="relative h-full overflow-hidden">
-      <PinMap label={text("map")} at={at} pinLabel={label} zoom={known ? 16 : 11} covered={SHEET_PX} onMove={moveTo} />
+      <PinMap label={text("map")} at={at} pinLabel={label} zoom={known || draft.pickup ? 16 : 11} covered={SHEET_PX} onMove={moveTo} />
       <BottomSheet label={text("title")}>
         {covered ?? (
           <>

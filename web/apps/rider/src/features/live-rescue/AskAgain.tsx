@@ -41,6 +41,7 @@ export function AskAgain({ rescue, prominent }: { rescue: Rescue; prominent: boo
     change({
       ...EMPTY_DRAFT,
       pickup: { lat: pickup.lat, lng: pickup.lng, address: pickup.address ?? null },
+      pickupChosen: true,
       dropoff: { lat: dropoff.lat, lng: dropoff.lng, address: dropoff.address ?? null },
       kind,
       problem: problem ?? null,
