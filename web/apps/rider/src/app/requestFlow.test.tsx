@@ -58,6 +58,7 @@ const ACCOUNT = { id: "usr_1", phone: "+15145550142", name: "Ana", roles: ["ride
 
 const sent: { method: string; path: string; body: unknown; key: unknown }[] = [];
 let lostResponses = 0;
+let cardsFail = false;
 
 const ANSWERS: Record<string, unknown> = {
   "get /me": ACCOUNT,
@@ -80,6 +81,7 @@ function answer(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
     lostResponses -= 1;
     return Promise.reject(new AxiosError("network", "ERR_NETWORK", config));
   }
+  if (path === "/me/payment-methods" && cardsFail) return Promise.reject(new AxiosError("refused", "403", config, null, { data: {}, status: 403, statusText: "", headers: {}, config }));
   const data = ANSWERS[`${method} ${path}`] ?? { items: [] };
   return Promise.resolve({ data, status: 200, statusText: "OK", headers: {}, config });
 }
@@ -107,6 +109,7 @@ beforeEach(() => {
   useRequest.getState().change({ pickup: PICKUP });
   sent.length = 0;
   lostResponses = 0;
+  cardsFail = false;
 });
 afterEach(cleanup);
 
@@ -151,4 +154,15 @@ test("a battery that smokes ends in advice, and no price is asked for", async ()
   expect(screen.getByRole("link", { name: "Call 911" }).getAttribute("href")).toBe("tel:911");
   expect(screen.queryByRole("button", { name: "Continue" })).toBeNull();
   expect(sent.some(({ path }) => path === "/quotes")).toBe(false);
+});
+
+test("cards that cannot be loaded are said to be so, and are asked for again by a press", async () => {
+  useRequest.getState().change({ problem: "flat_tire", bikeId: null, dropoff: { lat: 45.55, lng: -73.6, address: null } });
+  cardsFail = true;
+  open("/request/review");
+  const row = await screen.findByRole("button", { name: /^Your cards could not be loaded/ });
+  expect(screen.queryByText("Add a card to continue.")).toBeNull(); // there may be one
+  cardsFail = false;
+  fireEvent.click(row);
+  await screen.findByRole("button", { name: /^Visa ending in 4242/ });
 });

@@ -15,7 +15,7 @@ import { Button } from "@supportcarr/ui/Button";
 import { ListRow } from "@supportcarr/ui/ListRow";
 
 interface CardRowProps {
-  cards: { data: PaymentMethod[] | undefined; isError: boolean };
+  cards: { data: PaymentMethod[] | undefined; isError: boolean; isPaused: boolean; refetch: () => Promise<unknown> };
   card: PaymentMethod | undefined;
 }
 
@@ -28,14 +28,15 @@ export function CardRow({ cards, card }: CardRowProps) {
   const [open, setOpen] = useState<"choose" | "add" | null>(null);
   const coming = useCardIsComing();
   const none = cards.data?.length === 0 && !coming;
+  const failed = !cards.data && !coming && (cards.isError || cards.isPaused);
   return (
     <>
       <ListRow
         icon={<CreditCard aria-hidden="true" className="size-5" />}
-        title={coming ? text("coming") : card ? describe.name(card) : none ? text("none") : text("loading")}
+        title={coming ? text("coming") : card ? describe.name(card) : none ? text("none") : text(failed ? "failed" : "loading")}
         detail={card && !coming ? describe.expiry(card) : undefined}
-        end={<span className="text-sm text-(--accent-text) underline underline-offset-4">{none ? text("add") : text("change")}</span>}
-        onPress={() => setOpen(none ? "add" : "choose")}
+        end={<span className="text-sm text-(--accent-text) underline underline-offset-4">{text(failed ? "again" : none ? "add" : "change")}</span>}
+        onPress={() => (failed ? void cards.refetch() : setOpen(none ? "add" : "choose"))}
       />
       <EnteredCards />
       {open === "choose" ? (

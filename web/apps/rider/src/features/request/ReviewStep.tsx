@@ -108,7 +108,7 @@ export function ReviewStep() {
                 ? text(draft.scheduledFor ? "book" : "request", { price: formats.money(quote.data.total_minor, quote.data.currency) })
                 : text(quote.isError || quote.isPaused ? "noPrice" : "pricing")}
           </Button>
-          <p className="text-center text-xs text-(--muted)">{card ? text("holdAbout") : text("cardMissing")}</p>
+          <p className="text-center text-xs text-(--muted)">{cards.data?.length === 0 && !coming ? text("cardMissing") : text("holdAbout")}</p>
         </div>
       }
     >

@@ -162,7 +162,7 @@ const own = {
       asNow: "As soon as possible",
       outOfRange: "Choose a time between 30 minutes and 30 days from now.",
     },
-    card: { none: "No card yet", loading: "Loading your cards…", coming: "Adding your card…", add: "Add", change: "Change", choose: "Pay with", chosen: "Chosen", addAnother: "Add another card" },
+    card: { none: "No card yet", loading: "Loading your cards…", coming: "Adding your card…", failed: "Your cards could not be loaded", again: "Try again", add: "Add", change: "Change", choose: "Pay with", chosen: "Chosen", addAnother: "Add another card" },
     extras: {
       title: "If it helps",
       note: "Note for the driver",
@@ -371,7 +371,7 @@ const own = {
     starsLegend: "Stars",
     starName: "{stars, plural, one {# of 5 stars} other {# of 5 stars}}",
     choose: "Tap the stars",
-    words: { "1": "Bad", "2": "Not good", "3": "In order", "4": "Good", "5": "Excellent" },
+    words: { "1": "Bad", "2": "Not good", "3": "OK", "4": "Good", "5": "Excellent" },
     reasonsLegend: "What was it about?",
     reasons: {
       on_time: "On time",

@@ -8,7 +8,7 @@ const own: OwnMessages = {
     remove: "Quitar",
     keep: "Conservar",
   },
-  tabs: { home: "Pedir", rescues: "Viajes" },
+  tabs: { home: "Pedir", rescues: "Rescates" },
   connection: { reconnecting: "Volviendo a conectar…" },
   crash: { title: "Algo falló en esta pantalla.", help: "Vuelva a cargarla para seguir. Un rescate en curso no se ve afectado." },
 
@@ -161,7 +161,7 @@ const own: OwnMessages = {
       asNow: "Lo antes posible",
       outOfRange: "Elija una hora entre 30 minutos y 30 días a partir de ahora.",
     },
-    card: { none: "Sin tarjeta todavía", loading: "Cargando sus tarjetas…", coming: "Añadiendo su tarjeta…", add: "Añadir", change: "Cambiar", choose: "Pagar con", chosen: "Elegida", addAnother: "Añadir otra tarjeta" },
+    card: { none: "Sin tarjeta todavía", loading: "Cargando sus tarjetas…", coming: "Añadiendo su tarjeta…", failed: "No se pudieron cargar sus tarjetas", again: "Reintentar", add: "Añadir", change: "Cambiar", choose: "Pagar con", chosen: "Elegida", addAnother: "Añadir otra tarjeta" },
     extras: {
       title: "Si ayuda",
       note: "Nota para quien conduce",

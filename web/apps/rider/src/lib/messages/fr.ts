@@ -161,7 +161,7 @@ const own: OwnMessages = {
       asNow: "Dès que possible",
       outOfRange: "Choisissez un moment entre 30 minutes et 30 jours à partir de maintenant.",
     },
-    card: { none: "Pas encore de carte", loading: "Chargement de vos cartes…", coming: "Ajout de votre carte…", add: "Ajouter", change: "Modifier", choose: "Payer avec", chosen: "Choisie", addAnother: "Ajouter une autre carte" },
+    card: { none: "Pas encore de carte", loading: "Chargement de vos cartes…", coming: "Ajout de votre carte…", failed: "Vos cartes n’ont pas pu être chargées", again: "Réessayer", add: "Ajouter", change: "Modifier", choose: "Payer avec", chosen: "Choisie", addAnother: "Ajouter une autre carte" },
     extras: {
       title: "Si cela peut aider",
       note: "Mot pour la personne qui conduit",
@@ -255,7 +255,7 @@ const own: OwnMessages = {
   },
   live: {
     title: "Votre dépannage",
-    map: { label: "Carte de votre dépannage", pickup: "Vous attendez ici", dropoff: "Votre destination", truck: "La camionnette de {driver}" },
+    map: { label: "Carte de votre dépannage", pickup: "Vous attendez ici", dropoff: "Votre destination", truck: "La camionnette conduite par {driver}" },
     search: {
       label: "Durée de la recherche",
       passed: "Recherche depuis {passed}, {limit} au plus",
