@@ -51,7 +51,8 @@ export function HomeScreen() {
                     <div className="space-y-4">
                       {jobs.data?.map((job) => <JobCard key={job.id} job={job} />)}
                       <EndingPapers application={data} />
-                      <AvailabilityCard day={day} onJob={Boolean(jobs.data?.length)} />
+                      {/* Who was suspended on the way finishes the job, and learns here why no other comes. */}
+                      {data.state === "approved" || day.state !== "offline" ? <AvailabilityCard day={day} onJob={Boolean(jobs.data?.length)} /> : <ApprovalCard application={data} />}
                       {day.state === "offline" ? null : <PhoneLimits />}
                     </div>
                   )}

@@ -1,10 +1,12 @@
 import { useFormats } from "@supportcarr/i18n/useFormats";
 import { usePlaceName } from "@supportcarr/phone-app/usePlaceName";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { MessageCircle, Navigation } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 
+import { jobQueries } from "../../lib/api/jobs.ts";
 import type { Rescue, RescueStatus } from "../../lib/api/types.ts";
 import { useLive } from "../../lib/liveStore.ts";
 import { mapsApps, mapsLink } from "../../lib/mapsLinks.ts";
@@ -24,6 +26,9 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
   const { pickup, dropoff, bike, note, eta_seconds } = rescue;
   const stop = status === "in_transit" ? dropoff : pickup;
   const where = usePlaceName(stop) ?? text("pin");
+  // The estimate is as old as the assignment: the time of day stays right, how long it takes from now would not.
+  const coming = status === "assigned" || status === "en_route";
+  const estimated = useQuery({ ...jobQueries.timeline(rescue.id), enabled: coming }).data?.filter(({ to }) => to === "assigned").at(-1)?.at;
   const facts = [
     work(rescue.kind, rescue.problem),
     bike?.type ? text(`bikes.${bike.type}`) : null,
@@ -33,7 +38,7 @@ export function JobPlaces({ rescue, status }: { rescue: Rescue; status: RescueSt
     [status === "in_transit" ? text("dropoff") : text("pickup"), where],
     [text("what"), facts.join(" · ")],
     ...(note ? ([[text("note"), note]] as [string, string][]) : []),
-    ...(eta_seconds && status !== "in_transit" ? ([[text("eta"), formats.duration(eta_seconds)]] as [string, string][]) : []),
+    ...(coming && eta_seconds && estimated ? ([[text("eta"), formats.time(Date.parse(estimated) + eta_seconds * 1_000)]] as [string, string][]) : []),
   ];
   return (
     <div className="space-y-3">

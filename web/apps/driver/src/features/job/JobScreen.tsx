@@ -39,7 +39,7 @@ export function JobScreen() {
             <QueuedActions subject={job.id} {...(photosShown ? { except: isPhoto } : {})} />
             {under && status ? (
               <>
-                <div>
+                <div aria-live="polite">
                   <h2 className="text-2xl font-semibold">{job.queued_behind ? text("promised") : text(`steps.${status}.title` as "steps.assigned.title", { rider: job.rider.name })}</h2>
                   <p className="mt-1 text-(--muted)">{job.queued_behind ? text("promisedAbout") : text(`steps.${status}.about` as "steps.assigned.about")}</p>
                 </div>

@@ -2,7 +2,7 @@ import { useProblemText } from "@supportcarr/phone-app/useProblemText";
 import type { RefusedAction } from "@supportcarr/pwa/queue";
 import { Modal } from "@supportcarr/ui/Modal";
 import { Notice } from "@supportcarr/ui/Notice";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 
 import { Button } from "@supportcarr/ui/Button";
@@ -20,6 +20,7 @@ export function PinDialog({ rescueId, onClose }: PinDialogProps) {
   const sentence = useProblemText();
   const { busy, step } = useStep(rescueId);
   const [pin, setPin] = useState("");
+  const field = useRef<HTMLInputElement>(null);
   const [refusal, setRefusal] = useState<RefusedAction | null>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -31,6 +32,7 @@ export function PinDialog({ rescueId, onClose }: PinDialogProps) {
     }
     setPin("");
     setRefusal(refused);
+    field.current?.focus(); // for the next try; the button that had the focus is disabled until four digits are there
   };
   const said = (refused: RefusedAction): string => {
     const left = refused.code === "pin_wrong" ? triesLeft(refused.detail) : null;
@@ -44,6 +46,7 @@ export function PinDialog({ rescueId, onClose }: PinDialogProps) {
         <label className="block">
           <span className="text-sm font-medium">{text("field")}</span>
           <input
+            ref={field}
             autoFocus
             inputMode="numeric"
             autoComplete="off"

@@ -149,7 +149,7 @@ const own = {
     pin: "Point on the map",
     what: "Job",
     note: "Note from the rider",
-    eta: "Expected at the pickup in",
+    eta: "Expected at the pickup at",
     weighs: "{kg} kg",
     bikes: { city: "City bike", cargo: "Cargo bike", mountain: "Mountain bike", road: "Road bike", folding: "Folding bike", other: "Bike" },
     navigate: "Directions",

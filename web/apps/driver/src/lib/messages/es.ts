@@ -150,7 +150,7 @@ const own: OwnMessages = {
     pin: "Punto en el mapa",
     what: "Servicio",
     note: "Nota del cliente",
-    eta: "Llegada prevista en",
+    eta: "Llegada prevista a las",
     weighs: "{kg} kg",
     bikes: { city: "Bici urbana", cargo: "Bici de carga", mountain: "Bici de montaña", road: "Bici de carretera", folding: "Bici plegable", other: "Bici" },
     navigate: "Ruta",

@@ -150,7 +150,7 @@ const own: OwnMessages = {
     pin: "Point sur la carte",
     what: "Course",
     note: "Note du client",
-    eta: "Attendu sur place dans",
+    eta: "Attendu sur place à",
     weighs: "{kg} kg",
     bikes: { city: "Vélo de ville", cargo: "Vélo cargo", mountain: "Vélo de montagne", road: "Vélo de route", folding: "Vélo pliant", other: "Vélo" },
     navigate: "Itinéraire",
