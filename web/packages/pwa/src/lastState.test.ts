@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { openDatabase, type SavedState } from "./database.ts";
@@ -53,6 +53,33 @@ test("the state is there when the app opens again", async () => {
   queryClient.setQueryData(["quotes"], "a price");
   await vi.runAllTimersAsync();
   expect(await shownNext()).toBe("assigned");
+});
+
+test("what the person left a while ago is kept when something else is saved, also by a page that was opened since", async () => {
+  const saveAnother = async ({ queryClient }: { queryClient: QueryClient }) => {
+    await vi.advanceTimersByTimeAsync(30 * 60_000);
+    queryClient.setQueryData(["rescues", "res_2", "detail"], "searching");
+    await vi.advanceTimersByTimeAsync(1_000);
+  };
+  const page = open();
+  const leave = new QueryObserver(page.queryClient, { queryKey: KEY, queryFn: () => "assigned" }).subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(1_000);
+  leave();
+  await saveAnother(page);
+  end();
+  const next = open();
+  await next.restore();
+  await saveAnother(next);
+  end();
+  expect(await shownNext()).toBe("assigned");
+});
+
+test("what nobody has loaded for a day is not saved again with the rest", async () => {
+  const page = open();
+  page.queryClient.setQueryData(KEY, "assigned", { updatedAt: Date.now() - 25 * 3_600_000 });
+  page.queryClient.setQueryData(["rescues", "res_2", "detail"], "searching");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await shownNext()).toBeUndefined();
 });
 
 test("it is not shown a day later", async () => {

@@ -21,7 +21,7 @@ export async function restoreLastState({ app, queryClient, owner }: LastStateOpt
   const person = owner();
   if (person === null || !hasDatabases()) return;
   const saved = await (await openDatabase(app)).get("states", person);
-  if (saved && now - saved.savedAt < KEPT_MS) hydrate(queryClient, saved.state);
+  if (saved && now - saved.savedAt < KEPT_MS) hydrate(queryClient, saved.state, { defaultOptions: { queries: { gcTime: KEPT_MS } } }); // else what no screen shows is soon dropped
 }
 
 /** Keeps the person's state from now on, at once if the page goes away or the connection is lost; returns what ends that. */
@@ -33,7 +33,7 @@ export function keepLastState({ app, queryClient, owner, isKept }: LastStateOpti
     if (person === null) return;
     const state = dehydrate(queryClient, {
       shouldDehydrateMutation: () => false,
-      shouldDehydrateQuery: ({ queryKey, state }) => state.status === "success" && isKept(queryKey),
+      shouldDehydrateQuery: ({ queryKey, state }) => state.status === "success" && isKept(queryKey) && Date.now() - state.dataUpdatedAt < KEPT_MS,
     });
     const database = await openDatabase(app);
     if (owner() === person) await database.put("states", { savedAt: Date.now(), state }, person);
@@ -47,6 +47,8 @@ export function keepLastState({ app, queryClient, owner, isKept }: LastStateOpti
     if (timer !== undefined) save();
   };
   const end = queryClient.getQueryCache().subscribe((event) => {
+    // The library drops after five minutes what no screen shows, and the next save would be without it.
+    if (event.type === "added" && isKept(event.query.queryKey as readonly unknown[])) event.query.setOptions({ ...event.query.options, gcTime: KEPT_MS });
     if (event.type === "updated" && event.action.type === "success") timer ??= setTimeout(save, SAVE_AFTER_MS);
   });
   const moments = [
