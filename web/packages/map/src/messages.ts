@@ -31,7 +31,7 @@ const fr: Messages = {
   recentre: "Recentrer la carte",
   unavailable: "Cet appareil ne peut pas afficher la carte.",
   pin: "Repère",
-  pinAt: (place) => `Le repère est à ${place}`,
+  pinAt: (place) => `Repère\u00a0: ${place}`,
   onMap: "Sur la carte",
   attribution: "Afficher les sources de la carte",
   moveHint: "Déplacez la carte avec les flèches, zoomez avec plus et moins.",

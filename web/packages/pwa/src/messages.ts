@@ -33,7 +33,7 @@ const es: Messages = {
     title: "Notificaciones en este teléfono",
     what: {
       rider: "Sabrá que su conductor está en camino o ha llegado, también con la aplicación cerrada. Después le preguntará el navegador.",
-      driver: "Oirá las ofertas y los mensajes de sus pasajeros, también con la pantalla apagada. Después le preguntará el navegador.",
+      driver: "Oirá las ofertas y los mensajes de sus clientes, también con la pantalla apagada. Después le preguntará el navegador.",
     },
     states: {
       unsupported: "Este navegador no puede mostrar notificaciones con la aplicación cerrada.",
@@ -55,7 +55,7 @@ const fr: Messages = {
   push: {
     title: "Notifications sur ce téléphone",
     what: {
-      rider: "Vous saurez que votre chauffeur est en route ou arrivé, même quand l’application est fermée. Votre navigateur vous posera ensuite la question.",
+      rider: "Vous saurez que votre conducteur est en route ou arrivé, même quand l’application est fermée. Votre navigateur vous posera ensuite la question.",
       driver: "Vous entendrez les offres et les messages de vos clients, même quand l’écran est éteint. Votre navigateur vous posera ensuite la question.",
     },
     states: {

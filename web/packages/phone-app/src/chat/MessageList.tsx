@@ -9,6 +9,8 @@ import { textOf } from "./chatActions.ts";
 
 const BUBBLE = "w-fit max-w-[85%] rounded-2xl px-4 py-2.5 whitespace-pre-wrap wrap-anywhere";
 const MINE = `${BUBBLE} ml-auto rounded-br-md bg-(--accent) text-(--on-accent)`;
+/** Not sent yet: told apart by its look, not by pale letters. */
+const WAITING = `${BUBBLE} ml-auto rounded-br-md border border-dashed border-(--accent) bg-(--selected)`;
 const THEIRS = `${BUBBLE} rounded-bl-md border border-(--border) bg-(--surface)`;
 
 interface MessageListProps {
@@ -44,7 +46,7 @@ export function MessageList({ messages, drafts }: MessageListProps) {
         })}
         {drafts.map((draft) => (
           <li key={draft.id}>
-            <p className={`${MINE} opacity-80`}>{textOf(draft)}</p>
+            <p className={WAITING}>{textOf(draft)}</p>
             <p role="status" className="mt-0.5 text-right text-xs text-(--muted)">
               {draft.state === "failed" ? (
                 <>

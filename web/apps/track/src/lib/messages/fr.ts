@@ -4,11 +4,11 @@ export const messages: AppMessages = {
   follow: {
     title: "Suivre ce dépannage",
     map: "Carte avec la camionnette et le lieu de prise en charge",
-    truck: "Camionnette de {name}",
+    truck: "Camionnette conduite par {name}",
     pickup: "Près de la prise en charge",
     dropoff: "Près de la destination",
     eta: "Environ {duration}",
-    toPickup: "avant l’arrivée de {name}",
+    toPickup: "avant l’arrivée de la camionnette",
     toDropoff: "avant la destination",
     driver: "Conducteur",
     lost: "Pas de connexion. État à {time}.",
