@@ -37,6 +37,7 @@ const NEEDS_QUOTE = new Set(["quote_expired", "quote_used"]);
 /** The price with each of its lines, how it is paid, and the button that asks for help. */
 export function ReviewStep() {
   const text = useTranslations("request.review");
+  const cardText = useTranslations("request.card");
   const photos = useTranslations("photos");
   const toast = useToast();
   const formats = useFormats();
@@ -55,6 +56,9 @@ export function ReviewStep() {
   const me = useQuery(accountQueries.me());
   const coming = useCardIsComing(); // it is the one that pays
   const card = coming ? undefined : (cards.data?.find(({ id }) => id === cardId) ?? cards.data?.find((one) => one.default) ?? cards.data?.[0]);
+
+  const cardsFailed = !cards.data && (cards.isError || cards.isPaused);
+  const whyNot = coming ? null : cardsFailed ? cardText("failed") : cards.data?.length === 0 ? text("cardMissing") : null;
 
   const now = useCityTime(TICK_MS);
   const expires = quote.data ? Date.parse(quote.data.expires_at) : null;
@@ -108,7 +112,7 @@ export function ReviewStep() {
                 ? text(draft.scheduledFor ? "book" : "request", { price: formats.money(quote.data.total_minor, quote.data.currency) })
                 : text(quote.isError || quote.isPaused ? "noPrice" : "pricing")}
           </Button>
-          <p className="text-center text-xs text-(--muted)">{cards.data?.length === 0 && !coming ? text("cardMissing") : text("holdAbout")}</p>
+          <p className="text-center text-xs text-(--muted)">{whyNot ?? text("holdAbout")}</p>
         </div>
       }
     >
