@@ -44,7 +44,9 @@ class Process:
 
     async def __aenter__(self) -> Process:
         self._closing.enter_context(self.proxy)
-        self.redis = await self._closing.enter_async_context(RedisClient(self.proxy.redis_url(self._url)))
+        self.redis = await RedisClient(self.proxy.redis_url(self._url)).open(at_once=False)
+        self._closing.push_async_callback(self.redis.close)
+        await wait_until(lambda: self.redis.connected)
         store, clock = self.store.as_store, Clock()
         self.revocations = Revocations(store, clock, AUTH, self.redis)
         self.tokens = AccessTokens(AUTH, self.revocations)

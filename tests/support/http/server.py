@@ -279,7 +279,8 @@ async def serving(
         await _listens(port, running)
         lifecycle.mark_ready()
         crowd = aiohttp.TCPConnector(limit=0)  # no limit of concurrent connections
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=90), connector=crowd) as session:
+        patience = aiohttp.ClientTimeout(total=240)
+        async with aiohttp.ClientSession(timeout=patience, connector=crowd) as session:
             yield Api(
                 place.public_url,
                 session,

@@ -87,7 +87,7 @@ class Fleet:
 
     async def __aenter__(self) -> Fleet:
         load_settings(self._environment({}), dotenv=None)  # creates the secrets that all processes share
-        timeout = aiohttp.ClientTimeout(total=90)
+        timeout = aiohttp.ClientTimeout(total=240)
         self.session = await self._closing.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         return self
 

@@ -290,7 +290,7 @@ async def running_platform(
         url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port, gateway))
         session = await closing.enter_async_context(
             aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=90), connector=aiohttp.TCPConnector(limit=0)
+                timeout=aiohttp.ClientTimeout(total=240), connector=aiohttp.TCPConnector(limit=0)
             )
         )
         routes = container.routes()
