@@ -289,6 +289,8 @@ async def test_a_driver_without_approval_cannot_go_online(platform: Platform) ->
     online = {"online": True, "vehicle_id": truck}
     before = await platform.digest()
     expect_error(await driver.put("/me/availability", online), 409, "driver_not_approved")
+    # The end of a suspension approves: who was never approved cannot get there.
+    expect_error(await admin.post(f"/admin/drivers/{driver.user_id}/suspension"), 409, "illegal_transition")
     assert await platform.digest() == before
     expect(await admin.post(f"/admin/drivers/{driver.user_id}/approval"), 200)
     assert expect(await driver.put("/me/availability", online), 200)["online"]

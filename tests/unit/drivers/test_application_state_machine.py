@@ -67,10 +67,10 @@ PROFILES: dict[ApplicationState, DriverProfile] = {
 # The state after each command; "-": it stays, ".": not allowed.
 AFTER = """
                    state      submit     take_up    request_changes    approve   reject    suspend    reinst.
-draft              -          submitted  .          .                  approved  .         suspended  .
-submitted          -          -          in_review  changes_requested  approved  rejected  suspended  .
-in_review          submitted  -          -          changes_requested  approved  rejected  suspended  .
-changes_requested  -          submitted  .          -                  approved  rejected  suspended  .
+draft              -          submitted  .          .                  approved  rejected  .          .
+submitted          -          -          in_review  changes_requested  approved  rejected  .          .
+in_review          submitted  -          -          changes_requested  approved  rejected  .          .
+changes_requested  -          submitted  .          -                  approved  rejected  .          .
 rejected           .          .          .          changes_requested  approved  -         .          .
 approved           -          .          .          .                  -         .         suspended  .
 suspended          -          .          .          .                  approved  .         -          approved

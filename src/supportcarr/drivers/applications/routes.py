@@ -267,7 +267,9 @@ def _decision_routes(
             ("checks_not_clear", "documents_not_approved"),
         ),
         route("POST", "rejection", refuse, "Reject an application, or ask for corrections", RefusalIn),
-        route("POST", "suspension", suspend, "Suspend a driver and take them offline", ReasonIn | None),
+        route(
+            "POST", "suspension", suspend, "Suspend an approved driver and take them offline", ReasonIn | None
+        ),
         route(
             "DELETE",
             "suspension",

@@ -49,8 +49,9 @@ _APPROVE = Step("approved", OPERATOR)
 _REJECT = Step("rejected", OPERATOR)
 _SUSPEND = Step("suspended", OPERATOR)
 
+# Only who was approved is suspended, because the end of a suspension approves; others are rejected.
 TABLE: Mapping[ApplicationState, Mapping[type[Command], Step]] = {
-    "draft": {State: _STATE, Submit: _SUBMIT, Approve: _APPROVE, Suspend: _SUSPEND},
+    "draft": {State: _STATE, Submit: _SUBMIT, Approve: _APPROVE, Reject: _REJECT},
     "submitted": {
         State: _STATE,
         Submit: Step(None, DRIVER),
@@ -58,7 +59,6 @@ TABLE: Mapping[ApplicationState, Mapping[type[Command], Step]] = {
         RequestChanges: _REQUEST_CHANGES,
         Approve: _APPROVE,
         Reject: _REJECT,
-        Suspend: _SUSPEND,
     },
     "in_review": {
         State: _SUBMIT,  # what the operator has looked at is no longer what is stated
@@ -67,7 +67,6 @@ TABLE: Mapping[ApplicationState, Mapping[type[Command], Step]] = {
         RequestChanges: _REQUEST_CHANGES,
         Approve: _APPROVE,
         Reject: _REJECT,
-        Suspend: _SUSPEND,
     },
     "changes_requested": {
         State: _STATE,
@@ -75,7 +74,6 @@ TABLE: Mapping[ApplicationState, Mapping[type[Command], Step]] = {
         RequestChanges: Step(None, OPERATOR),
         Approve: _APPROVE,
         Reject: _REJECT,
-        Suspend: _SUSPEND,
     },
     "approved": {
         State: _STATE,

@@ -1631,7 +1631,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Suspend a driver and take them offline
+         * Suspend an approved driver and take them offline
          * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `illegal_transition`, `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_suspension"];

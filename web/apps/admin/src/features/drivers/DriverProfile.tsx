@@ -9,7 +9,7 @@ import { useState } from "react";
 import type { VersionedDriver } from "../../lib/api/drivers.ts";
 import { formatDateTime } from "../../lib/format.ts";
 import { describeCode, texts } from "../../lib/texts.ts";
-import { applicationDecisions, hasPapersToReview } from "./decisions.ts";
+import { applicationDecisions, canBeSuspended, hasPapersToReview } from "./decisions.ts";
 import { STATE_TONES } from "./driverState.ts";
 import { SuspensionDialog } from "./SuspensionDialog.tsx";
 
@@ -53,11 +53,11 @@ export function DriverProfile({ versioned }: { versioned: VersionedDriver }) {
             {text.openReview}
           </Link>
         ) : null}
-        {application_state === "rejected" ? null : (
+        {canBeSuspended(driver) ? (
           <Button variant="secondary" className={`max-sm:w-full ${suspended ? "" : "text-(--danger-text)"}`} onClick={() => setAsking(true)}>
             {suspended ? text.reinstate.open : text.suspend.open}
           </Button>
-        )}
+        ) : null}
       </div>
       {asking ? (
         <SuspensionDialog

@@ -16,11 +16,15 @@ export function applicationDecisions({ application_state, review, attention }: P
     case "rejected":
       return ["approve", "changes"];
     case "draft":
-      return ["approve"];
+      return ["approve", "reject"];
     case "suspended":
       return [];
   }
 }
+
+/** Whether the driver can be suspended, or the suspension ended: an applicant is rejected instead. */
+export const canBeSuspended = ({ application_state }: Pick<DriverRow, "application_state">): boolean =>
+  application_state === "approved" || application_state === "suspended";
 
 /** Whether no operator has decided yet about something that the driver has entered since the approval, or uploaded. */
 export const hasPapersToReview = ({ review, uploaded_documents }: Pick<DriverRow, "review" | "uploaded_documents">): boolean =>
