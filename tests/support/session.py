@@ -16,6 +16,7 @@ settings.load_profile("tests")
 
 # Their tests start a whole city, or processes that are killed over and over: each takes up to two minutes.
 LONGEST = ("tests/e2e/", "tests/chaos/")
+LONGEST_ID = 100
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -31,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     yield  # the order is random now
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name no test by the content of a file: it is unreadable, and may differ between the workers."""
+    return type(val).__name__ if isinstance(val, bytes | str) and len(val) > LONGEST_ID else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -39,8 +39,9 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 
 def profile() -> bytes:
-    """A colour profile (ICC) that is not sRGB by its name."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"sRGB", b"mRGB")
+    """A colour profile (ICC) that is not sRGB by its name, and the same whenever it is made."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"sRGB", b"mRGB")
+    return made[:24] + bytes(12) + made[36:]  # when it was made, to the second (ICC.1:2022, 7.2.1)
 
 
 def jpeg(image: Image.Image | None = None, orientation: int = 1, **options: Any) -> bytes:
