@@ -15,6 +15,7 @@ from support.http.server import Reply
 from support.mongo.wire import MongoWire, failure
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import RescueFactory, expect, quote_body
+from supportcarr.kit.jobs import bullmq
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.runtime.city_clock import CityHeartbeat, city_clock
@@ -42,7 +43,15 @@ async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
 
 
 @pytest.fixture
-async def platform(tmp_path: Path, store: MongoStore) -> AsyncIterator[Platform]:
+def patient_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stands still for seconds costs no job its lock and no call its time: each is logged."""
+    monkeypatch.setitem(bullmq.WORKER_OPTIONS, "lockDuration", 60_000)
+    monkeypatch.setattr(bullmq, "_CALL_TIMEOUT_S", 60.0)
+    monkeypatch.setattr(bullmq, "_BLOCKING_TIMEOUT_S", 120.0)
+
+
+@pytest.fixture
+async def platform(tmp_path: Path, store: MongoStore, patient_queue: None) -> AsyncIterator[Platform]:
     """A platform with everything that a worker runs."""
     async with (
         running_platform(tmp_path, store=store, JOBS_SWEEP_SECONDS="0.1") as running,
