@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,6 +19,7 @@ from structlog.testing import capture_logs
 
 from support.processes import store_child
 from support.processes.store_child import ROOT
+from support.store.file_lock import is_free
 from support.store.fixtures import NOON, PARCELS, Parcel, open_store, pending
 from supportcarr.kit.store.port import (
     Collection,
@@ -300,7 +300,7 @@ async def test_statements_run_in_the_loop_unless_they_would_block(
     waiting = asyncio.create_task(store.write(where))
     with Path(f"{path}{QUEUE_SUFFIX}").open() as queue:
         async with asyncio.timeout(60):
-            while _is_free(queue):  # until the thread of the store waits in it
+            while is_free(queue):  # until the thread of the store waits in it
                 await asyncio.sleep(0.001)
     assert not waiting.done()
     lock.release()
@@ -308,16 +308,6 @@ async def test_statements_run_in_the_loop_unless_they_would_block(
     assert await waiting is False
     assert await store.write(where) is True
     await store.close()
-
-
-def _is_free(file: TextIO) -> bool:
-    """True if no process holds the ``flock`` of that file."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    fcntl.flock(file, fcntl.LOCK_UN)
-    return True
 
 
 async def test_operations_submitted_during_a_commit_form_the_next_group(path: Path) -> None:

@@ -6,8 +6,8 @@ import fcntl
 import threading
 import time
 from pathlib import Path
-from typing import TextIO
 
+from support.store.file_lock import is_free
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 
@@ -91,13 +91,3 @@ def test_a_process_that_reacquires_queues_behind_waiters(tmp_path: Path) -> None
         greedy.release()
         over.set()
         waiting.join()
-
-
-def is_free(file: TextIO) -> bool:
-    """True if no process holds the ``flock`` of that file."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    fcntl.flock(file, fcntl.LOCK_UN)
-    return True
